@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/* THE record: one per exchange and vantage. server/wire/record.ts reads the
+ * same bytes; tests/server/wire/record.test.ts compares the two layouts. */
+#ifndef HOPSCOPE_RECORD_H
+#define HOPSCOPE_RECORD_H
+
+#define HOP_STATIONS 7	/* the most stations that one vantage has */
+#define HOP_HEAD 72	/* bytes of "METHOD /path"; a query string never enters */
+
+enum hop_vantage { HOP_HOST = 1, HOP_GUEST = 2 };
+
+enum hop_flag {
+	HOP_RETRANSMIT	= 1 << 0, /* a first byte passed a station twice */
+	HOP_MIDSTREAM	= 1 << 1, /* attached after the handshake */
+	HOP_RESET	= 1 << 2, /* RST seen before the exchange was over */
+	HOP_OVERLAP	= 1 << 3, /* a new request began before the response ended */
+	HOP_IPV4	= 1 << 4, /* addresses are ::ffff:a.b.c.d */
+	HOP_CLOSED	= 1 << 5, /* FIN seen: last exchange of its connection */
+};
+
+/* Stamps: nanoseconds of CLOCK_MONOTONIC of the machine, 0 where the station
+ * is missing. Sequence numbers and ports in host order, addresses as on the wire. */
+struct hop_record {
+	__u64 first[HOP_STATIONS];	/* first byte at each station */
+	__u64 last[HOP_STATIONS];	/* last byte so far at each station */
+	__u8 client[16];
+	__u8 server[16];
+	__u16 client_port;
+	__u16 server_port;
+	__u32 request_seq;		/* of the request's first byte */
+	__u32 response_seq;		/* of the response's first byte */
+	__u32 request_bytes;
+	__u32 response_bytes;
+	__u32 ifindex;			/* host: the tap; guest: the vNIC */
+	__u32 rtt_ns;			/* client's smallest round trip at nic.*, 0 unknown */
+	__u32 flags;
+	__u32 task;			/* guest: process id of the reader */
+	__u16 status;			/* HTTP status, 0 unknown */
+	__u8 vantage;
+	__u8 head_len;
+	char head[HOP_HEAD];
+};
+
+#endif

@@ -1,0 +1,71 @@
+/**
+ * Joined paths as columns: one row per exchange, one typed array per field.
+ * The joiner fills rows, the clock stage fills `guestOffset` and `bound`,
+ * `layers.ts` derives durations, and aggregate, store, live and export read.
+ */
+import { HEAD_BYTES } from '../wire/record.ts';
+import { LAYER_IDS, STATIONS } from '../wire/stations.ts';
+
+export const STATION_COUNT = STATIONS.length;
+export const LAYER_COUNT = LAYER_IDS.length;
+/** client address (16), server address (16), client port, server port (2 each, host order). */
+export const KEY_BYTES = 36;
+
+export interface PathColumns {
+  readonly capacity: number;
+  count: number;
+  /** Index into the server's VM table. */
+  readonly vm: Uint16Array;
+  /** Wall-clock time of the first station (ms since the epoch, fractional). */
+  readonly atMs: Float64Array;
+  /**
+   * row × STATION_COUNT: when the first byte passed, in nanoseconds since the
+   * base of the *vantage's own* clock; whole numbers; NaN where missing.
+   */
+  readonly first: Float64Array;
+  /** The same for the last byte. */
+  readonly last: Float64Array;
+  /** Add to a guest time to get the host's; whole ns; NaN before a clock exists. */
+  readonly guestOffset: Float64Array;
+  /** Proven ± of guestOffset, ns; NaN before a clock exists. */
+  readonly bound: Float64Array;
+  /** row × LAYER_COUNT durations in ns along LAYER_IDS; NaN where not measured. */
+  readonly layers: Float64Array;
+  /** First request byte to last response byte at the host NIC, ns; NaN where not measured. */
+  readonly endToEnd: Float64Array;
+  readonly clientRtt: Float64Array;
+  readonly requestBytes: Uint32Array;
+  readonly responseBytes: Uint32Array;
+  /** FLAGS of both records, or-ed. */
+  readonly flags: Uint32Array;
+  readonly status: Uint16Array;
+  /** row × KEY_BYTES, as in the record. */
+  readonly keys: Uint8Array;
+  readonly headLength: Uint8Array;
+  /** row × HEAD_BYTES of `METHOD /path`. */
+  readonly heads: Uint8Array;
+}
+
+/** Empty columns for `capacity` paths. */
+export function pathColumns(capacity: number): PathColumns {
+  return {
+    capacity,
+    count: 0,
+    vm: new Uint16Array(capacity),
+    atMs: new Float64Array(capacity),
+    first: new Float64Array(capacity * STATION_COUNT),
+    last: new Float64Array(capacity * STATION_COUNT),
+    guestOffset: new Float64Array(capacity).fill(Number.NaN),
+    bound: new Float64Array(capacity).fill(Number.NaN),
+    layers: new Float64Array(capacity * LAYER_COUNT),
+    endToEnd: new Float64Array(capacity),
+    clientRtt: new Float64Array(capacity),
+    requestBytes: new Uint32Array(capacity),
+    responseBytes: new Uint32Array(capacity),
+    flags: new Uint32Array(capacity),
+    status: new Uint16Array(capacity),
+    keys: new Uint8Array(capacity * KEY_BYTES),
+    headLength: new Uint8Array(capacity),
+    heads: new Uint8Array(capacity * HEAD_BYTES),
+  };
+}

@@ -1,0 +1,124 @@
+/**
+ * Control messages between agents and the server: JSON text on the same
+ * WebSocket (`/agent`) that carries the binary frames. The first message of
+ * an agent is `hello`; the server answers `welcome` or `refuse`, then acks.
+ */
+import type { Station, Vantage } from './stations.ts';
+
+/** Which probe serves a station, or why none does. */
+export interface StationProbe {
+  station: Station;
+  /** e.g. `xdp`, `tc`, `fentry/tcp_v4_rcv`; null where the station is missing. */
+  probe: string | null;
+  /** Why a better rung, or any, was refused; empty when the best one loaded. */
+  reason: string;
+}
+
+/** Virtualization approach of CPU and of the network device, judged apart. */
+export type Approach = 'full' | 'paravirtual' | 'hardware-accelerated' | 'none' | 'unknown';
+
+/** What a vantage is, sent once. Unknown values are empty strings or 0. */
+export interface Provenance {
+  hostname: string;
+  kernel: string;
+  arch: string;
+  cpus: number;
+  memoryBytes: number;
+  clocksource: string;
+  /** Host: `bridge`, `openvswitch` … ; guest: empty. */
+  vswitch: string;
+  /** The NIC that carries the traced traffic. */
+  nic: string;
+  /** QEMU/libvirt device model as the host names it (`e1000`), or from PCI ids in the guest. */
+  nicModel: string;
+  /** Kernel driver of that NIC (`virtio_net`, `e1000`, `veth`). */
+  driver: string;
+  queues: number;
+  offloads: Record<string, boolean>;
+  /** `kvm`, `tcg`, `xen`, `vmware`, `hyperv`, `none`, `unknown`. */
+  hypervisor: string;
+  /** What runs the guest's CPU: `tcg`, `kvm`, `hvf`, … */
+  accelerator: string;
+  /** CPU approach. */
+  approach: Approach;
+  /** Network device approach: a virtio NIC is paravirtual, an e1000 full. */
+  nicApproach: Approach;
+  /** Name and version of the server process, where known (`nginx/1.22.1`). */
+  service: string;
+}
+
+export interface Hello {
+  type: 'hello';
+  protocol: number;
+  token: string;
+  role: Vantage;
+  /** Stable while the agent process lives; frames are numbered per agent id. */
+  agentId: string;
+  /** /proc/sys/kernel/random/boot_id: the clock domain. */
+  bootId: string;
+  version: string;
+  ports: number[];
+  stations: StationProbe[];
+  provenance: Provenance;
+  /** CLOCK_MONOTONIC and CLOCK_REALTIME read together, decimal nanoseconds. */
+  clock: { monotonicNs: string; realtimeNs: string };
+}
+
+/** Counters since the agent started; every drop has its own name. */
+export interface AgentStats {
+  type: 'stats';
+  /** Records handed to the uplink's buffer so far. */
+  records: number;
+  /** e.g. `ring.full`, `flow.full`, `uplink.buffer`. Cumulative. */
+  drops: Record<string, number>;
+  /** Not losses, but worth seeing: `flow.foreign`, `reconnects`, … Cumulative. */
+  counters: Record<string, number>;
+  /** Our own BPF programs, all of them, cumulative (kernel.bpf_stats_enabled). 0 where unknown. */
+  bpfNs: number;
+  bpfRuns: number;
+  /** CPU time of the agent process, cumulative, and its resident size. */
+  cpuUs: number;
+  rssBytes: number;
+  /** Guest: steal share of the last interval, 0..1. */
+  steal: number;
+}
+
+/** One VM as the host agent sees it. */
+export interface VmInfo {
+  name: string;
+  /** Process id of the hypervisor process that holds the tap, 0 unknown. */
+  pid: number;
+  tap: string;
+  ifindex: number;
+  bridge: string;
+  nicModel: string;
+  accelerator: string;
+  vcpus: number;
+}
+
+export interface VmsMessage {
+  type: 'vms';
+  vms: VmInfo[];
+}
+
+export type AgentMessage = Hello | AgentStats | VmsMessage;
+
+export const REFUSALS = ['token', 'protocol', 'malformed', 'busy'] as const;
+export type RefusalCode = (typeof REFUSALS)[number];
+
+export interface Welcome {
+  type: 'welcome';
+  protocol: number;
+  /** Highest frame sequence of this agent id that is safe; resend what is above. */
+  ackedSequence: number;
+}
+export interface Ack {
+  type: 'ack';
+  sequence: number;
+}
+export interface Refuse {
+  type: 'refuse';
+  code: RefusalCode;
+  message: string;
+}
+export type ServerMessage = Welcome | Ack | Refuse;

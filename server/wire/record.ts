@@ -1,0 +1,95 @@
+/**
+ * The record's bytes: agent/bpf/record.h seen from TypeScript. Little-endian,
+ * fixed size; a record is written once, in the kernel, and read once, here.
+ */
+
+export const RECORD_BYTES = 256;
+export const RECORD_WORDS = RECORD_BYTES / 4;
+export const RECORD_STATIONS = 7;
+export const HEAD_BYTES = 72;
+
+/** Byte offset of each field of `struct hop_record`. */
+export const RECORD_OFFSETS = {
+  first: 0,
+  last: 56,
+  client: 112,
+  server: 128,
+  client_port: 144,
+  server_port: 146,
+  request_seq: 148,
+  response_seq: 152,
+  request_bytes: 156,
+  response_bytes: 160,
+  ifindex: 164,
+  rtt_ns: 168,
+  flags: 172,
+  task: 176,
+  status: 180,
+  vantage: 182,
+  head_len: 183,
+  head: 184,
+} as const;
+
+export const VANTAGE = { host: 1, guest: 2 } as const;
+
+export const FLAGS = {
+  retransmit: 1,
+  midstream: 2,
+  reset: 4,
+  overlap: 8,
+  ipv4: 16,
+  closed: 32,
+} as const;
+export type FlagName = keyof typeof FLAGS;
+
+/** Names of the flags set in `bits`, for people (the IPv4 mark is not one). */
+export function flagNames(bits: number): FlagName[] {
+  return (Object.keys(FLAGS) as FlagName[]).filter((f) => f !== 'ipv4' && (bits & FLAGS[f]) !== 0);
+}
+
+/**
+ * A stamp as a number of nanoseconds since `base`: exact while the two are
+ * less than 2^53 ns (104 days) apart, so rebase per boot, not to zero.
+ * @param words the record as 32-bit words; @param at word index of the stamp
+ * @returns NaN where the station is missing (0 in the record)
+ */
+export function stampSince(words: Uint32Array, at: number, baseHigh: number, baseLow: number): number {
+  const low = words[at] as number;
+  const high = words[at + 1] as number;
+  if (low === 0 && high === 0) return Number.NaN;
+  return (high - baseHigh) * 4294967296 + (low - baseLow);
+}
+
+const V4_PREFIX = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255];
+
+/** An address of a record as text: dotted IPv4 where it is mapped, else IPv6. */
+export function addressText(bytes: Uint8Array, at: number): string {
+  if (V4_PREFIX.every((b, i) => bytes[at + i] === b)) return bytes.subarray(at + 12, at + 16).join('.');
+  const groups: string[] = [];
+  for (let i = 0; i < 16; i += 2) {
+    groups.push((((bytes[at + i] as number) << 8) | (bytes[at + i + 1] as number)).toString(16));
+  }
+  return compressZeros(groups);
+}
+
+/** RFC 5952: the longest run of two or more zero groups becomes `::`. */
+function compressZeros(groups: string[]): string {
+  const runs = [...groups.join(':').matchAll(/\b0(?::0)+\b/g)].map((m) => m[0]);
+  const longest = runs.reduce((a, b) => (b.length > a.length ? b : a), '');
+  if (longest === '') return groups.join(':');
+  const [before, after] = splitOnce(groups.join(':'), longest);
+  return `${before.replace(/:$/, '')}::${after.replace(/^:/, '')}`;
+}
+
+function splitOnce(text: string, mark: string): [string, string] {
+  const at = text.search(new RegExp(`(^|:)${mark}(:|$)`));
+  const start = text.indexOf(mark, at);
+  return [text.slice(0, start), text.slice(start + mark.length)];
+}
+
+/** `METHOD` and `path` of a record's head; empty strings where nothing was parsed. */
+export function headText(bytes: Uint8Array, at: number, length: number): { method: string; path: string } {
+  const text = String.fromCharCode(...bytes.subarray(at, at + Math.min(length, HEAD_BYTES)));
+  const space = text.indexOf(' ');
+  return space < 0 ? { method: '', path: '' } : { method: text.slice(0, space), path: text.slice(space + 1) };
+}
