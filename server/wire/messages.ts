@@ -73,9 +73,14 @@ export interface AgentStats {
   drops: Record<string, number>;
   /** Not losses, but worth seeing: `flow.foreign`, `reconnects`, … Cumulative. */
   counters: Record<string, number>;
-  /** Our own BPF programs, all of them, cumulative (kernel.bpf_stats_enabled). 0 where unknown. */
+  /**
+   * Time, runs and finished records of our own BPF programs, cumulative over the
+   * stretches in which the kernel's run statistics were on (they cost two clock
+   * reads a run, so they are sampled): bpfNs / bpfRecords is the cost of a request.
+   */
   bpfNs: number;
   bpfRuns: number;
+  bpfRecords: number;
   /** CPU time of the agent process, cumulative, and its resident size. */
   cpuUs: number;
   rssBytes: number;
