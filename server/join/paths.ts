@@ -16,6 +16,9 @@ export interface PathColumns {
   count: number;
   /** Index into the server's VM table. */
   readonly vm: Uint16Array;
+  /** `RecordSource.index` of the two records: together they name the clock of the row. */
+  readonly hostSource: Uint16Array;
+  readonly guestSource: Uint16Array;
   /** Wall-clock time of the first station (ms since the epoch, fractional). */
   readonly atMs: Float64Array;
   /**
@@ -52,6 +55,8 @@ export function pathColumns(capacity: number): PathColumns {
     capacity,
     count: 0,
     vm: new Uint16Array(capacity),
+    hostSource: new Uint16Array(capacity),
+    guestSource: new Uint16Array(capacity),
     atMs: new Float64Array(capacity),
     first: new Float64Array(capacity * STATION_COUNT),
     last: new Float64Array(capacity * STATION_COUNT),
