@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/* The few kernel structures that the stations read, and every difference
+ * between kernels. Only the named fields matter: CO-RE finds their offsets. */
+#ifndef HOPSCOPE_COMPAT_BPF_H
+#define HOPSCOPE_COMPAT_BPF_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <linux/bpf.h>
+#include <linux/in6.h>
+#include <asm/ptrace.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_tracing.h>
+
+#define CORE __attribute__((preserve_access_index))
+#define AF_INET 2
+#define AF_INET6 10
+#define ETH_P_IP 0x0800
+#define ETH_P_IPV6 0x86dd
+
+
+struct ns_common { unsigned int inum; } CORE;
+struct net { struct ns_common ns; } CORE;
+typedef struct { struct net *net; } CORE possible_net_t;
+struct net_device { int ifindex; possible_net_t nd_net; } CORE;
+
+struct sock_common {
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	__u16 skc_num;
+	unsigned short skc_family;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+} CORE;
+struct sock { struct sock_common __sk_common; } CORE;
+struct tcp_sock { __u32 copied_seq; __u32 rcv_nxt; __u32 write_seq; } CORE;
+
+struct sk_buff {
+	unsigned char *head;
+	unsigned char *data;
+	unsigned int len;
+	__u16 network_header;
+	__be16 protocol;
+	struct net_device *dev;
+} CORE;
+
+struct iovec { void *iov_base; unsigned long iov_len; } CORE;
+/* iov became __iov and ubuf was added by 747b1f65d39a ("iov_iter: overlay
+ * struct iovec and ubuf/len", 6.4) and fcb14cb1bdac (ITER_UBUF, 6.0);
+ * iter_type was split from type by 8cd54c1c8480 (5.14). */
+struct iov_iter {
+	__u8 iter_type;
+	unsigned long iov_offset;
+	const struct iovec *iov;
+} CORE;
+struct iov_iter___ubuf { void *ubuf; } CORE;
+struct iov_iter___overlay { const struct iovec *__iov; } CORE;
+enum iter_type___ubuf { ITER_UBUF___ubuf = 0 };
+struct msghdr { struct iov_iter msg_iter; } CORE;
+
+/* A field of a kernel object: a plain load where the verifier knows the type
+ * (tp_btf, fentry), a probe read where it does not (kprobe). `typed` is a
+ * constant, so only one of the two remains. */
+#define FIELD(typed, p, f) ((typed) ? (p)->f : BPF_CORE_READ(p, f))
+
+static __always_inline bool iter_is_ubuf(struct iov_iter *iter)
+{
+	if (!bpf_core_enum_value_exists(enum iter_type___ubuf, ITER_UBUF___ubuf))
+		return false;
+	return BPF_CORE_READ(iter, iter_type) ==
+	       bpf_core_enum_value(enum iter_type___ubuf, ITER_UBUF___ubuf);
+}
+
+static __always_inline const struct iovec *iter_iov(struct iov_iter *iter)
+{
+	struct iov_iter___overlay *overlay = (void *)iter;
+
+	if (bpf_core_field_exists(overlay->__iov))
+		return BPF_CORE_READ(overlay, __iov);
+	return BPF_CORE_READ(iter, iov);
+}
+
+/* User address of the message's first byte; `done` bytes of it were consumed
+ * already (0 on entry, the return value on exit of a receive). */
+static __always_inline const void *message_start(struct msghdr *msg, unsigned long done)
+{
+	struct iov_iter *iter = &msg->msg_iter;
+	unsigned long at = BPF_CORE_READ(iter, iov_offset);
+	const struct iovec *iov;
+
+	if (iter_is_ubuf(iter))
+		return BPF_CORE_READ((struct iov_iter___ubuf *)iter, ubuf) + at - done;
+	iov = iter_iov(iter);
+	if (at >= done)
+		return BPF_CORE_READ(iov, iov_base) + at - done;
+	/* The buffer was filled: the iterator stands on the next one. */
+	iov -= 1;
+	return BPF_CORE_READ(iov, iov_base) + BPF_CORE_READ(iov, iov_len) - done;
+}
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/* Assembling an exchange: every station of a vantage stamps the same record,
+ * kept with its connection, and one record leaves when the response is over. */
+#ifndef HOPSCOPE_EXCHANGE_BPF_H
+#define HOPSCOPE_EXCHANGE_BPF_H
+
+#include "emit.bpf.h"
+
+enum hop_phase { HOP_IDLE, HOP_REQUEST, HOP_RESPONSE, HOP_WRITING };
+
+struct flow_key {
+	__u8 client[16];
+	__u8 server[16];
+	__u16 client_port;
+	__u16 server_port;
+};
+
+struct flow {
+	struct hop_record record;
+	__u64 touched_ns;
+	__u64 rtt_probe_ns;	/* when the segment awaiting this ACK left, 0 none */
+	__u32 rtt_probe_ack;
+	__u32 rtt_ns;
+	__u32 request_end;	/* sequence number after the last request byte seen */
+	__u32 phase;
+	__u32 closed;
+	__u32 midstream;
+};
+
+/* A TCP segment as any station sees it; ports and numbers in host order. */
+struct segment {
+	struct flow_key key;
+	__u32 seq;
+	__u32 ack;
+	__u32 len;
+	__u32 ifindex;
+	__u8 flags;
+	bool ipv4;
+};
+
+#define TCP_FIN 0x01
+#define TCP_SYN 0x02
+#define TCP_RST 0x04
+#define TCP_ACK 0x10
+#define TC_ACT_UNSPEC (-1)
+
+/* Each side defines, before it includes this file: HOP_VANTAGE, HOP_HANDSHAKE
+ * (the slot where a SYN-ACK opens a connection), and where it must not report
+ * everything HOP_OWNED(record). */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct flow_key);
+	__type(value, struct flow);
+} flows SEC(".maps");
+
+/* Only for building a new flow: it does not fit on the stack. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct flow);
+} blank SEC(".maps");
+
+static __always_inline bool before(__u32 a, __u32 b)
+{
+	return (__s32)(a - b) < 0;
+}
+
+static __always_inline bool covers(__u32 seq, __u32 len, __u32 byte)
+{
+	return !before(byte, seq) && before(byte, seq + len);
+}
+
+/* Hand the record over; whoever wins the exchange of `phase` writes it. */
+static __always_inline void finish(struct flow *flow, __u32 phase)
+{
+	if (__sync_val_compare_and_swap(&flow->phase, phase, HOP_WRITING) != phase)
+		return;
+	flow->record.rtt_ns = flow->rtt_ns;
+	if (flow->closed)
+		flow->record.flags |= HOP_CLOSED;
+#ifdef HOP_OWNED
+	if (!HOP_OWNED(&flow->record))
+		count(HOP_FOREIGN);
+	else
+#endif
+		emit(&flow->record);
+	flow->phase = HOP_IDLE;
+}
+
+static __always_inline struct flow *open_flow(const struct segment *s, bool midstream)
+{
+	__u32 zero = 0;
+	struct flow *fresh = bpf_map_lookup_elem(&blank, &zero);
+
+	if (!fresh)
+		return NULL;
+	__builtin_memcpy(fresh->record.client, s->key.client, 16);
+	__builtin_memcpy(fresh->record.server, s->key.server, 16);
+	fresh->record.client_port = s->key.client_port;
+	fresh->record.server_port = s->key.server_port;
+	fresh->record.vantage = HOP_VANTAGE;
+	fresh->midstream = midstream;
+	fresh->touched_ns = bpf_ktime_get_ns();
+	if (bpf_map_update_elem(&flows, &s->key, fresh, BPF_ANY)) {
+		count(HOP_FLOW_FULL);
+		return NULL;
+	}
+	return bpf_map_lookup_elem(&flows, &s->key);
+}
+
+/* A SYN-ACK starts a connection on these ports, whatever was there before. */
+static __always_inline struct flow *on_handshake(const struct segment *s)
+{
+	struct flow *old = bpf_map_lookup_elem(&flows, &s->key);
+
+	if (old && old->phase == HOP_RESPONSE)
+		finish(old, HOP_RESPONSE);
+	return open_flow(s, false);
+}
+
+static __always_inline void begin(struct flow *flow, const struct segment *s)
+{
+	struct hop_record *r = &flow->record;
+
+	__builtin_memset(r->first, 0, sizeof(r->first));
+	__builtin_memset(r->last, 0, sizeof(r->last));
+	r->request_seq = s->seq;
+	r->response_seq = 0;
+	r->request_bytes = 0;
+	r->response_bytes = 0;
+	r->ifindex = 0;
+	r->flags = (s->ipv4 ? HOP_IPV4 : 0) | (flow->midstream ? HOP_MIDSTREAM : 0);
+	r->task = 0;
+	r->status = 0;
+	r->head_len = 0;
+	flow->request_end = s->seq;
+	flow->midstream = false;
+	flow->phase = HOP_REQUEST;
+	count(HOP_BEGUN);
+}
+
+static __always_inline void stamp(struct flow *flow, __u32 slot, __u64 now, bool is_first)
+{
+	struct hop_record *r = &flow->record;
+
+	if (is_first) {
+		if (!r->first[slot])
+			r->first[slot] = now;
+		else
+			r->flags |= HOP_RETRANSMIT;
+	}
+	r->last[slot] = now;
+	flow->touched_ns = now;
+}
+
+/* New bytes at the entry station: do they open the next exchange? */
+static __always_inline bool enters(struct flow *flow, const struct segment *s)
+{
+	if (flow->phase == HOP_REQUEST)
+		return true;
+	if (flow->record.request_seq && !before(flow->request_end, s->seq + s->len)) {
+		flow->record.flags |= HOP_RETRANSMIT;
+		return false;
+	}
+	if (flow->phase == HOP_RESPONSE) {
+		if (!flow->record.first[settings.exit_slot])
+			flow->record.flags |= HOP_OVERLAP;
+		finish(flow, HOP_RESPONSE);
+	}
+	if (flow->phase != HOP_IDLE) {
+		count(HOP_BUSY);
+		return false;
+	}
+	begin(flow, s);
+	return true;
+}
+
+/* A segment towards the service at station `slot`. */
+static __always_inline struct flow *on_request(const struct segment *s, __u32 slot)
+{
+	struct flow *flow = bpf_map_lookup_elem(&flows, &s->key);
+	__u64 now = bpf_ktime_get_ns();
+
+	if (!flow && s->len && slot == settings.entry_slot)
+		flow = open_flow(s, true);
+	if (!flow)
+		return NULL;
+	if (s->flags & (TCP_FIN | TCP_RST)) {
+		flow->closed = true;
+		if (s->flags & TCP_RST && flow->phase != HOP_IDLE)
+			flow->record.flags |= HOP_RESET;
+	}
+	if (!s->len)
+		return flow;
+	if (slot == settings.entry_slot && !enters(flow, s))
+		return flow;
+	if (flow->phase == HOP_IDLE || before(s->seq, flow->record.request_seq))
+		return flow;
+	if (before(flow->request_end, s->seq + s->len)) {
+		flow->request_end = s->seq + s->len;
+		flow->record.request_bytes = flow->request_end - flow->record.request_seq;
+	}
+	stamp(flow, slot, now, covers(s->seq, s->len, flow->record.request_seq));
+	return flow;
+}
+
+/* The first response byte fixes where the response starts. */
+static __always_inline void turn(struct flow *flow, __u32 seq)
+{
+	flow->record.response_seq = seq;
+	flow->phase = HOP_RESPONSE;
+}
+
+static __always_inline void stamp_response(struct flow *flow, const struct segment *s,
+					   __u32 slot)
+{
+	struct hop_record *r = &flow->record;
+	__u32 end = s->seq + s->len - r->response_seq;
+
+	if (before(s->seq + s->len, r->response_seq + 1))
+		return;
+	if (end > r->response_bytes)
+		r->response_bytes = end;
+	stamp(flow, slot, bpf_ktime_get_ns(), covers(s->seq, s->len, r->response_seq));
+}
+
+/* A segment from the service at station `slot`. */
+static __always_inline struct flow *on_response(const struct segment *s, __u32 slot)
+{
+	struct flow *flow;
+
+	if ((s->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) && slot == HOP_HANDSHAKE)
+		return on_handshake(s);
+	flow = bpf_map_lookup_elem(&flows, &s->key);
+	if (!flow)
+		return NULL;
+	if (s->flags & (TCP_FIN | TCP_RST)) {
+		flow->closed = true;
+		if (s->flags & TCP_RST && flow->phase != HOP_IDLE)
+			flow->record.flags |= HOP_RESET;
+	}
+	if (!s->len)
+		return flow;
+	if (flow->phase == HOP_REQUEST)
+		turn(flow, s->seq);
+	if (flow->phase == HOP_RESPONSE)
+		stamp_response(flow, s, slot);
+	return flow;
+}
+
+/* Is there nothing more to wait for? A response is over when it passed the
+ * last station and stayed quiet; without that it gets the longer time. */
+static __always_inline bool is_over(struct flow *flow, __u64 quiet)
+{
+	if (flow->phase == HOP_RESPONSE)
+		return quiet > (flow->record.first[settings.exit_slot] ? settings.quiet_ns
+								      : settings.stall_ns);
+	if (flow->phase == HOP_REQUEST)
+		return quiet > settings.idle_ns || (flow->closed && quiet > settings.stall_ns);
+	return false;
+}
+
+static long sweep_flow(void *map, const struct flow_key *key, struct flow *flow, void *ctx)
+{
+	__u64 now = bpf_ktime_get_ns();
+	__u64 quiet = now > flow->touched_ns ? now - flow->touched_ns : 0;
+
+	if (is_over(flow, quiet))
+		finish(flow, flow->phase);
+	if (flow->phase == HOP_IDLE && (quiet > settings.idle_ns ||
+					(flow->closed && quiet > settings.quiet_ns)))
+		bpf_map_delete_elem(map, key);
+	return 0;
+}
+
+/* Run by the agent's timer: emits what went quiet, forgets what is closed. */
+SEC("syscall")
+int sweep(void *ctx)
+{
+	bpf_for_each_map_elem(&flows, sweep_flow, NULL, 0);
+	return 0;
+}
+
+#endif

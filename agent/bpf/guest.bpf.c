@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+/* The guest vantage: one object, the stations in the order of the path. Each
+ * station has rungs, best first; user space loads one of them. */
+#define HOP_VANTAGE HOP_GUEST
+#define HOP_HANDSHAKE 6	/* vnic.tx: the SYN-ACK leaves the guest */
+
+enum guest_slot { VNIC_RX, TCP_RX, SOCK_READY, APP_READ, APP_WRITE, TCP_TX, VNIC_TX };
+
+#include "packet.bpf.h"
+#include "guest-socket.bpf.h"
+#include "guest-vnic.bpf.c"
+#include "guest-tcp.bpf.c"
+#include "guest-sock.bpf.c"
+#include "guest-app.bpf.c"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

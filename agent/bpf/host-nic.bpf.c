@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+/* nic.rx and nic.tx, and the client's round trip between them. */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, __u32);
+} uplinks SEC(".maps");
+
+/* A pure ACK of the awaited segment is a round-trip sample; a segment with
+ * data may have waited for the client's own next request, so it is none. */
+static __always_inline void take_rtt(struct flow *flow, const struct segment *s, __u64 now)
+{
+	__u64 sample;
+
+	if (!flow->rtt_probe_ns || before(s->ack, flow->rtt_probe_ack))
+		return;
+	sample = now - flow->rtt_probe_ns;
+	flow->rtt_probe_ns = 0;
+	if (s->len || sample > 0xffffffff)
+		return;
+	if (!flow->rtt_ns || sample < flow->rtt_ns)
+		flow->rtt_ns = sample;
+}
+
+static __always_inline void await_ack(struct flow *flow, const struct segment *s)
+{
+	if (flow->rtt_probe_ns || (!s->len && !(s->flags & TCP_SYN)))
+		return;
+	flow->rtt_probe_ack = s->seq + s->len + (s->flags & TCP_SYN ? 1 : 0);
+	flow->rtt_probe_ns = bpf_ktime_get_ns();
+}
+
+static __always_inline void handle_nic_rx(const struct segment *s)
+{
+	struct flow *flow = on_request(s, NIC_RX);
+
+	if (flow)
+		take_rtt(flow, s, bpf_ktime_get_ns());
+}
+
+static __always_inline void handle_nic_tx(const struct segment *s)
+{
+	struct flow *flow = on_response(s, NIC_TX);
+
+	if (flow)
+		await_ack(flow, s);
+}
+
+SEC("xdp.frags")
+int nic_rx_xdp(struct xdp_md *ctx)
+{
+	struct segment s = {};
+
+	if (read_frame(ctx, true, bpf_xdp_get_buff_len(ctx), ctx->ingress_ifindex, true, &s))
+		handle_nic_rx(&s);
+	return XDP_PASS;
+}
+
+static __always_inline bool is_uplink(struct net_device *dev)
+{
+	__u32 ifindex = dev->ifindex;
+
+	return dev->nd_net.net->ns.inum == settings.netns && bpf_map_lookup_elem(&uplinks, &ifindex);
+}
+
+/* Where the driver takes no XDP: after GRO, so layers behind it shrink. */
+SEC("tp_btf/netif_receive_skb")
+int BPF_PROG(nic_rx_skb, struct sk_buff *skb)
+{
+	struct segment s = {};
+
+	if (is_uplink(skb->dev) && read_skb(true, skb, skb->data, true, &s))
+		handle_nic_rx(&s);
+	return 0;
+}
+
+SEC("tp_btf/net_dev_start_xmit")
+int BPF_PROG(nic_tx_skb, struct sk_buff *skb, struct net_device *dev)
+{
+	struct segment s = {};
+
+	if (is_uplink(dev) && read_skb(true, skb, skb->head + skb->network_header, false, &s))
+		handle_nic_tx(&s);
+	return 0;
+}

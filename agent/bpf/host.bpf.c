@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+/* The host vantage: one object, the stations in the order of the path. */
+#define HOP_VANTAGE HOP_HOST
+#define HOP_HANDSHAKE 3	/* tap.rx: the SYN-ACK leaves the VM */
+/* Traffic of the host's own services never passes a tap. */
+#define HOP_OWNED(record) ((record)->ifindex != 0)
+
+enum host_slot { NIC_RX, PORT_RX, TAP_TX, TAP_RX, PORT_TX, NIC_TX };
+
+#include "packet.bpf.h"
+#include "host-packet.bpf.h"
+#include "host-nic.bpf.c"
+#include "host-port.bpf.c"
+#include "host-tap.bpf.c"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

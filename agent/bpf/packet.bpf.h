@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/* From packet bytes to a segment; one parser for all packet stations. */
+#ifndef HOPSCOPE_PACKET_BPF_H
+#define HOPSCOPE_PACKET_BPF_H
+
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/tcp.h>
+#include "exchange.bpf.h"
+
+#define IPPROTO_TCP 6
+
+/* IPv4 or IPv6 header without options, and the TCP header after it. */
+struct headers {
+	union {
+		struct iphdr v4;
+		struct ipv6hdr v6;
+	} ip;
+	struct tcphdr tcp;
+	__u32 total;	/* bytes from the IP header to the end of the packet */
+};
+
+static __always_inline void map_ipv4(__u8 *to, __be32 address)
+{
+	__builtin_memset(to, 0, 10);
+	to[10] = to[11] = 0xff;
+	__builtin_memcpy(to + 12, &address, 4);
+}
+
+/* Addresses by direction: the side of the service port is the server. */
+static __always_inline void place_ends(struct segment *s, const struct headers *h, bool request)
+{
+	__u8 *source = request ? s->key.client : s->key.server;
+	__u8 *target = request ? s->key.server : s->key.client;
+
+	if (s->ipv4) {
+		map_ipv4(source, h->ip.v4.saddr);
+		map_ipv4(target, h->ip.v4.daddr);
+	} else {
+		__builtin_memcpy(source, &h->ip.v6.saddr, 16);
+		__builtin_memcpy(target, &h->ip.v6.daddr, 16);
+	}
+	s->key.client_port = bpf_ntohs(request ? h->tcp.source : h->tcp.dest);
+	s->key.server_port = bpf_ntohs(request ? h->tcp.dest : h->tcp.source);
+}
+
+/* Bytes of TCP payload. With TSO an IPv4 total length may be 0: then the
+ * packet's own length counts; otherwise short frames carry padding. */
+static __always_inline __u32 payload_bytes(const struct headers *h, bool ipv4)
+{
+	__u32 ip_bytes = ipv4 ? h->ip.v4.ihl * 4 : sizeof(struct ipv6hdr);
+	__u32 total = ipv4 ? bpf_ntohs(h->ip.v4.tot_len)
+			   : bpf_ntohs(h->ip.v6.payload_len) + sizeof(struct ipv6hdr);
+	__u32 header_bytes = ip_bytes + h->tcp.doff * 4;
+
+	if (total <= ip_bytes)
+		total = h->total;
+	return total > header_bytes ? total - header_bytes : 0;
+}
+
+/* true when the headers belong to a service port in the wanted direction. */
+static __always_inline bool is_wanted(const struct headers *h, bool request)
+{
+	return is_service_port(bpf_ntohs(request ? h->tcp.dest : h->tcp.source));
+}
+
+static __always_inline void fill_segment(struct segment *s, const struct headers *h, bool ipv4,
+					 bool request, __u32 ifindex)
+{
+	s->ipv4 = ipv4;
+	place_ends(s, h, request);
+	s->seq = bpf_ntohl(h->tcp.seq);
+	s->ack = bpf_ntohl(h->tcp.ack_seq);
+	s->len = payload_bytes(h, ipv4);
+	s->flags = ((__u8 *)&h->tcp)[13];
+	s->ifindex = ifindex;
+}
+
+/* The same from an skb of the stack: `network` is the address of the IP header.
+ * 40 bytes hold an IPv6 header, or an IPv4 header with its options' length. */
+static __always_inline bool read_skb(const bool typed, struct sk_buff *skb, const void *network,
+				     bool request, struct segment *s)
+{
+	struct headers h;
+	__be16 protocol = FIELD(typed, skb, protocol);
+	bool ipv4 = protocol == bpf_htons(ETH_P_IP);
+	__u32 ip_bytes = sizeof(struct ipv6hdr);
+
+	if (!ipv4 && protocol != bpf_htons(ETH_P_IPV6))
+		return false;
+	if (bpf_probe_read_kernel(&h.ip, sizeof(h.ip), network))
+		return false;
+	if (ipv4)
+		ip_bytes = h.ip.v4.ihl * 4;
+	if ((ipv4 ? h.ip.v4.protocol : h.ip.v6.nexthdr) != IPPROTO_TCP)
+		return false;
+	if (bpf_probe_read_kernel(&h.tcp, sizeof(h.tcp), network + ip_bytes))
+		return false;
+	if (!is_wanted(&h, request))
+		return false;
+	h.total = FIELD(typed, skb, len) - (__u32)(network - (const void *)FIELD(typed, skb, data));
+	fill_segment(s, &h, ipv4, request, 0);
+	return true;
+}
+
+#endif
