@@ -1,17 +1,82 @@
-import type { Station } from '../wire/stations.ts';
-import type { PathColumns } from './paths.ts';
+import { LAYER_IDS, LAYERS, STATIONS, type Station, stationIndex } from '../wire/stations.ts';
+import { LAYER_COUNT, type PathColumns, STATION_COUNT } from './paths.ts';
 
-/** Fill `layers` and `endToEnd` of rows [from, to); returns how many values were negative (set to NaN). */
-export function deriveLayers(_columns: PathColumns, _from: number, _to: number): number {
-  throw new Error('in work');
+const CLIENT = LAYER_IDS.indexOf('client');
+const NIC_RX = stationIndex('nic.rx');
+const TAP_TX = stationIndex('tap.tx');
+const VNIC_RX = stationIndex('vnic.rx');
+const VNIC_TX = stationIndex('vnic.tx');
+const TAP_RX = stationIndex('tap.rx');
+const NIC_TX = stationIndex('nic.tx');
+
+interface Step {
+  readonly at: number;
+  readonly from: number;
+  readonly to: number;
+  /** How often the guest's offset enters: +1 into the guest, -1 out of it, 0 inside one clock. */
+  readonly offset: -1 | 0 | 1;
 }
-/** vnic.in + vnic.out in ns, no clock needed; NaN where a station is missing. */
-export function vnicRoundTrip(_columns: PathColumns, _row: number): number {
-  throw new Error('in work');
+
+/** `transfer` is not a step: it runs from a first to a last byte. */
+const TRANSFER = LAYER_IDS.indexOf('transfer');
+const STEPS: readonly Step[] = LAYERS.filter((l) => l.layer !== 'transfer').map((l) => ({
+  at: LAYER_IDS.indexOf(l.layer),
+  from: stationIndex(l.from),
+  to: stationIndex(l.to),
+  offset: l.clock !== 'crosses' ? 0 : l.direction === 'in' ? 1 : -1,
+}));
+
+/**
+ * Fill `layers` and `endToEnd` of rows [from, to) in ns. All terms are whole
+ * numbers, so the layers of a complete path add up to `endToEnd` exactly.
+ * A missing station or clock leaves NaN; so does a negative value, which no
+ * true path has.
+ * @returns how many values were negative
+ */
+export function deriveLayers(columns: PathColumns, from: number, to: number): number {
+  let negative = 0;
+  for (let row = from; row < to; row++) negative += deriveRow(columns, row);
+  return negative;
 }
-export function missingStations(_columns: PathColumns, _row: number): Station[] {
-  throw new Error('in work');
+
+function deriveRow(columns: PathColumns, row: number): number {
+  const { first, last, layers } = columns;
+  const station = row * STATION_COUNT;
+  const layer = row * LAYER_COUNT;
+  const guestOffset = columns.guestOffset[row]!;
+  let negative = 0;
+  for (const step of STEPS) {
+    const own = first[station + step.to]! - first[station + step.from]!;
+    const ns = step.offset === 0 ? own : own + step.offset * guestOffset;
+    if (ns < 0) negative++;
+    layers[layer + step.at] = ns < 0 ? Number.NaN : ns;
+  }
+  const end = last[station + NIC_TX]!;
+  const transfer = end - first[station + NIC_TX]!;
+  const endToEnd = end - first[station + NIC_RX]!;
+  if (transfer < 0) negative++;
+  if (endToEnd < 0) negative++;
+  layers[layer + TRANSFER] = transfer < 0 ? Number.NaN : transfer;
+  layers[layer + CLIENT] = columns.clientRtt[row]!;
+  columns.endToEnd[row] = endToEnd < 0 ? Number.NaN : endToEnd;
+  return negative;
 }
-export function isComplete(_columns: PathColumns, _row: number): boolean {
-  throw new Error('in work');
+
+/** vnic.in + vnic.out in ns: host window minus guest window, so no clock is needed. NaN where a station is missing. */
+export function vnicRoundTrip(columns: PathColumns, row: number): number {
+  const { first } = columns;
+  const at = row * STATION_COUNT;
+  return first[at + TAP_RX]! - first[at + TAP_TX]! - (first[at + VNIC_TX]! - first[at + VNIC_RX]!);
+}
+
+/** Stations without a first-byte stamp, in path order. */
+export function missingStations(columns: PathColumns, row: number): Station[] {
+  return STATIONS.filter((_, i) => Number.isNaN(columns.first[row * STATION_COUNT + i]!));
+}
+
+/** Whether all stations of both vantages are stamped. */
+export function isComplete(columns: PathColumns, row: number): boolean {
+  const at = row * STATION_COUNT;
+  for (let i = 0; i < STATION_COUNT; i++) if (Number.isNaN(columns.first[at + i]!)) return false;
+  return true;
 }

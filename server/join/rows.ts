@@ -1,6 +1,34 @@
-import type { PathColumns } from './paths.ts';
+import { HEAD_BYTES } from '../wire/record.ts';
+import { KEY_BYTES, LAYER_COUNT, type PathColumns, STATION_COUNT } from './paths.ts';
 
-/** Copy `rows` rows between columns (all fields); does not touch `count`. */
-export function copyRows(_from: PathColumns, _fromRow: number, _to: PathColumns, _toRow: number, _rows: number): void {
-  throw new Error('in work');
+/** Elements per row of every column: a column missing here would be a type error. */
+const STRIDES: Record<Exclude<keyof PathColumns, 'capacity' | 'count'>, number> = {
+  vm: 1,
+  hostSource: 1,
+  guestSource: 1,
+  atMs: 1,
+  first: STATION_COUNT,
+  last: STATION_COUNT,
+  guestOffset: 1,
+  bound: 1,
+  layers: LAYER_COUNT,
+  endToEnd: 1,
+  clientRtt: 1,
+  requestBytes: 1,
+  responseBytes: 1,
+  flags: 1,
+  status: 1,
+  keys: KEY_BYTES,
+  headLength: 1,
+  heads: HEAD_BYTES,
+};
+const COLUMNS = Object.entries(STRIDES) as [keyof typeof STRIDES, number][];
+
+/** Copy `rows` rows with all their fields; `from` may be `to`, overlapping or not. `count` stays as it is. */
+export function copyRows(from: PathColumns, fromRow: number, to: PathColumns, toRow: number, rows: number): void {
+  if (rows <= 0) return;
+  if (fromRow + rows > from.capacity || toRow + rows > to.capacity) throw new RangeError('rows beyond the columns');
+  for (const [name, stride] of COLUMNS) {
+    to[name].set(from[name].subarray(fromRow * stride, (fromRow + rows) * stride), toRow * stride);
+  }
 }

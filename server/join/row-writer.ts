@@ -1,0 +1,103 @@
+import { HEAD_BYTES, RECORD_OFFSETS, stampSince } from '../wire/record.ts';
+import { GUEST_STATIONS, HOST_STATIONS, stationIndex } from '../wire/stations.ts';
+import { KEY_BYTES, type PathColumns, STATION_COUNT } from './paths.ts';
+import { STATUS_WORD } from './record-check.ts';
+import { KEY_WORD } from './record-key.ts';
+
+const LAST_WORD = RECORD_OFFSETS.last / 4;
+const REQUEST_BYTES_WORD = RECORD_OFFSETS.request_bytes / 4;
+const RESPONSE_BYTES_WORD = RECORD_OFFSETS.response_bytes / 4;
+const RTT_WORD = RECORD_OFFSETS.rtt_ns / 4;
+const FLAGS_WORD = RECORD_OFFSETS.flags / 4;
+const HEAD_WORD = RECORD_OFFSETS.head / 4;
+const KEY_WORDS = KEY_BYTES / 4;
+const HEAD_WORDS = HEAD_BYTES / 4;
+const HOST_SLOTS = HOST_STATIONS.map(stationIndex);
+const GUEST_SLOTS = GUEST_STATIONS.map(stationIndex);
+
+/** A source with its base split for stampSince. */
+export interface SourceClock {
+  readonly index: number;
+  readonly base: bigint;
+  readonly baseHigh: number;
+  readonly baseLow: number;
+  readonly wallOffsetMs: number;
+}
+
+/** Writes the rows of one set of columns from pairs of records. */
+export class RowWriter {
+  readonly columns: PathColumns;
+  readonly #keyWords: Uint32Array;
+  readonly #headWords: Uint32Array;
+
+  constructor(columns: PathColumns) {
+    this.columns = columns;
+    this.#keyWords = new Uint32Array(columns.keys.buffer, columns.keys.byteOffset, columns.capacity * KEY_WORDS);
+    this.#headWords = new Uint32Array(columns.heads.buffer, columns.heads.byteOffset, columns.capacity * HEAD_WORDS);
+  }
+
+  /** Write `row` from the host record at `hostAt` and the guest record at `guestAt` (word indices). */
+  write(
+    row: number,
+    host: Uint32Array,
+    hostAt: number,
+    hostClock: SourceClock,
+    guest: Uint32Array,
+    guestAt: number,
+    guestClock: SourceClock,
+  ): void {
+    const { columns } = this;
+    writeStamps(columns, row, HOST_SLOTS, host, hostAt, hostClock);
+    writeStamps(columns, row, GUEST_SLOTS, guest, guestAt, guestClock);
+    columns.hostSource[row] = hostClock.index;
+    columns.guestSource[row] = guestClock.index;
+    columns.atMs[row] = wallMs(columns, row, hostClock, guestClock);
+    columns.guestOffset[row] = Number.NaN;
+    columns.bound[row] = Number.NaN;
+    columns.endToEnd[row] = Number.NaN;
+    columns.clientRtt[row] = host[hostAt + RTT_WORD]! || Number.NaN;
+    columns.requestBytes[row] = host[hostAt + REQUEST_BYTES_WORD]! || guest[guestAt + REQUEST_BYTES_WORD]!;
+    columns.responseBytes[row] = host[hostAt + RESPONSE_BYTES_WORD]! || guest[guestAt + RESPONSE_BYTES_WORD]!;
+    columns.flags[row] = host[hostAt + FLAGS_WORD]! | guest[guestAt + FLAGS_WORD]!;
+    columns.status[row] = guest[guestAt + STATUS_WORD]! & 0xffff || host[hostAt + STATUS_WORD]! & 0xffff;
+    for (let i = 0; i < KEY_WORDS; i++) this.#keyWords[row * KEY_WORDS + i] = host[hostAt + KEY_WORD + i]!;
+    if (guest[guestAt + STATUS_WORD]! >>> 24 > 0) this.#writeHead(row, guest, guestAt);
+    else this.#writeHead(row, host, hostAt);
+  }
+
+  #writeHead(row: number, words: Uint32Array, at: number): void {
+    this.columns.headLength[row] = words[at + STATUS_WORD]! >>> 24;
+    for (let i = 0; i < HEAD_WORDS; i++) this.#headWords[row * HEAD_WORDS + i] = words[at + HEAD_WORD + i]!;
+  }
+}
+
+function writeStamps(
+  columns: PathColumns,
+  row: number,
+  slots: readonly number[],
+  words: Uint32Array,
+  at: number,
+  { baseHigh, baseLow }: SourceClock,
+): void {
+  const { first, last } = columns;
+  const to = row * STATION_COUNT;
+  for (let i = 0; i < slots.length; i++) {
+    first[to + slots[i]!] = stampSince(words, at + 2 * i, baseHigh, baseLow);
+    last[to + slots[i]!] = stampSince(words, at + LAST_WORD + 2 * i, baseHigh, baseLow);
+  }
+}
+
+/** Wall clock of the host's first stamp, or of the guest's where the host has none. */
+function wallMs(columns: PathColumns, row: number, host: SourceClock, guest: SourceClock): number {
+  const ns = firstStamp(columns, row, HOST_SLOTS);
+  if (!Number.isNaN(ns)) return host.wallOffsetMs + ns / 1e6;
+  return guest.wallOffsetMs + firstStamp(columns, row, GUEST_SLOTS) / 1e6;
+}
+
+function firstStamp(columns: PathColumns, row: number, slots: readonly number[]): number {
+  for (const slot of slots) {
+    const ns = columns.first[row * STATION_COUNT + slot]!;
+    if (!Number.isNaN(ns)) return ns;
+  }
+  return Number.NaN;
+}
