@@ -1,0 +1,116 @@
+/**
+ * The guest's initrd, put together per run: drivers, the init scripts, the agent
+ * and the run's settings, token included (the file is readable by root only, and
+ * the token never appears on a command line).
+ */
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CpioEntry, cpioArchive, cpioFile } from './cpio.ts';
+import type { BaseImage } from './image.ts';
+import { ModuleTable } from './kernel-modules.ts';
+import { NIC_MODELS, type NicModel } from './nic-models.ts';
+
+export interface GuestSettings {
+  vm: string;
+  nic: NicModel;
+  measuredMac: string;
+  measuredAddress: string;
+  controlMac: string;
+  controlAddress: string;
+  serverUrl: string;
+  token: string;
+  /** A root shell over TCP on the control network; null for none. */
+  shellPort: number | null;
+}
+
+const REPOSITORY = new URL('..', import.meta.url).pathname;
+const BIG_FILE_BYTES = 256 * 1024;
+
+export function writeInitrd(path: string, image: BaseImage, settings: GuestSettings): void {
+  const archive = cpioArchive([
+    ...bootEntries(image, settings.nic),
+    ...serviceEntries(),
+    ...agentEntries(REPOSITORY),
+    cpioFile('hopscope/settings', shellVariables(settings)),
+    { ...cpioFile('hopscope/token', settings.token), mode: 0o100600 },
+  ]);
+  writeFileSync(path, archive, { mode: 0o600 });
+}
+
+function bootEntries(image: BaseImage, nic: NicModel): CpioEntry[] {
+  const files = new ModuleTable(image.modulesDir).inLoadOrder([
+    'virtio_pci',
+    'virtio_blk',
+    'ext4',
+    'crc32c_generic',
+    'virtio_net',
+    ...NIC_MODELS[nic].modules,
+  ]);
+  return [
+    cpioFile('bin/busybox', readFileSync(image.busybox), true),
+    cpioFile('init', readFileSync(guestFile('init')), true),
+    cpioFile('hopscope/start', readFileSync(guestFile('start')), true),
+    cpioFile('hopscope/modules', files.map((file) => `${file}\n`).join('')),
+    ...files.map((file) => cpioFile(`modules/${file.split('/').at(-1)}`, readFileSync(join(image.modulesDir, file)))),
+    ...['dev', 'proc', 'sys', 'root'].map((path) => ({ path, mode: 0o040755, data: new Uint8Array(0) })),
+  ];
+}
+
+function serviceEntries(): CpioEntry[] {
+  return [
+    cpioFile('hopscope/nginx.conf', readFileSync(guestFile('nginx.conf'))),
+    cpioFile('hopscope/www/index.html', '<!doctype html><title>hopscope</title><p>A page to measure.\n'),
+    cpioFile('hopscope/www/small', 'ok\n'),
+    cpioFile('hopscope/www/big', Buffer.alloc(BIG_FILE_BYTES, 'hopscope')),
+  ];
+}
+
+/** The agent's bundle, its BPF object and the one native library it needs; nothing while it is not built. */
+function agentEntries(repository: string): CpioEntry[] {
+  const bundle = join(repository, 'dist/agent.mjs');
+  const probes = join(repository, 'dist/bpf/guest.bpf.o');
+  if (!existsSync(bundle) || !existsSync(probes)) return [];
+  return [
+    cpioFile('hopscope/agent/agent.mjs', readFileSync(bundle)),
+    cpioFile('hopscope/agent/bpf/guest.bpf.o', readFileSync(probes)),
+    ...folderEntries(
+      join(repository, 'node_modules/koffi'),
+      'hopscope/agent/node_modules/koffi',
+      /^(package\.json|.*\.c?js)$/,
+    ),
+    ...folderEntries(
+      join(repository, 'node_modules/@koromix/koffi-linux-x64'),
+      'hopscope/agent/node_modules/@koromix/koffi-linux-x64',
+      /^(package\.json|.*\.js|koffi\.node)$/,
+    ),
+  ];
+}
+
+function folderEntries(folder: string, to: string, keep: RegExp): CpioEntry[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    if (statSync(path).isDirectory())
+      return name === 'musl_x64' || name === 'doc' ? [] : folderEntries(path, `${to}/${name}`, keep);
+    return keep.test(name) ? [cpioFile(`${to}/${name}`, readFileSync(path))] : [];
+  });
+}
+
+function shellVariables(settings: GuestSettings): string {
+  const lines = {
+    vm: settings.vm,
+    nic: settings.nic,
+    measured_mac: settings.measuredMac,
+    measured_address: settings.measuredAddress,
+    control_mac: settings.controlMac,
+    control_address: settings.controlAddress,
+    server_url: settings.serverUrl,
+    shell_port: settings.shellPort ?? '',
+  };
+  return Object.entries(lines)
+    .map(([name, value]) => `${name}='${value}'\n`)
+    .join('');
+}
+
+function guestFile(name: string): string {
+  return join(REPOSITORY, 'lab/guest', name);
+}
