@@ -1,15 +1,20 @@
-import type { PathColumns } from '../join/paths.ts';
+import { isComplete } from '../join/layers.ts';
+import { LAYER_COUNT, type PathColumns } from '../join/paths.ts';
+import { LAYER_IDS, LAYERS } from '../wire/stations.ts';
 import type { LayerRow, LayerSummary, Quantiles, SecondRow } from '../wire/views.ts';
 import type { ExponentialHistogram } from './histogram.ts';
+import { SecondRing } from './second-ring.ts';
+import { quantilesOf, SeriesSet } from './series-set.ts';
 
 export interface RunAggregateOptions {
-  /** Seconds kept as rows. */
+  /** Seconds kept as rows; default 900. */
   retainSeconds?: number;
-  /** Newest seconds kept as histograms: late exchanges still enter these. */
+  /** Newest seconds kept as histograms, which late exchanges still enter; default 60. */
   detailSeconds?: number;
-  /** VMs kept apart; further ones are folded into `other`. */
+  /** VMs kept apart; further ones are folded into `other`; default 64. */
   maxVms?: number;
 }
+
 /** Whole-run histograms of one VM; `layers` along LAYER_IDS. */
 export interface VmTotals {
   readonly vm: string;
@@ -19,52 +24,137 @@ export interface VmTotals {
   readonly endToEnd: ExponentialHistogram;
   readonly vnicRoundTrip: ExponentialHistogram;
 }
+
 export interface AggregateCounts {
   exchanges: number;
+  /** Exchanges with all stations stamped. */
+  complete: number;
+  /** Answered with a status of 500 or more. */
   errors: number;
-  /** In the totals, but too late for their second's row. */
+  /** In the totals, but too late for the row of their second. */
   late: number;
-  /** Exchanges whose VM was folded into `other`. */
+  /** Exchanges of VMs beyond maxVms, in `other`. */
   folded: number;
 }
+
+export const OTHER_VMS = 'other';
+const UNKNOWN_VM = 'unknown';
+const CROSSES = LAYER_IDS.map((id) => LAYERS.some((l) => l.layer === id && l.clock === 'crosses'));
+
+/** One run's numbers: per VM, layer and second for the last minutes, and per VM and layer as a whole. */
 export class RunAggregate {
-  constructor(_options: RunAggregateOptions = {}) {}
-  /** Take in rows [from, to) whose layers are derived. `vmNames[columns.vm[row]]` names the VM. */
-  add(_columns: PathColumns, _from: number, _to: number, _vmNames: readonly string[]): void {
-    throw new Error('in work');
+  readonly #seconds: SecondRing;
+  readonly #totals = new Map<string, SeriesSet>();
+  readonly #maxVms: number;
+  /** Largest bound seen of each layer that crosses clocks, along LAYER_IDS; NaN before a clock. */
+  readonly #bounds = new Float64Array(LAYER_COUNT).fill(Number.NaN);
+  readonly #counts: AggregateCounts = { exchanges: 0, complete: 0, errors: 0, late: 0, folded: 0 };
+  #version = 0;
+
+  constructor(options: RunAggregateOptions = {}) {
+    this.#seconds = new SecondRing(options.retainSeconds ?? 900, options.detailSeconds ?? 60);
+    this.#maxVms = options.maxVms ?? 64;
   }
-  /** Rises with every add that changed something. */
+
+  /** Take in rows [from, to) whose layers are derived; `vmNames[columns.vm[row]]` names the VM. */
+  add(columns: PathColumns, from: number, to: number, vmNames: readonly string[]): void {
+    if (to <= from) return;
+    this.#version++;
+    for (let row = from; row < to; row++) {
+      this.#addRow(columns, row, this.#fold(vmNames[columns.vm[row]!] ?? UNKNOWN_VM));
+    }
+  }
+
+  #addRow(columns: PathColumns, row: number, vm: string): void {
+    const total = this.#totals.get(vm) ?? new SeriesSet();
+    this.#totals.set(vm, total);
+    const errors = total.errors;
+    total.add(columns, row);
+    this.#counts.exchanges++;
+    this.#counts.errors += total.errors - errors;
+    if (isComplete(columns, row)) this.#counts.complete++;
+    if (!this.#seconds.add(columns, row, vm, this.#version)) this.#counts.late++;
+    this.#keepBounds(columns, row);
+  }
+
+  #fold(vm: string): string {
+    if (this.#totals.has(vm) || this.#totals.size < this.#maxVms) return vm;
+    this.#counts.folded++;
+    return OTHER_VMS;
+  }
+
+  #keepBounds(columns: PathColumns, row: number): void {
+    for (let i = 0; i < LAYER_COUNT; i++) {
+      if (!CROSSES[i] || Number.isNaN(columns.layers[row * LAYER_COUNT + i]!)) continue;
+      const bound = columns.bound[row]!;
+      if (!(bound <= this.#bounds[i]!)) this.#bounds[i] = bound;
+    }
+  }
+
+  /** Rises with every add: give it to `changedSince` the next time. */
   get version(): number {
-    throw new Error('in work');
+    return this.#version;
   }
-  /** Rows of seconds that changed after `version`, oldest first. changedSince(0) is all. */
-  changedSince(_version: number): SecondRow[] {
-    throw new Error('in work');
+
+  /** Rows of the seconds that changed after `version`, oldest first; changedSince(0) is all that is kept. */
+  changedSince(version: number): SecondRow[] {
+    return this.#seconds.rows(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, version);
   }
-  /** Rows of fromS <= t < toS (wall seconds), oldest first. */
-  series(_fromS: number, _toS: number): SecondRow[] {
-    throw new Error('in work');
+
+  /** Rows with fromS ≤ t < toS (wall seconds), oldest first. */
+  series(fromS: number, toS: number): SecondRow[] {
+    return this.#seconds.rows(fromS, toS, 0);
   }
-  /** The `seconds` before and including endS (default: the newest second seen) taken together, per VM. */
-  recent(_seconds: number, _endS?: number): LayerRow[] {
-    throw new Error('in work');
+
+  /**
+   * The last `seconds` up to and including wall second `endS` (default: the
+   * newest seen) taken together, one row per VM. At most detailSeconds.
+   */
+  recent(seconds: number, endS = this.#seconds.newest ?? 0): LayerRow[] {
+    const sets = this.#seconds.merged(endS - seconds + 1, endS + 1);
+    return [...sets].map(([vm, set]) => set.toRow(vm)).sort((a, b) => (a.vm < b.vm ? -1 : 1));
   }
+
+  /** Every layer over the whole run and all VMs, along LAYER_IDS. */
   layerSummaries(): LayerSummary[] {
-    throw new Error('in work');
+    const { layers } = this.#whole();
+    return LAYER_IDS.map((layer, i) => ({ layer, ...quantilesOf(layers[i]!), bound: this.#boundOf(i) }));
   }
+
+  #boundOf(layer: number): number | null {
+    if (!CROSSES[layer]) return 0;
+    const bound = this.#bounds[layer]!;
+    return Number.isNaN(bound) ? null : bound;
+  }
+
   endToEnd(): Quantiles {
-    throw new Error('in work');
+    return quantilesOf(this.#whole().endToEnd);
   }
+
+  /** vnic.in + vnic.out: clock-free. */
   vnicRoundTrip(): Quantiles {
-    throw new Error('in work');
+    return quantilesOf(this.#whole().vnicRoundTrip);
   }
+
+  #whole(): SeriesSet {
+    const whole = new SeriesSet();
+    for (const total of this.#totals.values()) whole.merge(total);
+    return whole;
+  }
+
+  /** Whole-run histograms per VM, live objects: read, do not change. */
   totals(): VmTotals[] {
-    throw new Error('in work');
+    return [...this.#totals].map(([vm, { exchanges, errors, layers, endToEnd, vnicRoundTrip }]) => {
+      return { vm, exchanges, errors, layers, endToEnd, vnicRoundTrip };
+    });
   }
+
+  /** Names of the VMs seen, in order of appearance. */
   get vms(): string[] {
-    throw new Error('in work');
+    return [...this.#totals.keys()];
   }
+
   get counts(): AggregateCounts {
-    throw new Error('in work');
+    return { ...this.#counts };
   }
 }

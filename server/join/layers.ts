@@ -56,6 +56,7 @@ function deriveRow(columns: PathColumns, row: number): number {
   const endToEnd = end - first[station + NIC_RX]!;
   if (transfer < 0) negative++;
   if (endToEnd < 0) negative++;
+  if (Number.isNaN(guestOffset) && vnicRoundTrip(columns, row) < 0) negative++;
   layers[layer + TRANSFER] = transfer < 0 ? Number.NaN : transfer;
   layers[layer + CLIENT] = columns.clientRtt[row]!;
   columns.endToEnd[row] = endToEnd < 0 ? Number.NaN : endToEnd;

@@ -1,0 +1,102 @@
+import type { PathColumns } from '../join/paths.ts';
+import type { SecondRow } from '../wire/views.ts';
+import { SeriesSet } from './series-set.ts';
+
+/** One second of one VM: histograms while it may still change, then only its row. */
+interface Cell {
+  version: number;
+  set: SeriesSet | null;
+  row: SecondRow | null;
+}
+
+/**
+ * The last seconds of all VMs. Memory is bounded by `detailSeconds` of
+ * histograms and `retainSeconds` of rows, counted from the newest second seen.
+ */
+export class SecondRing {
+  readonly #retainSeconds: number;
+  readonly #detailSeconds: number;
+  /** Wall second → VM → cell; insertion order is not time order. */
+  readonly #seconds = new Map<number, Map<string, Cell>>();
+  #newest = Number.NEGATIVE_INFINITY;
+
+  constructor(retainSeconds: number, detailSeconds: number) {
+    this.#retainSeconds = retainSeconds;
+    this.#detailSeconds = detailSeconds;
+  }
+
+  /** The newest wall second with an exchange, or null. */
+  get newest(): number | null {
+    return this.#newest === Number.NEGATIVE_INFINITY ? null : this.#newest;
+  }
+
+  /** Take in one exchange; false when its second is closed already. */
+  add(columns: PathColumns, row: number, vm: string, version: number): boolean {
+    const t = Math.floor(columns.atMs[row]! / 1000);
+    if (!(t > this.#newest - this.#detailSeconds)) return false;
+    if (t > this.#newest) this.#advance(t);
+    const cell = this.#cell(t, vm);
+    cell.set!.add(columns, row);
+    cell.row = null;
+    cell.version = version;
+    return true;
+  }
+
+  #cell(t: number, vm: string): Cell {
+    let cells = this.#seconds.get(t);
+    if (!cells) {
+      cells = new Map();
+      this.#seconds.set(t, cells);
+    }
+    let cell = cells.get(vm);
+    if (!cell) {
+      cell = { version: 0, set: new SeriesSet(), row: null };
+      cells.set(vm, cell);
+    }
+    return cell;
+  }
+
+  #advance(newest: number): void {
+    this.#newest = newest;
+    for (const [t, cells] of this.#seconds) {
+      if (t <= newest - this.#retainSeconds) this.#seconds.delete(t);
+      else if (t <= newest - this.#detailSeconds) for (const [vm, cell] of cells) close(t, vm, cell);
+    }
+  }
+
+  /** Rows with from ≤ t < to that changed after `version`, oldest first. */
+  rows(from: number, to: number, version: number): SecondRow[] {
+    const found: SecondRow[] = [];
+    for (const [t, cells] of this.#seconds) {
+      if (t < from || t >= to) continue;
+      for (const [vm, cell] of cells) if (cell.version > version) found.push(rowOf(t, vm, cell));
+    }
+    return found.sort((a, b) => a.t - b.t);
+  }
+
+  /** Each VM's seconds with from ≤ t < to taken together; closed seconds have no detail left and stay out. */
+  merged(from: number, to: number): Map<string, SeriesSet> {
+    const sets = new Map<string, SeriesSet>();
+    for (const [t, cells] of this.#seconds) {
+      if (t < from || t >= to) continue;
+      for (const [vm, { set }] of cells) {
+        if (!set) continue;
+        const into = sets.get(vm) ?? new SeriesSet();
+        into.merge(set);
+        sets.set(vm, into);
+      }
+    }
+    return sets;
+  }
+}
+
+function rowOf(t: number, vm: string, cell: Cell): SecondRow {
+  cell.row ??= { t, ...cell.set!.toRow(vm) };
+  return cell.row;
+}
+
+function close(t: number, vm: string, cell: Cell): void {
+  if (!cell.set) return;
+  rowOf(t, vm, cell);
+  cell.set = null;
+}

@@ -1,0 +1,77 @@
+import { vnicRoundTrip } from '../join/layers.ts';
+import { LAYER_COUNT, type PathColumns } from '../join/paths.ts';
+import type { LayerRow, Quantiles } from '../wire/views.ts';
+import { ExponentialHistogram } from './histogram.ts';
+
+/** Histograms of one stretch: all layers along LAYER_IDS, then these two. */
+const END_TO_END = LAYER_COUNT;
+const ROUND_TRIP = LAYER_COUNT + 1;
+const SERIES_COUNT = LAYER_COUNT + 2;
+const FIRST_SERVER_ERROR = 500;
+
+/** All that is measured of some exchanges of one VM: a second of it, a run of it. */
+export class SeriesSet {
+  exchanges = 0;
+  errors = 0;
+  readonly #series: ExponentialHistogram[] = Array.from({ length: SERIES_COUNT }, () => new ExponentialHistogram());
+
+  /** Take in one exchange whose layers are derived; what was not measured stays out. */
+  add(columns: PathColumns, row: number): void {
+    this.exchanges++;
+    if (columns.status[row]! >= FIRST_SERVER_ERROR) this.errors++;
+    const at = row * LAYER_COUNT;
+    for (let i = 0; i < LAYER_COUNT; i++) this.#record(i, columns.layers[at + i]!);
+    this.#record(END_TO_END, columns.endToEnd[row]!);
+    this.#record(ROUND_TRIP, vnicRoundTrip(columns, row));
+  }
+
+  /** NaN was not measured; a negative round trip is a fault that deriveLayers has counted. */
+  #record(series: number, ns: number): void {
+    if (ns >= 0) this.#series[series]!.record(ns);
+  }
+
+  merge(other: SeriesSet): void {
+    this.exchanges += other.exchanges;
+    this.errors += other.errors;
+    for (let i = 0; i < SERIES_COUNT; i++) this.#series[i]!.merge(other.#series[i]!);
+  }
+
+  /** Along LAYER_IDS. */
+  get layers(): readonly ExponentialHistogram[] {
+    return this.#series.slice(0, LAYER_COUNT);
+  }
+
+  get endToEnd(): ExponentialHistogram {
+    return this.#series[END_TO_END]!;
+  }
+
+  get vnicRoundTrip(): ExponentialHistogram {
+    return this.#series[ROUND_TRIP]!;
+  }
+
+  toRow(vm: string): LayerRow {
+    const along = (q: number) => this.layers.map((h) => h.quantile(q));
+    return {
+      vm,
+      count: this.exchanges,
+      errors: this.errors,
+      endToEnd: quantilesOf(this.endToEnd),
+      p50: along(0.5),
+      p90: along(0.9),
+      p99: along(0.99),
+      mean: this.layers.map((h) => h.mean),
+    };
+  }
+}
+
+/** The quantiles that people are shown, in ns; null where nothing was measured. */
+export function quantilesOf(histogram: ExponentialHistogram): Quantiles {
+  return {
+    count: histogram.count,
+    p50: histogram.quantile(0.5),
+    p90: histogram.quantile(0.9),
+    p99: histogram.quantile(0.99),
+    p999: histogram.quantile(0.999),
+    mean: histogram.mean,
+  };
+}
