@@ -1,0 +1,211 @@
+/** Everything over plain HTTP: the API, health, metrics and the dashboard's files. */
+import { timingSafeEqual } from 'node:crypto';
+import compression from 'compression';
+import express, { type Express, type RequestHandler, type Router } from 'express';
+import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
+import helmet from 'helmet';
+import type { Logger } from 'pino';
+import { pinoHttp } from 'pino-http';
+import { checked, errorBody, errorHandler, notFound, RequestError } from './api-error.ts';
+import { dashboardFiles } from './dashboard-files.ts';
+import { metricsText } from './metrics.ts';
+import { hostFault } from './origin.ts';
+import { pathView, pathViews } from './path-view.ts';
+import type { Pipeline } from './pipeline.ts';
+import { type Run, runInfo } from './run.ts';
+import { loadSchema, newRunSchema, pathsQuerySchema, seriesQuerySchema } from './schemas.ts';
+import { summarise } from './summary.ts';
+import type { Views } from './views.ts';
+import { LAYER_IDS } from './wire/stations.ts';
+import type { PathView, RunInfo, SeriesView, Summary } from './wire/views.ts';
+
+/** Per client and minute: far above any dashboard, below a flood. */
+const REQUESTS_PER_MINUTE = 6_000;
+const BODY_LIMIT = '64kb';
+
+export interface ApiOptions {
+  pipeline: Pipeline;
+  views: Views;
+  token: string;
+  allowOrigins: readonly string[];
+  dashboard: string;
+  log: Logger;
+  /** Live clients now. */
+  liveClients: () => number;
+  /** Why the server cannot take in agents, or null. */
+  notReady: () => string | null;
+}
+
+export function makeApi(options: ApiOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(requestLog(options.log), securityHeaders(), ownName(options.allowOrigins));
+  app.use(probes(options));
+  app.use(limiter(), compression());
+  app.use(readRoutes(options), writeRoutes(options));
+  app.use('/api', notFound);
+  app.use(dashboardFiles(options.dashboard));
+  app.use(notFound, errorHandler(options.log));
+  return app;
+}
+
+function requestLog(log: Logger): RequestHandler {
+  return pinoHttp({
+    logger: log,
+    customLogLevel: (_request, response) => (response.statusCode >= 500 ? 'error' : 'debug'),
+  });
+}
+
+/** Plain HTTP on a name or address is normal here, so nothing that assumes TLS. */
+function securityHeaders(): RequestHandler {
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        connectSrc: ["'self'", 'ws:', 'wss:'],
+        imgSrc: ["'self'", 'data:'],
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    strictTransportSecurity: false,
+    crossOriginOpenerPolicy: false,
+    originAgentCluster: false,
+  });
+}
+
+function ownName(allowOrigins: readonly string[]): RequestHandler {
+  return (request, _response, next) => {
+    const fault = hostFault(request, allowOrigins);
+    if (fault !== null) throw new RequestError('forbidden', fault);
+    next();
+  };
+}
+
+function limiter(): RequestHandler {
+  return rateLimit({
+    windowMs: 60_000,
+    limit: REQUESTS_PER_MINUTE,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    // A UNIX socket has no address.
+    keyGenerator: (request) => (request.ip === undefined ? 'local' : ipKeyGenerator(request.ip)),
+    message: errorBody('too-many-requests', `more than ${REQUESTS_PER_MINUTE} requests in a minute: ask less often`),
+  });
+}
+
+/** Liveness, readiness: never limited. Ready is being able to take in; who is attached stands in the body. */
+function probes({ pipeline, notReady }: ApiOptions): Router {
+  const router = express.Router();
+  router.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
+  router.get('/readyz', (_request, response) => {
+    const reason = notReady();
+    const attached = pipeline.registry.all().filter((a) => a.connected);
+    const count = (role: string) => attached.filter((a) => a.hello.role === role).length;
+    response
+      .status(reason === null ? 200 : 503)
+      .json({ ready: reason === null, reason, agents: { host: count('host'), guest: count('guest') } });
+  });
+  return router;
+}
+
+function runOf(pipeline: Pipeline, id: string): Run {
+  const run = pipeline.runs.find(id);
+  if (run === undefined)
+    throw new RequestError('not-found', `there is no run ${id}: /api/runs lists them, "current" is the newest`);
+  return run;
+}
+
+function readRoutes({ pipeline, views, liveClients }: ApiOptions): Router {
+  const router = express.Router();
+  const vmIndex = (name: string): number => {
+    const index = pipeline.vmTable.find(name);
+    if (index === undefined) throw new RequestError('not-found', `no path of a VM named ${name} was seen yet`);
+    return index;
+  };
+  router.get(
+    '/api/runs',
+    (_request, response) => void response.json(pipeline.runs.all().map(runInfo) satisfies RunInfo[]),
+  );
+  router.get('/api/runs/:id', (request, response) => {
+    response.json(runInfo(runOf(pipeline, request.params.id)) satisfies RunInfo);
+  });
+  router.get('/api/runs/:id/summary', (request, response) => {
+    response.json(summarise(runOf(pipeline, request.params.id), pipeline) satisfies Summary);
+  });
+  router.get('/api/runs/:id/series', (request, response) => {
+    const run = runOf(pipeline, request.params.id);
+    const { from, to, vm } = checked(seriesQuerySchema, request.query);
+    const rows = run.aggregate.series(from ?? 0, to ?? Number.MAX_SAFE_INTEGER);
+    response.json({
+      run: run.id,
+      layers: [...LAYER_IDS],
+      rows: vm === undefined ? rows : rows.filter((r) => r.vm === vm),
+    } satisfies SeriesView);
+  });
+  router.get('/api/runs/:id/paths', async (request, response) => {
+    const run = runOf(pipeline, request.params.id);
+    const { order, limit, vm } = checked(pathsQuerySchema, request.query);
+    const stored = await pipeline.store.paths({
+      run: run.id,
+      order,
+      limit,
+      ...(vm === undefined ? {} : { vm: vmIndex(vm) }),
+    });
+    response.json(pathViews(stored, pipeline.vmTable.names) satisfies PathView[]);
+  });
+  router.get('/api/paths/:id', async (request, response) => {
+    const stored = await pipeline.store.path(request.params.id);
+    if (stored === null) throw new RequestError('not-found', `path ${request.params.id} is not kept, or never was`);
+    response.json(pathView(stored, 0, pipeline.vmTable.names) satisfies PathView);
+  });
+  router.get('/api/health', (_request, response) => void response.json(views.health()));
+  router.get('/metrics', (_request, response) => {
+    response
+      .type('text/plain; version=0.0.4; charset=utf-8')
+      .send(metricsText(pipeline, views.counters(), liveClients()));
+  });
+  return router;
+}
+
+/** What changes something wants the agents' token. */
+function writeRoutes({ pipeline, token }: ApiOptions): Router {
+  const router = express.Router();
+  const authorised = bearer(token);
+  const json = express.json({ limit: BODY_LIMIT });
+  router.post('/api/runs', authorised, json, (request, response) => {
+    const { name } = checked(newRunSchema, request.body);
+    response.status(201).json(runInfo(pipeline.startRun(name)) satisfies RunInfo);
+  });
+  router.put('/api/runs/:id/load', authorised, json, (request, response) => {
+    const run = runOf(pipeline, request.params.id as string);
+    run.load = checked(loadSchema, request.body);
+    response.json(summarise(run, pipeline) satisfies Summary);
+  });
+  router.post('/api/runs/:id/end', authorised, (request, response) => {
+    const run = runOf(pipeline, request.params.id as string);
+    pipeline.tick();
+    pipeline.runs.end(run, pipeline.now());
+    response.json(summarise(run, pipeline) satisfies Summary);
+  });
+  return router;
+}
+
+function bearer(token: string): RequestHandler {
+  const wanted = Buffer.from(`Bearer ${token}`);
+  return (request, response, next) => {
+    const given = Buffer.from(request.headers.authorization ?? '');
+    if (given.length === wanted.length && timingSafeEqual(given, wanted)) {
+      next();
+      return;
+    }
+    response.set('WWW-Authenticate', 'Bearer realm="hopscope"');
+    throw new RequestError(
+      'unauthorized',
+      'send the header "Authorization: Bearer TOKEN" with the token of the agents',
+    );
+  };
+}

@@ -1,0 +1,228 @@
+/**
+ * The `/agent` WebSocket: hello, then frames and reports. Whatever arrives,
+ * the answer is an acknowledgement or a refusal with its reason, and a count.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import * as z from 'zod';
+import type { Agent, AgentRegistry } from './agents.ts';
+import { agentReportSchema, CONTROL_MAX_BYTES, helloSchema, helloStartSchema } from './schemas.ts';
+import { FRAME_MAX_BYTES, type Frame, PROTOCOL_VERSION, readFrame } from './wire/frame.ts';
+import type { AgentStats, Hello, RefusalCode, ServerMessage, VmInfo } from './wire/messages.ts';
+
+export const HELLO_TIMEOUT_MS = 5_000;
+export const MAX_AGENTS = 256;
+const LIVENESS_MS = 5_000;
+/** A refused peer gets this long to read why. */
+const CLOSE_GRACE_MS = 1_000;
+
+export const CLOSE_CODES: Record<RefusalCode, number> = { malformed: 4400, token: 4401, protocol: 4426, busy: 4429 };
+/** Another connection took over this agent id. */
+export const CLOSE_REPLACED = 4409;
+
+/** Where what arrives goes. A frame counts as safe when `frame` has returned. */
+export interface IngestSink {
+  hello(agent: Agent): void;
+  frame(agent: Agent, frame: Frame): void;
+  vms(agent: Agent, vms: VmInfo[]): void;
+  stats(agent: Agent, stats: AgentStats): void;
+}
+
+export interface IngestOptions {
+  token: string;
+  registry: AgentRegistry;
+  sink: IngestSink;
+  now: () => number;
+  log: (message: string, detail: Record<string, unknown>) => void;
+  helloTimeoutMs?: number;
+}
+
+type Refusal = { code: RefusalCode; message: string };
+type HelloResult = { ok: true; hello: Hello } | ({ ok: false } & Refusal);
+
+export class Ingest {
+  readonly counts = {
+    'ingest.frames': 0,
+    'ingest.connections': 0,
+    'ingest.refused.token': 0,
+    'ingest.refused.protocol': 0,
+    'ingest.refused.malformed': 0,
+    'ingest.refused.busy': 0,
+    'ingest.silent': 0,
+  };
+  readonly #options: IngestOptions;
+  readonly #tokenHash: Buffer;
+  readonly #server = new WebSocketServer({ noServer: true, maxPayload: FRAME_MAX_BYTES, perMessageDeflate: false });
+  readonly #sockets = new Map<string, WebSocket>();
+  readonly #liveness: NodeJS.Timeout;
+
+  constructor(options: IngestOptions) {
+    this.#options = options;
+    this.#tokenHash = hash(options.token);
+    this.#liveness = setInterval(() => this.#checkLiveness(), LIVENESS_MS).unref();
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#server.handleUpgrade(request, socket, head, (ws) => this.#greet(ws, request.socket.remoteAddress ?? 'unix'));
+  }
+
+  /** Acknowledge what was handed on since the last call: one ack per agent at most. */
+  acknowledge(): void {
+    for (const agent of this.#options.registry.all()) {
+      const socket = this.#sockets.get(agent.id);
+      if (socket === undefined || agent.sequence === null || agent.sequence === agent.acked) continue;
+      agent.acked = agent.sequence;
+      send(socket, { type: 'ack', sequence: agent.sequence });
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#liveness);
+    for (const socket of this.#server.clients) closeSoon(socket, 1001, 'server is stopping');
+    this.#server.close();
+  }
+
+  #greet(socket: WebSocket, peer: string): void {
+    this.counts['ingest.connections']++;
+    alive.add(socket);
+    socket.on('pong', () => alive.add(socket));
+    // ws reports bad framing and oversize here and closes by itself (1002, 1007, 1009).
+    socket.on('error', (error) => this.#count('malformed', peer, error.message));
+    if (this.#server.clients.size > MAX_AGENTS) {
+      this.#refuse(socket, peer, { code: 'busy', message: `this server already has ${MAX_AGENTS} agents` });
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.counts['ingest.silent']++;
+      const seconds = (this.#options.helloTimeoutMs ?? HELLO_TIMEOUT_MS) / 1000;
+      this.#refuse(socket, peer, { code: 'malformed', message: `no hello within ${seconds} s` });
+    }, this.#options.helloTimeoutMs ?? HELLO_TIMEOUT_MS);
+    socket.once('close', () => clearTimeout(timer));
+    socket.once('message', (data, isBinary) => {
+      clearTimeout(timer);
+      const result = this.#readHello(data, isBinary);
+      if (result.ok) this.#welcome(socket, peer, result.hello);
+      else this.#refuse(socket, peer, result);
+    });
+  }
+
+  #readHello(data: RawData, isBinary: boolean): HelloResult {
+    const json = isBinary ? undefined : parseControl(data);
+    const start = helloStartSchema.safeParse(json);
+    if (!start.success) return refusal('malformed', 'the first message has to be a JSON hello');
+    if (start.data.protocol !== PROTOCOL_VERSION) {
+      const both = `this agent speaks protocol ${start.data.protocol}, this server ${PROTOCOL_VERSION}`;
+      return refusal('protocol', `${both}: install the same version of hopscope on both`);
+    }
+    const hello = helloSchema.safeParse(json);
+    if (!hello.success) return refusal('malformed', `hello: ${z.prettifyError(hello.error)}`);
+    if (!timingSafeEqual(hash(hello.data.token), this.#tokenHash)) {
+      return refusal('token', "the token is not this server's: give the agent the one of --token or --token-file");
+    }
+    return { ok: true, hello: hello.data };
+  }
+
+  #welcome(socket: WebSocket, peer: string, hello: Hello): void {
+    const { registry, now, sink, log } = this.#options;
+    const older = this.#sockets.get(hello.agentId);
+    const agent = registry.attach(hello, now());
+    this.#sockets.set(agent.id, socket);
+    if (older !== undefined) closeSoon(older, CLOSE_REPLACED, 'another connection uses this agent id');
+    sink.hello(agent);
+    log('agent attached', { agent: agent.label, id: agent.id, peer });
+    socket.on('message', (data, isBinary) => {
+      const fault = isBinary ? this.#frame(agent, data) : this.#report(agent, data);
+      if (fault !== null) this.#refuse(socket, peer, { code: 'malformed', message: fault });
+    });
+    socket.once('close', () => {
+      if (this.#sockets.get(agent.id) !== socket) return;
+      this.#sockets.delete(agent.id);
+      registry.detach(agent, now());
+      log('agent detached', { agent: agent.label, id: agent.id });
+    });
+    agent.acked = agent.sequence;
+    send(socket, { type: 'welcome', protocol: PROTOCOL_VERSION, ackedSequence: agent.sequence ?? 0 });
+  }
+
+  /** @returns what is wrong with the frame, or null */
+  #frame(agent: Agent, data: RawData): string | null {
+    const result = readFrame(aligned(data as Buffer));
+    if (!result.ok) return result.message;
+    const { sequence, sentNs } = result.frame;
+    if (this.#options.registry.arrive(agent, sequence, sentNs, this.#options.now()) === 'duplicate') {
+      // The agent resends because it saw no ack: give it one again.
+      agent.acked = null;
+      return null;
+    }
+    this.counts['ingest.frames']++;
+    this.#options.sink.frame(agent, result.frame);
+    return null;
+  }
+
+  #report(agent: Agent, data: RawData): string | null {
+    const report = agentReportSchema.safeParse(parseControl(data));
+    if (!report.success) return `control message: ${z.prettifyError(report.error)}`;
+    if (report.data.type === 'vms') this.#options.sink.vms(agent, report.data.vms);
+    else this.#options.sink.stats(agent, report.data);
+    return null;
+  }
+
+  #refuse(socket: WebSocket, peer: string, { code, message }: Refusal): void {
+    if (socket.readyState !== socket.OPEN) return;
+    this.#count(code, peer, message);
+    send(socket, { type: 'refuse', code, message: message.slice(0, 1000) });
+    socket.removeAllListeners('message');
+    closeSoon(socket, CLOSE_CODES[code], code);
+  }
+
+  #count(code: RefusalCode, peer: string, message: string): void {
+    this.counts[`ingest.refused.${code}`]++;
+    this.#options.log('agent refused', { code, peer, reason: message });
+  }
+
+  #checkLiveness(): void {
+    for (const socket of this.#server.clients) {
+      if (!alive.delete(socket)) socket.terminate();
+      else socket.ping();
+    }
+  }
+}
+
+/** Sockets that answered since the last check. */
+const alive = new WeakSet<WebSocket>();
+
+function hash(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+function refusal(code: RefusalCode, message: string): HelloResult {
+  return { ok: false, code, message };
+}
+
+/** @returns undefined where it is not JSON or too large */
+function parseControl(data: RawData): unknown {
+  const bytes = data as Buffer;
+  if (bytes.length > CONTROL_MAX_BYTES) return undefined;
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A message may start anywhere in the socket's read buffer; records are read as 32-bit words. */
+function aligned(bytes: Buffer): Uint8Array {
+  return bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
+}
+
+function send(socket: WebSocket, message: ServerMessage): void {
+  if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message));
+}
+
+function closeSoon(socket: WebSocket, code: number, reason: string): void {
+  socket.close(code, reason);
+  const timer = setTimeout(() => socket.terminate(), CLOSE_GRACE_MS).unref();
+  socket.once('close', () => clearTimeout(timer));
+}

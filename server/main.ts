@@ -1,0 +1,62 @@
+/** `hopscope server`: options, start, signals, exit code. */
+
+import { addressUrl, type ListenAddress } from './listen-address.ts';
+import { makeLog } from './log.ts';
+import { parseOptions, type ServerOptions } from './options.ts';
+import { listenFailure, type RunningServer, startServer } from './server.ts';
+
+/** Longer than a graceful close may take. */
+const CLOSE_LIMIT_MS = 2_000;
+
+/** Runs until a signal. @returns the exit code: 0 ended as asked, 1 failed, 2 wrong usage */
+export async function main(args: string[]): Promise<number> {
+  const parsed = parseOptions(args);
+  if (!parsed.ok) {
+    if (parsed.message !== '') process.stderr.write(`${parsed.message}\n`);
+    return parsed.exitCode;
+  }
+  const { options } = parsed;
+  const log = makeLog(options);
+  const stop = stopSignal();
+  let server: RunningServer;
+  try {
+    server = await startServer(options, { log, now: Date.now });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall !== 'listen') throw error;
+    process.stderr.write(`hopscope server: ${listenFailure(error as NodeJS.ErrnoException)}\n`);
+    return 1;
+  }
+  const [first] = server.addresses as [ListenAddress];
+  log.info(
+    { url: addressUrl(first), also: server.addresses.slice(1).map((a) => addressUrl(a)) },
+    'Hopscope is listening',
+  );
+  if (options.tokenGenerated) log.info({ command: agentCommand(first, options) }, 'start agents with');
+  const failure = await stop;
+  if (failure !== null) log.error({ err: failure }, 'stopping after an error');
+  await closeInTime(server);
+  return failure === null ? 0 : 1;
+}
+
+/** The line that starts an agent beside this server; shown once, because nobody chose this token. */
+function agentCommand(address: ListenAddress, { token }: ServerOptions): string {
+  return `hopscope agent --role host --server ${addressUrl(address, 'ws')}/agent --token ${token}`;
+}
+
+/** @returns null at SIGINT or SIGTERM, or the error nobody caught */
+function stopSignal(): Promise<Error | null> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(null));
+    process.once('uncaughtException', resolve);
+    process.once('unhandledRejection', (reason) =>
+      resolve(reason instanceof Error ? reason : new Error(String(reason))),
+    );
+  });
+}
+
+async function closeInTime(server: RunningServer): Promise<void> {
+  const limit = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_LIMIT_MS).unref());
+  await Promise.race([server.close(), limit]);
+}
+
+if (import.meta.main) process.exit(await main(process.argv.slice(2)));

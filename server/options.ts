@@ -1,0 +1,170 @@
+/**
+ * The flags of `hopscope server`, each with an environment twin. Four steps,
+ * before anything opens: parse, validate, resolve the token, freeze.
+ */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Command, CommanderError, Option } from 'commander';
+import { addressUrl, isLocalOnly, type ListenAddress, parseListenAddress } from './listen-address.ts';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+export const LOG_FORMATS = ['auto', 'json', 'text'] as const;
+
+export interface ServerOptions {
+  readonly listen: readonly ListenAddress[];
+  readonly token: string;
+  /** No token was given: the server made one and has to show it. */
+  readonly tokenGenerated: boolean;
+  readonly run: string;
+  readonly allowOrigins: readonly string[];
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly logFormat: (typeof LOG_FORMATS)[number];
+  readonly dashboard: string;
+}
+
+/** `exitCode` 0 is `--help`: the text has been printed already. */
+export type OptionsResult = { ok: true; options: ServerOptions } | { ok: false; exitCode: number; message: string };
+
+interface Flags {
+  listen: string[];
+  token?: string;
+  tokenFile?: string;
+  run: string;
+  allowOrigin: string[];
+  logLevel: ServerOptions['logLevel'];
+  logFormat: ServerOptions['logFormat'];
+  dashboard: string;
+}
+
+const DEFAULT_LISTEN = ['127.0.0.1:7117'];
+const DEFAULT_DASHBOARD = join(import.meta.dirname, '..', 'dist', 'dashboard');
+
+/** Repeatable flag: its values replace the default; an environment twin separates by commas. */
+function repeatable(defaults: string[]): (value: string, previous: string[]) => string[] {
+  return (value, previous) => [...(previous === defaults ? [] : previous), ...value.split(',').map((v) => v.trim())];
+}
+
+function command(): Command {
+  const none: string[] = [];
+  return new Command('hopscope server')
+    .description('Take in what the agents see, join it, and show it: dashboard, API, metrics and live stream.')
+    .addOption(
+      new Option('--listen <address>', 'host:port, port, or unix:/path; repeatable')
+        .env('HOPSCOPE_LISTEN')
+        .argParser(repeatable(DEFAULT_LISTEN))
+        .default(DEFAULT_LISTEN),
+    )
+    .addOption(new Option('--token <token>', 'what agents must present; generated if absent').env('HOPSCOPE_TOKEN'))
+    .addOption(new Option('--token-file <file>', 'read the token from this file').env('HOPSCOPE_TOKEN_FILE'))
+    .addOption(new Option('--run <name>', 'name of the first run').env('HOPSCOPE_RUN').default('live'))
+    .addOption(
+      new Option('--allow-origin <origin>', 'another origin that may open the live stream; repeatable')
+        .env('HOPSCOPE_ALLOW_ORIGIN')
+        .argParser(repeatable(none))
+        .default(none),
+    )
+    .addOption(
+      new Option('--log-level <level>', 'how much to log')
+        .env('HOPSCOPE_LOG_LEVEL')
+        .choices(LOG_LEVELS)
+        .default('info'),
+    )
+    .addOption(
+      new Option('--log-format <format>', 'auto is text on a terminal, JSON elsewhere')
+        .env('HOPSCOPE_LOG_FORMAT')
+        .choices(LOG_FORMATS)
+        .default('auto'),
+    )
+    .addOption(
+      new Option('--dashboard <dir>', 'the built dashboard').env('HOPSCOPE_DASHBOARD').default(DEFAULT_DASHBOARD),
+    )
+    .allowExcessArguments(false)
+    .showSuggestionAfterError(true);
+}
+
+function usage(message: string): OptionsResult {
+  return { ok: false, exitCode: 2, message };
+}
+
+/** @param args without the program's name; absent flags are looked up in `process.env` */
+export function parseOptions(args: readonly string[]): OptionsResult {
+  const parser = command()
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+  try {
+    parser.parse([...args], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { ok: false, exitCode: 0, message: '' };
+    return usage(`${error.message}\nSee hopscope server --help for the flags.`);
+  }
+  return validate(parser.opts<Flags>());
+}
+
+function validate(flags: Flags): OptionsResult {
+  const listen = flags.listen.map(parseListenAddress);
+  const bad = listen.indexOf(null);
+  if (bad >= 0) {
+    return usage(`--listen ${flags.listen[bad]} is not an address. Write host:port, [v6]:port, port or unix:/path.`);
+  }
+  if (!/^[\w .:-]{1,64}$/.test(flags.run)) {
+    return usage('--run takes 1 to 64 letters, digits, spaces, dots, colons, dashes or underscores.');
+  }
+  const foreign = flags.allowOrigin.find((o) => !isOrigin(o));
+  if (foreign !== undefined) {
+    return usage(`--allow-origin ${foreign} is not an origin. Write scheme://host[:port], without a path.`);
+  }
+  const token = resolveToken(flags);
+  if (!token.ok) return usage(token.message);
+  const addresses = listen as ListenAddress[];
+  const open = addresses.find((a) => !isLocalOnly(a));
+  if (open !== undefined && token.generated) {
+    return usage(
+      `${addressUrl(open)} can be reached from other machines, so the token must be yours: ` +
+        'give --token-file FILE (or HOPSCOPE_TOKEN), or listen on 127.0.0.1.',
+    );
+  }
+  return {
+    ok: true,
+    options: Object.freeze({
+      listen: Object.freeze(addresses),
+      token: token.token,
+      tokenGenerated: token.generated,
+      run: flags.run,
+      allowOrigins: Object.freeze([...flags.allowOrigin]),
+      logLevel: flags.logLevel,
+      logFormat: flags.logFormat,
+      dashboard: resolve(flags.dashboard),
+    }),
+  };
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
+
+type Token = { ok: true; token: string; generated: boolean } | { ok: false; message: string };
+
+function resolveToken(flags: Flags): Token {
+  if (flags.token !== undefined && flags.tokenFile !== undefined) {
+    return { ok: false, message: '--token and --token-file are both given. Keep one.' };
+  }
+  if (flags.tokenFile !== undefined) return tokenFromFile(flags.tokenFile);
+  if (flags.token === undefined) return { ok: true, token: randomBytes(24).toString('base64url'), generated: true };
+  return checkedToken(flags.token, '--token');
+}
+
+function tokenFromFile(file: string): Token {
+  try {
+    return checkedToken(readFileSync(file, 'utf8').trim(), `--token-file ${file}`);
+  } catch (error) {
+    return { ok: false, message: `--token-file ${file} cannot be read: ${(error as Error).message}` };
+  }
+}
+
+function checkedToken(token: string, from: string): Token {
+  // Printable and without spaces, so that it survives a header and a shell.
+  if (/^[\x21-\x7e]{8,256}$/.test(token)) return { ok: true, token, generated: false };
+  return { ok: false, message: `${from}: a token has 8 to 256 printable characters and no spaces.` };
+}

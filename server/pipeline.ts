@@ -1,0 +1,169 @@
+/**
+ * The whole server on one page: ingest → clock → join → aggregate → store + live.
+ * Sockets and HTTP are elsewhere; time comes in as a parameter.
+ */
+import { type Agent, AgentRegistry } from './agents.ts';
+import type { IngestSink } from './ingest.ts';
+import { Joiner } from './join/joiner.ts';
+import { deriveLayers, isComplete } from './join/layers.ts';
+import { type PathColumns, pathColumns } from './join/paths.ts';
+import { LiveDelay } from './live-delay.ts';
+import { PairClocks } from './pair-clocks.ts';
+import type { Run, Totals } from './run.ts';
+import { RunList } from './run-list.ts';
+import { SourceTable } from './sources.ts';
+import type { PathStore } from './store/store.ts';
+import { summarise } from './summary.ts';
+import { VmTable } from './vm-table.ts';
+import type { Frame } from './wire/frame.ts';
+import type { AgentStats, VmInfo } from './wire/messages.ts';
+
+export const TICK_MS = 200;
+/** Rows taken from the joiner at a time. */
+const BATCH = 4096;
+
+/** Somebody else who wants every path once: an exporter. Rows are valid during the call only. */
+export type PathListener = (run: Run, columns: PathColumns, from: number, to: number) => void;
+
+export interface PipelineOptions {
+  /** Wall clock, ms since the epoch. */
+  now: () => number;
+  store: PathStore;
+  /** Name of the first run. */
+  run: string;
+  /** Drops of queues behind the pipeline (the live stream's), by name. */
+  otherDrops?: () => Record<string, number>;
+  onPaths?: PathListener;
+}
+
+export class Pipeline implements IngestSink {
+  readonly registry = new AgentRegistry();
+  readonly vmTable = new VmTable();
+  readonly clocks = new PairClocks();
+  readonly delay = new LiveDelay();
+  readonly sources: SourceTable;
+  readonly joiner: Joiner;
+  readonly runs: RunList;
+  readonly store: PathStore;
+  readonly now: () => number;
+  readonly #otherDrops: () => Record<string, number>;
+  readonly #onPaths: PathListener;
+  readonly #batch = pathColumns(BATCH);
+  #negative = 0;
+
+  constructor(options: PipelineOptions) {
+    this.now = options.now;
+    this.store = options.store;
+    this.#otherDrops = options.otherDrops ?? (() => ({}));
+    this.#onPaths = options.onPaths ?? (() => undefined);
+    this.joiner = new Joiner({ vmOf: (host, ifindex, guest) => this.vmTable.indexOf(host, ifindex, guest) });
+    this.sources = new SourceTable((index) => this.#forgetSource(index));
+    this.runs = new RunList({
+      totals: () => this.totals(),
+      summarise: (run) => summarise(run, this),
+      forget: (id) => this.store.forget(id),
+    });
+    this.runs.open(options.run, this.now());
+  }
+
+  hello(agent: Agent): void {
+    const source = this.sources.attach(agent);
+    const { hostname } = agent.hello.provenance;
+    if (source.vantage === 'host') this.vmTable.setHost(source.index, hostname);
+    else this.vmTable.setGuest(source.index, hostname);
+  }
+
+  frame(agent: Agent, frame: Frame): void {
+    const source = this.sources.of(agent);
+    if (source === undefined) throw new Error(`frame of ${agent.label} before its hello`);
+    this.joiner.add(frame.records, source);
+  }
+
+  vms(agent: Agent, vms: VmInfo[]): void {
+    const source = this.sources.of(agent);
+    if (source !== undefined) this.vmTable.setVms(source.index, vms);
+  }
+
+  stats(agent: Agent, stats: AgentStats): void {
+    this.registry.report(agent, stats, this.now());
+  }
+
+  /** Move everything that is joined on to its run, the store and the live stream. */
+  tick(): void {
+    this.joiner.expire();
+    for (let full = true; full; ) {
+      this.#batch.count = 0;
+      full = this.joiner.drain(this.#batch) === BATCH;
+      this.#take(this.#batch);
+    }
+    this.runs.settle(this.now());
+  }
+
+  /** Open a run: what is joined from now on belongs to it. */
+  startRun(name: string): Run {
+    this.tick();
+    this.registry.startRun();
+    return this.runs.open(name, this.now());
+  }
+
+  /** Cumulative counters since the server started. */
+  totals(): Totals {
+    const { counts } = this.joiner;
+    return {
+      host: counts.host,
+      guest: counts.guest,
+      unmatchedHost: counts.unmatchedHost,
+      unmatchedGuest: counts.unmatchedGuest,
+      negative: this.#negative,
+      clockSteps: this.clocks.steps,
+      drops: {
+        ...Object.fromEntries(this.registry.drops()),
+        'join.evicted': counts.evicted,
+        'join.overflow': counts.overflow,
+        'join.malformed': counts.malformed,
+        ...this.#otherDrops(),
+      },
+    };
+  }
+
+  #take(columns: PathColumns): void {
+    for (let from = 0; from < columns.count; ) {
+      const to = sliceEnd(columns, from);
+      this.clocks.apply(columns, from, to);
+      from = to;
+    }
+    this.#negative += deriveLayers(columns, 0, columns.count);
+    for (let from = 0; from < columns.count; ) {
+      const run = this.runs.at(columns.atMs[from] as number);
+      let to = from + 1;
+      while (to < columns.count && this.runs.at(columns.atMs[to] as number) === run) to++;
+      if (run === null) this.runs.outside += to - from;
+      else this.#deliver(run, columns, from, to);
+      from = to;
+    }
+  }
+
+  #deliver(run: Run, columns: PathColumns, from: number, to: number): void {
+    run.aggregate.add(columns, from, to, this.vmTable.names);
+    this.store.append(run.id, columns, from, to);
+    for (let row = from; row < to; row++) {
+      if (isComplete(columns, row)) run.complete++;
+      this.delay.add((columns.atMs[row] as number) + (columns.endToEnd[row] as number) / 1e6);
+    }
+    this.#onPaths(run, columns, from, to);
+  }
+
+  #forgetSource(index: number): void {
+    this.joiner.flush(index);
+    this.clocks.forget(index);
+    this.vmTable.forget(index);
+  }
+}
+
+/** A clock fits its last second: a backlog of many seconds is given to it in pieces, each with its own fit. */
+function sliceEnd(columns: PathColumns, from: number): number {
+  const startMs = columns.atMs[from] as number;
+  let to = from + 1;
+  while (to < columns.count && Math.abs((columns.atMs[to] as number) - startMs) < TICK_MS) to++;
+  return to;
+}

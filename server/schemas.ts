@@ -1,0 +1,195 @@
+/**
+ * What may come in, checked at the edge: agents' control messages, query
+ * parameters, the generator's report; and the summary that goes out. Each
+ * schema is compared with its wire type by the compiler (end of the file).
+ */
+import * as z from 'zod';
+import type { AgentStats, Approach, Hello, VmsMessage } from './wire/messages.ts';
+import { LAYER_IDS, STATIONS } from './wire/stations.ts';
+import type { LoadSummary, ProvenanceView, Summary } from './wire/views.ts';
+
+/** Control messages above this are refused unread. */
+export const CONTROL_MAX_BYTES = 65_536;
+
+const text = (max = 256) => z.string().max(max);
+const count = z.int().nonnegative();
+const ns = z.number().nonnegative().nullable();
+/** Counter names: the pattern also keeps `__proto__` out. */
+const counterName = z.string().regex(/^[a-zA-Z][\w.:-]{0,95}$/, 'a counter name is letters, digits and . : _ -');
+const counters = z.record(counterName, count).refine((r) => Object.keys(r).length <= 64, 'at most 64 counters');
+const decimalNs = z.string().regex(/^\d{1,20}$/, 'decimal nanoseconds');
+
+const APPROACHES = ['full', 'paravirtual', 'hardware-accelerated', 'none', 'unknown'] as const satisfies Approach[];
+
+const provenanceFields = {
+  hostname: text(),
+  kernel: text(),
+  arch: text(64),
+  cpus: count,
+  memoryBytes: count,
+  clocksource: text(64),
+  vswitch: text(64),
+  nic: text(64),
+  nicModel: text(64),
+  driver: text(64),
+  queues: count,
+  offloads: z.record(counterName, z.boolean()).refine((r) => Object.keys(r).length <= 128, 'at most 128 offloads'),
+  hypervisor: text(64),
+  accelerator: text(64),
+  approach: z.enum(APPROACHES),
+  nicApproach: z.enum(APPROACHES),
+  service: text(),
+};
+export const provenanceSchema = z.object(provenanceFields);
+
+const always = { nicModel: true, driver: true, approach: true, accelerator: true, kernel: true } as const;
+export const provenanceViewSchema = z.object({
+  ...z.object(provenanceFields).pick(always).shape,
+  hostname: text().exactOptional(),
+  arch: text(64).exactOptional(),
+  cpus: count.exactOptional(),
+  memoryBytes: count.exactOptional(),
+  clocksource: text(64).exactOptional(),
+  vswitch: text(64).exactOptional(),
+  nic: text(64).exactOptional(),
+  queues: count.exactOptional(),
+  offloads: z.record(counterName, z.boolean()).exactOptional(),
+  hypervisor: text(64).exactOptional(),
+  nicApproach: z.enum(APPROACHES).exactOptional(),
+  service: text().exactOptional(),
+});
+
+/** Enough of a first message to tell an older agent why it is refused. */
+export const helloStartSchema = z.looseObject({ type: z.literal('hello'), protocol: z.int() });
+
+export const helloSchema = z.object({
+  type: z.literal('hello'),
+  protocol: z.int(),
+  token: text(),
+  role: z.enum(['host', 'guest']),
+  agentId: z.string().min(1).max(128),
+  bootId: z.string().min(1).max(128),
+  version: text(64),
+  ports: z.array(z.int().min(1).max(65535)).max(64),
+  stations: z.array(z.object({ station: z.enum(STATIONS), probe: text(128).nullable(), reason: text(512) })).max(32),
+  provenance: provenanceSchema,
+  clock: z.object({ monotonicNs: decimalNs, realtimeNs: decimalNs }),
+});
+
+export const statsSchema = z.object({
+  type: z.literal('stats'),
+  records: count,
+  drops: counters,
+  counters,
+  bpfNs: z.number().nonnegative(),
+  bpfRuns: z.number().nonnegative(),
+  bpfRecords: z.number().nonnegative(),
+  cpuUs: z.number().nonnegative(),
+  rssBytes: z.number().nonnegative(),
+  steal: z.number().min(0).max(1),
+});
+
+export const vmsSchema = z.object({
+  type: z.literal('vms'),
+  vms: z
+    .array(
+      z.object({
+        name: z.string().min(1).max(128),
+        pid: count,
+        tap: text(64),
+        ifindex: count,
+        bridge: text(64),
+        nicModel: text(64),
+        accelerator: text(64),
+        vcpus: count,
+      }),
+    )
+    .max(256),
+});
+
+/** Everything an agent may say after its hello. */
+export const agentReportSchema = z.discriminatedUnion('type', [statsSchema, vmsSchema]);
+
+export const loadSchema = z.object({
+  rate: z.number().nonnegative(),
+  durationS: z.number().nonnegative(),
+  connections: count,
+  path: text(1024),
+  sent: count,
+  answered: count,
+  errors: count,
+  p50: ns,
+  p90: ns,
+  p99: ns,
+  p999: ns,
+  fromSend: z.object({ p50: ns, p99: ns }),
+  lateness: z.object({ p50: ns, p99: ns, max: ns }),
+});
+
+export const newRunSchema = z.object({
+  name: z.string().regex(/^[\w .:-]{1,64}$/, 'a run name is 1 to 64 letters, digits, spaces and . : _ -'),
+});
+
+const wholeSecond = z.coerce.number<string>().int().nonnegative();
+export const seriesQuerySchema = z.strictObject({
+  from: wholeSecond.optional(),
+  to: wholeSecond.optional(),
+  vm: z.string().min(1).max(128).optional(),
+});
+export const pathsQuerySchema = z.strictObject({
+  order: z.enum(['slowest', 'newest']).default('newest'),
+  limit: z.coerce.number<string>().int().min(1).max(1000).default(50),
+  vm: z.string().min(1).max(128).optional(),
+});
+
+const quantiles = { count, p50: ns, p90: ns, p99: ns, p999: ns, mean: ns };
+const quantilesSchema = z.object(quantiles);
+const faultsSchema = z.object({ negative: count, clockSteps: count });
+const pairSchema = z.object({ host: count, guest: count });
+
+/** The summary of a run: what the API and `hopscope up --json` print. */
+export const summarySchema = z.object({
+  run: z.object({
+    id: z.string(),
+    name: z.string(),
+    startedMs: z.number(),
+    endedMs: z.number().nullable(),
+    exchanges: count,
+    vms: z.array(z.string()),
+  }),
+  exchanges: z.object({
+    sent: count.nullable(),
+    answered: count.nullable(),
+    host: count,
+    guest: count,
+    joined: count,
+    complete: count,
+  }),
+  layers: z.array(z.object({ layer: z.enum(LAYER_IDS), ...quantiles, bound: ns })),
+  endToEnd: quantilesSchema,
+  vnicRoundTrip: quantilesSchema,
+  load: loadSchema.nullable(),
+  drops: z.record(z.string(), count),
+  unmatched: pairSchema,
+  faults: faultsSchema,
+  gaps: z.array(z.object({ agent: z.string(), fromMs: z.number(), toMs: z.number().nullable() })),
+  clock: z.object({
+    method: z.string(),
+    boundNs: z.number().nullable(),
+    offsetNs: z.number().nullable(),
+    ratePpm: z.number().nullable(),
+  }),
+  selfCost: z.object({ guestNsPerRequest: ns, hostNsPerRequest: ns, agentCpu: ns }),
+  provenance: z.object({ host: provenanceViewSchema.nullable(), guest: provenanceViewSchema.nullable() }),
+});
+
+/** Compiles only where both types are the same, optional marks included. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+type Flat<T> = T extends (infer E)[] ? Flat<E>[] : T extends object ? { [K in keyof T]: Flat<T[K]> } : T;
+type Proof<A, B> = Same<Flat<A>, Flat<B>>;
+true satisfies Proof<z.output<typeof summarySchema>, Summary>;
+true satisfies Proof<z.output<typeof helloSchema>, Hello>;
+true satisfies Proof<z.output<typeof statsSchema>, AgentStats>;
+true satisfies Proof<z.output<typeof vmsSchema>, VmsMessage>;
+true satisfies Proof<z.output<typeof loadSchema>, LoadSummary>;
+true satisfies Proof<z.output<typeof provenanceViewSchema>, ProvenanceView>;

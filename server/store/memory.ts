@@ -1,0 +1,162 @@
+/**
+ * Paths in memory: a ring of the newest of all runs, and apart from it the
+ * slowest of each run, which a ring alone would forget under load.
+ */
+import { type PathColumns, pathColumns } from '../join/paths.ts';
+import { copyRows } from '../join/rows.ts';
+import { Slowest } from './slowest.ts';
+import type { PathQuery, PathStore, StoreCounts, StoredPaths } from './store.ts';
+
+export interface MemoryStoreOptions {
+  /** Newest paths kept, all runs together: about 0.5 KB each. */
+  newest?: number;
+  /** Slowest paths kept per run. */
+  slowest?: number;
+}
+
+/** A row of some columns, by the number it got when it was appended. */
+interface Place {
+  columns: PathColumns;
+  row: number;
+  sequence: number;
+}
+
+interface RunPlaces {
+  /** Rows of `columns` that hold this run's slowest. */
+  slowest: Slowest<Place>;
+  columns: PathColumns;
+  used: number;
+}
+
+export class MemoryStore implements PathStore {
+  readonly #newest: number;
+  readonly #slowestLimit: number;
+  readonly #ring: PathColumns;
+  /** Run of each ring row. */
+  readonly #runOf: (string | undefined)[];
+  readonly #runs = new Map<string, RunPlaces>();
+  /** Number of the next path; ids are `<run>.<number>`. */
+  #next = 0;
+  #evicted = 0;
+
+  constructor({ newest = 100_000, slowest = 200 }: MemoryStoreOptions = {}) {
+    this.#newest = newest;
+    this.#slowestLimit = slowest;
+    this.#ring = pathColumns(newest);
+    this.#runOf = new Array(newest).fill(undefined);
+  }
+
+  get counts(): StoreCounts {
+    return { stored: this.#next, evicted: this.#evicted };
+  }
+
+  append(run: string, columns: PathColumns, from: number, to: number): void {
+    for (let row = from; row < to; ) {
+      const slot = this.#next % this.#newest;
+      const rows = Math.min(to - row, this.#newest - slot);
+      copyRows(columns, row, this.#ring, slot, rows);
+      this.#runOf.fill(run, slot, slot + rows);
+      for (const end = row + rows; row < end; row++) this.#keepIfSlow(run, columns, row, this.#next++);
+    }
+    this.#evicted = Math.max(0, this.#next - this.#newest);
+  }
+
+  async paths(query: PathQuery): Promise<StoredPaths> {
+    const places = query.order === 'newest' ? this.#newestOf(query) : this.#slowestOf(query);
+    return this.#copy(query.run, places);
+  }
+
+  async path(id: string): Promise<StoredPaths | null> {
+    const match = /^(.+)\.(\d{1,15})$/.exec(id);
+    if (match === null) return null;
+    const [, run, digits] = match as unknown as [string, string, string];
+    const place = this.#find(run, Number(digits));
+    return place === undefined ? null : this.#copy(run, [place]);
+  }
+
+  forget(run: string): void {
+    this.#runs.delete(run);
+    for (let slot = 0; slot < this.#newest; slot++) if (this.#runOf[slot] === run) this.#runOf[slot] = undefined;
+  }
+
+  async close(): Promise<void> {
+    this.#runs.clear();
+  }
+
+  #find(run: string, sequence: number): Place | undefined {
+    const slot = sequence % this.#newest;
+    const inRing = sequence < this.#next && sequence >= this.#next - this.#newest && this.#runOf[slot] === run;
+    if (inRing) return { columns: this.#ring, row: slot, sequence };
+    return this.#runs
+      .get(run)
+      ?.slowest.items()
+      .find((p) => p.sequence === sequence);
+  }
+
+  #placesOf(run: string): RunPlaces {
+    const known = this.#runs.get(run);
+    if (known !== undefined) return known;
+    const fresh = {
+      slowest: new Slowest<Place>(this.#slowestLimit),
+      columns: pathColumns(this.#slowestLimit),
+      used: 0,
+    };
+    this.#runs.set(run, fresh);
+    return fresh;
+  }
+
+  #keepIfSlow(run: string, columns: PathColumns, row: number, sequence: number): void {
+    const places = this.#placesOf(run);
+    const value = columns.endToEnd[row] as number;
+    if (!places.slowest.admits(value)) return;
+    const place: Place = { columns: places.columns, row: places.used, sequence };
+    const gone = places.slowest.add(value, place);
+    // The one that went leaves its row to the one that came.
+    if (gone === null) places.used++;
+    else place.row = gone.row;
+    copyRows(columns, row, places.columns, place.row, 1);
+  }
+
+  /** Ring rows of the query's run and VM, newest first. */
+  *#ringRows({ run, vm }: PathQuery): Generator<Place> {
+    const oldest = Math.max(0, this.#next - this.#newest);
+    for (let sequence = this.#next - 1; sequence >= oldest; sequence--) {
+      const row = sequence % this.#newest;
+      if (this.#runOf[row] !== run || (vm !== undefined && this.#ring.vm[row] !== vm)) continue;
+      yield { columns: this.#ring, row, sequence };
+    }
+  }
+
+  #newestOf(query: PathQuery): Place[] {
+    const places: Place[] = [];
+    for (const place of this.#ringRows(query)) {
+      places.push(place);
+      if (places.length === query.limit) break;
+    }
+    return places;
+  }
+
+  #slowestOf(query: PathQuery): Place[] {
+    const best = new Slowest<Place>(query.limit);
+    const offer = (place: Place): void => {
+      const value = place.columns.endToEnd[place.row] as number;
+      if (best.admits(value)) best.add(value, place);
+    };
+    const oldest = Math.max(0, this.#next - this.#newest);
+    for (const place of this.#ringRows(query)) offer(place);
+    for (const place of this.#runs.get(query.run)?.slowest.items() ?? []) {
+      const vmFits = query.vm === undefined || place.columns.vm[place.row] === query.vm;
+      if (place.sequence < oldest && vmFits) offer(place);
+    }
+    return best.items();
+  }
+
+  #copy(run: string, places: Place[]): StoredPaths {
+    const columns = pathColumns(places.length);
+    places.forEach((place, row) => {
+      copyRows(place.columns, place.row, columns, row, 1);
+    });
+    columns.count = places.length;
+    return { columns, ids: places.map((p) => `${run}.${p.sequence}`), runs: places.map(() => run) };
+  }
+}

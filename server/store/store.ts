@@ -1,0 +1,41 @@
+/**
+ * Where joined paths are kept. Rows come in as columns and go out as columns;
+ * an implementation chooses how long it keeps what, and counts what it lets go.
+ */
+import type { PathColumns } from '../join/paths.ts';
+
+export interface PathQuery {
+  run: string;
+  order: 'slowest' | 'newest';
+  /** At least 1. */
+  limit: number;
+  /** Index into the server's VM table. */
+  vm?: number;
+}
+
+/** Copies, in the order asked for: row i has `ids[i]` and belongs to `runs[i]`. */
+export interface StoredPaths {
+  columns: PathColumns;
+  ids: string[];
+  runs: string[];
+}
+
+export interface StoreCounts {
+  /** Paths appended so far, of all runs. */
+  stored: number;
+  /** Let go because newer ones came: retention, not loss of a measurement. */
+  evicted: number;
+}
+
+export interface PathStore {
+  /** Rows [from, to) belong to `run`; copied before the call returns. */
+  append(run: string, columns: PathColumns, from: number, to: number): void;
+  /** Paths without an end-to-end time are never among the slowest. */
+  paths(query: PathQuery): Promise<StoredPaths>;
+  /** @returns one row, or null where no such path is kept (any more) */
+  path(id: string): Promise<StoredPaths | null>;
+  /** Let go of a run. */
+  forget(run: string): void;
+  readonly counts: StoreCounts;
+  close(): Promise<void>;
+}

@@ -1,0 +1,103 @@
+/** The server's state as the live stream and the health answer show it. */
+import { agentView } from './agents.ts';
+import type { Pipeline } from './pipeline.ts';
+import { runInfo } from './run.ts';
+import { selfCost } from './self-cost.ts';
+import { clockView, provenanceView } from './summary.ts';
+import { PROTOCOL_VERSION } from './wire/frame.ts';
+import { LAYER_IDS } from './wire/stations.ts';
+import type { Health, LiveSnapshot, LiveTick, SecondRow } from './wire/views.ts';
+
+/** `recent` rows take this many seconds together. */
+export const RECENT_S = 10;
+const GAPS_SHOWN = 20;
+
+/** Counters that are not losses: what was refused, repeated, retained, forgotten. */
+export type Counters = () => Record<string, number>;
+
+export class Views {
+  readonly #pipeline: Pipeline;
+  readonly #counters: Counters;
+
+  /** @param counters of what is around the pipeline: sockets and streams */
+  constructor(pipeline: Pipeline, counters: Counters) {
+    this.#pipeline = pipeline;
+    this.#counters = counters;
+  }
+
+  health(): Health {
+    const { registry, runs, delay, now } = this.#pipeline;
+    const totals = this.#pipeline.totals();
+    const agents = registry.all();
+    return {
+      agents: agents.map((agent) => ({ ...agentView(agent), provenance: provenanceView(this.#pipeline, agent) })),
+      drops: totals.drops,
+      counters: this.counters(),
+      unmatched: { host: totals.unmatchedHost, guest: totals.unmatchedGuest },
+      faults: { negative: totals.negative, clockSteps: totals.clockSteps },
+      clock: clockView(this.#pipeline),
+      selfCost: selfCost(agents),
+      gaps: registry.gaps(runs.current.startedMs).slice(-GAPS_SHOWN),
+      liveDelayMs: delay.p99(now() - RECENT_S * 1000),
+    };
+  }
+
+  counters(): Record<string, number> {
+    const { registry, runs, store, joiner } = this.#pipeline;
+    return {
+      ...agentCounters(this.#pipeline),
+      ...registry.counts,
+      ...this.#counters(),
+      'join.duplicate': joiner.counts.duplicate,
+      'runs.evicted': runs.evicted,
+      'runs.outside': runs.outside,
+      'aggregate.late': runs.current.aggregate.counts.late,
+      'aggregate.folded': runs.current.aggregate.counts.folded,
+      'store.evicted': store.counts.evicted,
+    };
+  }
+
+  snapshot(): LiveSnapshot {
+    const { aggregate } = this.#pipeline.runs.current;
+    return {
+      type: 'snapshot',
+      protocol: PROTOCOL_VERSION,
+      nowMs: this.#pipeline.now(),
+      run: runInfo(this.#pipeline.runs.current),
+      layers: [...LAYER_IDS],
+      vms: aggregate.vms,
+      seconds: aggregate.changedSince(0),
+      recent: this.#recent(),
+      health: this.health(),
+    };
+  }
+
+  /** @param seconds rows that changed since the tick before */
+  tick(seconds: SecondRow[]): LiveTick {
+    return {
+      type: 'tick',
+      nowMs: this.#pipeline.now(),
+      run: runInfo(this.#pipeline.runs.current),
+      seconds,
+      recent: this.#recent(),
+      health: this.health(),
+    };
+  }
+
+  #recent(): LiveTick['recent'] {
+    const { runs, now } = this.#pipeline;
+    return runs.current.aggregate.recent(RECENT_S, Math.floor(now() / 1000));
+  }
+}
+
+/** Agents' own counters summed as `<role>.<name>`. */
+function agentCounters({ registry }: Pipeline): Record<string, number> {
+  const sums = new Map<string, number>();
+  for (const agent of registry.all()) {
+    for (const [name, value] of Object.entries(agent.stats?.counters ?? {})) {
+      const key = `${agent.hello.role}.${name}`;
+      sums.set(key, (sums.get(key) ?? 0) + value);
+    }
+  }
+  return Object.fromEntries(sums);
+}

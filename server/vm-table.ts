@@ -1,0 +1,84 @@
+/**
+ * Names of VMs by small index. The host agent knows which tap belongs to which
+ * VM; where it does not, a guest goes by its hostname.
+ */
+import type { VmInfo } from './wire/messages.ts';
+
+export const MAX_VMS = 1024;
+/** Where the names go once there are too many of them. */
+export const OTHER_VMS = 'other';
+
+interface HostVms {
+  hostname: string;
+  byIfindex: Map<number, VmInfo>;
+}
+
+export class VmTable {
+  /** Index → name; grows only. */
+  readonly names: string[] = [];
+  readonly #hosts = new Map<number, HostVms>();
+  readonly #guests = new Map<number, string>();
+  /** The host's view of each guest source, once one of its paths was joined. */
+  readonly #infoOfGuest = new Map<number, VmInfo>();
+  /** Which host a name belongs to: the same name on a second host gets `@host`. */
+  readonly #hostOfName = new Map<string, string>();
+
+  setHost(source: number, hostname: string): void {
+    const known = this.#hosts.get(source);
+    if (known === undefined) this.#hosts.set(source, { hostname, byIfindex: new Map() });
+    else known.hostname = hostname;
+  }
+
+  setVms(source: number, vms: readonly VmInfo[]): void {
+    const host = this.#hosts.get(source);
+    if (host !== undefined) host.byIfindex = new Map(vms.map((vm) => [vm.ifindex, vm]));
+  }
+
+  setGuest(source: number, hostname: string): void {
+    this.#guests.set(source, hostname);
+  }
+
+  /** A source is gone and its number may be used again. */
+  forget(source: number): void {
+    this.#hosts.delete(source);
+    this.#guests.delete(source);
+    this.#infoOfGuest.delete(source);
+  }
+
+  /** Index of the VM behind a joined pair of records. */
+  indexOf(hostSource: number, ifindex: number, guestSource: number): number {
+    const host = this.#hosts.get(hostSource);
+    const info = host?.byIfindex.get(ifindex);
+    if (info !== undefined) this.#infoOfGuest.set(guestSource, info);
+    return this.#index(this.#unique(info?.name ?? this.guestName(guestSource), host?.hostname ?? ''));
+  }
+
+  guestName(source: number): string {
+    return this.#guests.get(source) || `guest-${source}`;
+  }
+
+  /** What the host says about the VM of a guest, where they have met. */
+  infoOfGuest(source: number): VmInfo | undefined {
+    return this.#infoOfGuest.get(source);
+  }
+
+  /** Index of a name, undefined where no path had it. */
+  find(name: string): number | undefined {
+    const index = this.names.indexOf(name);
+    return index < 0 ? undefined : index;
+  }
+
+  #unique(name: string, hostname: string): string {
+    const owner = this.#hostOfName.get(name);
+    if (owner === undefined && this.#hostOfName.size < MAX_VMS) this.#hostOfName.set(name, hostname);
+    return owner === undefined || owner === hostname ? name : `${name}@${hostname}`;
+  }
+
+  #index(name: string): number {
+    const known = this.names.indexOf(name);
+    if (known >= 0) return known;
+    if (this.names.length >= MAX_VMS) return this.#index(OTHER_VMS);
+    // The last place is for the ones that have none.
+    return this.names.push(this.names.length === MAX_VMS - 1 ? OTHER_VMS : name) - 1;
+  }
+}
