@@ -68,6 +68,6 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
 export const notFound: RequestHandler = (request) => {
   throw new RequestError(
     'not-found',
-    `there is no ${request.method} ${request.path}: see /api/runs, /api/health, /metrics`,
+    `there is no ${request.method} ${request.originalUrl.slice(0, 200)}: see /api/runs, /api/health, /metrics`,
   );
 };

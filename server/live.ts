@@ -18,6 +18,11 @@ const LIVENESS_MS = 15_000;
 const CLOSE_GRACE_MS = 1_000;
 const MAX_PAYLOAD_BYTES = 1_024;
 
+/** Ticks not sent to a client that could not keep up. */
+export interface LiveDrops {
+  'live.skipped': number;
+}
+
 interface Client {
   /** Answered a ping since the last check. */
   alive: boolean;
@@ -28,8 +33,7 @@ interface Client {
 
 export class Live {
   readonly counts = { 'live.violations': 0, 'live.refused': 0, 'live.terminated': 0, 'live.connections': 0 };
-  /** Ticks not sent to a client that could not keep up. */
-  skipped = 0;
+  readonly drops: LiveDrops;
   readonly #pipeline: Pipeline;
   readonly #views: Views;
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: MAX_PAYLOAD_BYTES, perMessageDeflate: false });
@@ -40,7 +44,8 @@ export class Live {
   #version = 0;
   #sentMs = Number.NEGATIVE_INFINITY;
 
-  constructor(pipeline: Pipeline, views: Views) {
+  constructor(pipeline: Pipeline, views: Views, drops: LiveDrops) {
+    this.drops = drops;
     this.#pipeline = pipeline;
     this.#views = views;
     this.#liveness = setInterval(() => this.#checkLiveness(), LIVENESS_MS).unref();
@@ -104,11 +109,11 @@ export class Live {
     for (const [socket, client] of this.#clients) {
       if (socket.bufferedAmount > client.snapshotBytes + SLOW_BYTES) {
         client.stale = true;
-        this.skipped++;
+        this.drops['live.skipped']++;
       } else if (newRun || client.stale) {
         // A stale client first empties what it has: then one snapshot replaces all it missed.
         if (client.stale && socket.bufferedAmount > 0) {
-          this.skipped++;
+          this.drops['live.skipped']++;
           continue;
         }
         snapshot ??= encode(this.#views.snapshot());

@@ -17,7 +17,6 @@ export async function main(args: string[]): Promise<number> {
   }
   const { options } = parsed;
   const log = makeLog(options);
-  const stop = stopSignal();
   let server: RunningServer;
   try {
     server = await startServer(options, { log, now: Date.now });
@@ -26,6 +25,7 @@ export async function main(args: string[]): Promise<number> {
     process.stderr.write(`hopscope server: ${listenFailure(error as NodeJS.ErrnoException)}\n`);
     return 1;
   }
+  const stop = stopSignal();
   const [first] = server.addresses as [ListenAddress];
   log.info(
     { url: addressUrl(first), also: server.addresses.slice(1).map((a) => addressUrl(a)) },

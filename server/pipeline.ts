@@ -31,8 +31,8 @@ export interface PipelineOptions {
   store: PathStore;
   /** Name of the first run. */
   run: string;
-  /** Drops of queues behind the pipeline (the live stream's), by name. */
-  otherDrops?: () => Record<string, number>;
+  /** Drops of queues behind the pipeline, by name; their owner counts in this very object. */
+  laterDrops?: Readonly<Record<string, number>>;
   onPaths?: PathListener;
 }
 
@@ -46,7 +46,7 @@ export class Pipeline implements IngestSink {
   readonly runs: RunList;
   readonly store: PathStore;
   readonly now: () => number;
-  readonly #otherDrops: () => Record<string, number>;
+  readonly #laterDrops: Readonly<Record<string, number>>;
   readonly #onPaths: PathListener;
   readonly #batch = pathColumns(BATCH);
   #negative = 0;
@@ -54,7 +54,7 @@ export class Pipeline implements IngestSink {
   constructor(options: PipelineOptions) {
     this.now = options.now;
     this.store = options.store;
-    this.#otherDrops = options.otherDrops ?? (() => ({}));
+    this.#laterDrops = options.laterDrops ?? {};
     this.#onPaths = options.onPaths ?? (() => undefined);
     this.joiner = new Joiner({ vmOf: (host, ifindex, guest) => this.vmTable.indexOf(host, ifindex, guest) });
     this.sources = new SourceTable((index) => this.#forgetSource(index));
@@ -121,7 +121,7 @@ export class Pipeline implements IngestSink {
         'join.evicted': counts.evicted,
         'join.overflow': counts.overflow,
         'join.malformed': counts.malformed,
-        ...this.#otherDrops(),
+        ...this.#laterDrops,
       },
     };
   }

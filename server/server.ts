@@ -34,8 +34,9 @@ export interface ServerParts {
 /** @throws the listen error of the first address that cannot be had (`EADDRINUSE`, `EACCES`, …), with nothing left open */
 export async function startServer(options: ServerOptions, parts: ServerParts): Promise<RunningServer> {
   const { log, now } = parts;
-  const otherDrops = () => ({ 'live.skipped': live.skipped });
-  const pipeline = new Pipeline({ now, store: new MemoryStore(), run: options.run, otherDrops, ...picked(parts) });
+  const liveDrops = { 'live.skipped': 0 };
+  const store = new MemoryStore();
+  const pipeline = new Pipeline({ now, store, run: options.run, laterDrops: liveDrops, ...picked(parts) });
   const ingest = new Ingest({
     token: options.token,
     registry: pipeline.registry,
@@ -45,7 +46,7 @@ export async function startServer(options: ServerOptions, parts: ServerParts): P
     ...(parts.helloTimeoutMs === undefined ? {} : { helloTimeoutMs: parts.helloTimeoutMs }),
   });
   const views = new Views(pipeline, () => ({ ...ingest.counts, ...live.counts }));
-  const live = new Live(pipeline, views);
+  const live = new Live(pipeline, views, liveDrops);
   let notReady: string | null = 'starting';
   const api = makeApi({
     pipeline,
