@@ -8,15 +8,13 @@ import { join } from 'node:path';
 import { type CpioEntry, cpioArchive, cpioFile } from './cpio.ts';
 import type { BaseImage } from './image.ts';
 import { ModuleTable } from './kernel-modules.ts';
+import { CLIENT_ADDRESS, CLIENT_MAC, CONTROL_MAC, GUEST_ADDRESS, MEASURED_MAC, PREFIX_LENGTH } from './network.ts';
 import { NIC_MODELS, type NicModel } from './nic-models.ts';
+import { CONTROL_ADDRESS } from './qemu.ts';
 
 export interface GuestSettings {
   vm: string;
   nic: NicModel;
-  measuredMac: string;
-  measuredAddress: string;
-  controlMac: string;
-  controlAddress: string;
   serverUrl: string;
   token: string;
   /** A root shell over TCP on the control network; null for none. */
@@ -38,13 +36,14 @@ export function writeInitrd(path: string, image: BaseImage, settings: GuestSetti
 }
 
 function bootEntries(image: BaseImage, nic: NicModel): CpioEntry[] {
+  // The measured NIC's driver first, so that the measured NIC is eth0.
   const files = new ModuleTable(image.modulesDir).inLoadOrder([
+    ...NIC_MODELS[nic].modules,
     'virtio_pci',
     'virtio_blk',
     'ext4',
     'crc32c_generic',
     'virtio_net',
-    ...NIC_MODELS[nic].modules,
   ]);
   return [
     cpioFile('bin/busybox', readFileSync(image.busybox), true),
@@ -99,10 +98,12 @@ function shellVariables(settings: GuestSettings): string {
   const lines = {
     vm: settings.vm,
     nic: settings.nic,
-    measured_mac: settings.measuredMac,
-    measured_address: settings.measuredAddress,
-    control_mac: settings.controlMac,
-    control_address: settings.controlAddress,
+    measured_mac: MEASURED_MAC,
+    measured_address: `${GUEST_ADDRESS}/${PREFIX_LENGTH}`,
+    client_mac: CLIENT_MAC,
+    client_address: CLIENT_ADDRESS,
+    control_mac: CONTROL_MAC,
+    control_address: `${CONTROL_ADDRESS}/24`,
     server_url: settings.serverUrl,
     shell_port: settings.shellPort ?? '',
   };

@@ -1,0 +1,53 @@
+/** QEMU's command line for a guest of the lab. */
+import type { BaseImage } from './image.ts';
+import { TAP } from './network.ts';
+import type { NicModel } from './nic-models.ts';
+
+export type Accelerator = 'kvm' | 'tcg';
+
+export interface GuestMachine {
+  vm: string;
+  image: BaseImage;
+  initrd: string;
+  nic: NicModel;
+  accelerator: Accelerator;
+  measuredMac: string;
+  controlMac: string;
+  qmpSocket: string;
+  /** TCP ports of the host namespace's loopback that lead to the same port of the guest's control address. */
+  forwardedPorts: number[];
+}
+
+export const QEMU = 'qemu-system-x86_64';
+export const CONTROL_ADDRESS = '10.0.2.15';
+/** What the guest calls the host namespace's loopback. */
+export const CONTROL_GATEWAY = '10.0.2.2';
+const MEMORY_MIB = 768;
+
+export function qemuArguments(machine: GuestMachine): string[] {
+  const forwards = machine.forwardedPorts.map((port) => `,hostfwd=tcp:127.0.0.1:${port}-${CONTROL_ADDRESS}:${port}`);
+  return [
+    ...bootArguments(machine.accelerator, machine.image.kernel, machine.initrd),
+    ...['-name', machine.vm],
+    ...['-qmp', `unix:${machine.qmpSocket},server=on,wait=off`],
+    // Written blocks go to a file that QEMU has already unlinked: the image stays as it is.
+    ...['-drive', `file=${machine.image.disk},format=raw,if=virtio,snapshot=on`],
+    ...['-netdev', `tap,id=measured,ifname=${TAP},script=no,downscript=no`],
+    ...['-device', `${machine.nic},netdev=measured,mac=${machine.measuredMac}`],
+    ...['-netdev', `user,id=control,restrict=off${forwards.join('')}`],
+    ...['-device', `virtio-net-pci,netdev=control,mac=${machine.controlMac}`],
+  ];
+}
+
+/** What every boot has in common, the KVM probe's too: CPU, memory, kernel, console on standard output. */
+export function bootArguments(accelerator: Accelerator, kernel: string, initrd: string): string[] {
+  return [
+    ...['-accel', accelerator === 'tcg' ? 'tcg,thread=multi' : 'kvm'],
+    ...['-cpu', accelerator === 'tcg' ? 'max' : 'host', '-smp', '1', '-m', String(MEMORY_MIB)],
+    ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+    ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
+    ...['-kernel', kernel, '-initrd', initrd],
+    // panic=-1 with -no-reboot: a panic ends QEMU, which the lab sees at once.
+    ...['-append', 'console=ttyS0 quiet net.ifnames=0 mitigations=off panic=-1'],
+  ];
+}
