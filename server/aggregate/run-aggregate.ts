@@ -87,7 +87,7 @@ export class RunAggregate {
     for (let i = 0; i < LAYER_COUNT; i++) {
       if (!CROSSES[i] || Number.isNaN(columns.layers[row * LAYER_COUNT + i]!)) continue;
       const bound = columns.bound[row]!;
-      if (!(bound <= this.#bounds[i]!)) this.#bounds[i] = bound;
+      if (bound > this.#bounds[i]! || Number.isNaN(this.#bounds[i]!)) this.#bounds[i] = bound;
     }
   }
 

@@ -1,0 +1,185 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Joiner, type RecordSource } from '../../../server/join/joiner.ts';
+import { type PathColumns, pathColumns, STATION_COUNT } from '../../../server/join/paths.ts';
+import { RECORD_OFFSETS } from '../../../server/wire/record.ts';
+import { GUEST_STATIONS, HOST_STATIONS, stationIndex } from '../../../server/wire/stations.ts';
+import { concatRecords, encodeRecord } from '../wire/encode-record.ts';
+import { sortAndScan, type TraceRecord } from './sort-and-scan.ts';
+
+const BASES = [2n ** 40n + 123n, 2n ** 32n - 50n, 999n, 2n ** 51n];
+const sourceOf = (index: number): RecordSource => ({
+  index,
+  vantage: index < 2 ? 'host' : 'guest',
+  base: BASES[index]!,
+  wallOffsetMs: 0,
+});
+
+/** Few ports, few sequence numbers: connections are reused, ports are reused with other numbers. */
+const exchange = fc.record({
+  port: fc.integer({ min: 1, max: 5 }),
+  seq: fc.integer({ min: 1, max: 12 }),
+  host: fc.nat({ max: 1 }),
+  guest: fc.integer({ min: 2, max: 3 }),
+  /** How often each vantage delivers it: 0 is lost, 2 and 3 sent again. */
+  hostCopies: fc.nat({ max: 3 }),
+  guestCopies: fc.nat({ max: 3 }),
+  atNs: fc.nat({ max: 20_000_000 }),
+});
+type Exchange = typeof exchange extends fc.Arbitrary<infer T> ? T : never;
+const exchanges = fc.uniqueArray(exchange, { maxLength: 60, selector: (e) => e.port * 100 + e.seq });
+/** Places in the interleaving and the number of batches. */
+const shuffle = fc.record({ order: fc.infiniteStream(fc.nat()), batches: fc.integer({ min: 1, max: 12 }) });
+
+function record(e: Exchange, index: number): TraceRecord {
+  const isHost = index < 2;
+  const stations = isHost ? HOST_STATIONS.length : GUEST_STATIONS.length;
+  const first = Array.from({ length: stations }, (_, i) => BASES[index]! + BigInt(e.atNs + 7 * i));
+  const last = first.map((ns) => ns + 3n);
+  const bytes = encodeRecord({
+    vantage: isHost ? 'host' : 'guest',
+    first,
+    last,
+    clientPort: e.port,
+    requestSeq: e.seq,
+    ifindex: index,
+  });
+  return { isHost, source: index, batch: 0, timeNs: e.atNs + 7 * (stations - 1) + 3, bytes };
+}
+
+/** All copies of all records in a random order, cut into batches. */
+function interleave(list: Exchange[], order: Iterator<number>, batches: number, copies = true): TraceRecord[] {
+  const all = list.flatMap((e) => [
+    ...Array.from({ length: copies ? e.hostCopies : Math.min(e.hostCopies, 1) }, () => record(e, e.host)),
+    ...Array.from({ length: copies ? e.guestCopies : Math.min(e.guestCopies, 1) }, () => record(e, e.guest)),
+  ]);
+  const placed = all.map((r) => ({ r, at: order.next().value as number })).sort((a, b) => a.at - b.at);
+  return placed.map(({ r }, i) => ({ ...r, batch: Math.floor((i * batches) / placed.length) }));
+}
+
+/** Deliver the trace as agents would: runs of one source in one add(). */
+function deliver(joiner: Joiner, trace: TraceRecord[], batches: number, expire: boolean): void {
+  for (let batch = 0; batch < batches; batch++) {
+    let run: TraceRecord[] = [];
+    for (const r of trace.filter((t) => t.batch === batch)) {
+      if (run.length > 0 && run[0]!.source !== r.source) run = send(joiner, run);
+      run.push(r);
+    }
+    send(joiner, run);
+    if (expire) joiner.expire();
+  }
+}
+
+function send(joiner: Joiner, run: TraceRecord[]): TraceRecord[] {
+  if (run.length > 0) joiner.add(concatRecords(run.map((r) => r.bytes)), sourceOf(run[0]!.source));
+  return [];
+}
+
+/** A row in comparable form, from the joiner's columns. */
+function rowText(columns: PathColumns, row: number): string {
+  const stamps = columns.first.subarray(row * STATION_COUNT, (row + 1) * STATION_COUNT);
+  const lasts = columns.last.subarray(row * STATION_COUNT, (row + 1) * STATION_COUNT);
+  return [columns.hostSource[row], columns.guestSource[row], ...stamps, ...lasts].join(' ');
+}
+
+/** The same from the two records, in BigInt arithmetic. */
+function pairText([host, guest]: [TraceRecord, TraceRecord]): string {
+  const at = (offset: number) => {
+    const stamps: number[] = new Array(STATION_COUNT);
+    for (const [i, s] of HOST_STATIONS.entries()) stamps[stationIndex(s)] = stampOf(host, offset + 8 * i);
+    for (const [i, s] of GUEST_STATIONS.entries()) stamps[stationIndex(s)] = stampOf(guest, offset + 8 * i);
+    return stamps;
+  };
+  return [host.source, guest.source, ...at(RECORD_OFFSETS.first), ...at(RECORD_OFFSETS.last)].join(' ');
+}
+
+function stampOf(r: TraceRecord, offset: number): number {
+  return Number(Buffer.from(r.bytes).readBigUInt64LE(offset) - BASES[r.source]!);
+}
+
+function drained(joiner: Joiner): string[] {
+  const out = pathColumns(500);
+  joiner.drain(out);
+  return Array.from({ length: out.count }, (_, row) => rowText(out, row)).sort();
+}
+
+/** Every record is somewhere. */
+function expectBalance(joiner: Joiner): void {
+  const c = joiner.counts;
+  const pairs = c.joined + c.overflow;
+  expect(pairs + c.unmatchedHost + c.evictedHost + c.malformedHost + c.duplicateHost + c.pendingHost).toBe(c.host);
+  expect(pairs + c.unmatchedGuest + c.evictedGuest + c.malformedGuest + c.duplicateGuest + c.pendingGuest).toBe(
+    c.guest,
+  );
+}
+
+describe('Joiner against sort and scan', () => {
+  it('joins the same pairs whatever is lost, sent again, reordered or cut into batches', () => {
+    fc.assert(
+      fc.property(exchanges, shuffle, (list, { order, batches }) => {
+        const trace = interleave(list, order, batches);
+        const truth = sortAndScan(trace);
+        const joiner = new Joiner({ capacity: 200, queue: 200, seed: 17 });
+        deliver(joiner, trace, batches, false);
+        joiner.flush();
+        expect(drained(joiner)).toEqual(truth.pairs.map(pairText).sort());
+        expect(joiner.counts.duplicate).toBe(truth.duplicates);
+        expect(joiner.counts.unmatchedHost).toBe(truth.unmatched.filter((r) => r.isHost).length);
+        expect(joiner.counts.unmatchedGuest).toBe(truth.unmatched.filter((r) => !r.isHost).length);
+        expectBalance(joiner);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('gives up on the same records when they expire by their own source between batches', () => {
+    const expireNs = 4_000_000;
+    fc.assert(
+      fc.property(exchanges, shuffle, (list, { order, batches }) => {
+        const trace = inTimeOrder(interleave(list, order, batches, false), batches);
+        const newestAfter = (source: number, batch: number) =>
+          Math.max(...trace.filter((r) => r.source === source && r.batch <= batch).map((r) => r.timeNs));
+        const truth = sortAndScan(
+          trace,
+          (r, until) => until > r.batch && newestAfter(r.source, until - 1) - r.timeNs > expireNs,
+        );
+        const joiner = new Joiner({ capacity: 200, queue: 200, expireNs });
+        deliver(joiner, trace, batches, true);
+        joiner.flush();
+        expect(drained(joiner)).toEqual(truth.pairs.map(pairText).sort());
+        expect(joiner.counts.unmatchedHost).toBe(truth.unmatched.filter((r) => r.isHost).length);
+        expectBalance(joiner);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('accounts for every record when everything is too small', () => {
+    fc.assert(
+      fc.property(exchanges, shuffle, fc.integer({ min: 1, max: 6 }), (list, { order, batches }, capacity) => {
+        const joiner = new Joiner({ capacity, queue: capacity, expireNs: 3_000_000 });
+        deliver(joiner, interleave(list, order, batches), batches, true);
+        expect(joiner.counts.pendingHost).toBeLessThanOrEqual(capacity);
+        expect(joiner.counts.pendingGuest).toBeLessThanOrEqual(capacity);
+        expect(joiner.ready).toBeLessThanOrEqual(capacity);
+        expectBalance(joiner);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+/** Each source delivers its records by time, as a kernel does; the sources stay interleaved. */
+function inTimeOrder(trace: TraceRecord[], batches: number): TraceRecord[] {
+  const sorted = new Map<number, TraceRecord[]>();
+  for (const source of [0, 1, 2, 3]) {
+    sorted.set(
+      source,
+      trace.filter((r) => r.source === source).sort((a, b) => a.timeNs - b.timeNs),
+    );
+  }
+  return trace.map(({ source }, i) => ({
+    ...sorted.get(source)!.shift()!,
+    batch: Math.floor((i * batches) / trace.length),
+  }));
+}

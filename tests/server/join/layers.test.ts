@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { deriveLayers, isComplete, missingStations, vnicRoundTrip } from '../../../server/join/layers.ts';
+import { LAYER_COUNT, type PathColumns, pathColumns, STATION_COUNT } from '../../../server/join/paths.ts';
+import { LAYER_IDS, STATIONS, type Station, stationIndex } from '../../../server/wire/stations.ts';
+
+/** Ten stations' delays and a transfer, ns: `first` of the host's line in order, guest stations shifted by `offset`. */
+function columnsOf(startNs: number, delays: readonly number[], transfer: number, offset: number): PathColumns {
+  const columns = pathColumns(3);
+  columns.count = 1;
+  let at = startNs;
+  for (const [i, station] of STATIONS.entries()) {
+    at += i === 0 ? 0 : delays[i - 1]!;
+    const isGuest = i >= stationIndex('vnic.rx') && i <= stationIndex('vnic.tx');
+    columns.first[i] = isGuest ? at - offset : at;
+    columns.last[i] = columns.first[i]! + (station === 'nic.tx' ? transfer : 0);
+  }
+  columns.guestOffset[0] = offset;
+  columns.clientRtt[0] = 777;
+  return columns;
+}
+
+const layer = (columns: PathColumns, id: (typeof LAYER_IDS)[number]) => columns.layers[LAYER_IDS.indexOf(id)];
+const sumOfLayers = (columns: PathColumns) =>
+  columns.layers.subarray(1, LAYER_COUNT).reduce((sum, ns) => sum + BigInt(ns), 0n);
+
+describe('deriveLayers', () => {
+  it('adds up to the end-to-end time to the nanosecond for every complete path and any clock', () => {
+    const far = fc.integer({ min: -(2 ** 50), max: 2 ** 50 });
+    const delay = fc.oneof(fc.nat({ max: 1000 }), fc.nat({ max: 2 ** 40 }));
+    const delays = fc.array(delay, { minLength: STATION_COUNT - 1, maxLength: STATION_COUNT - 1 });
+    fc.assert(
+      fc.property(far, delays, delay, far, (start, steps, transfer, offset) => {
+        const columns = columnsOf(start, steps, transfer, offset);
+        expect(deriveLayers(columns, 0, 1)).toBe(0);
+        const truth = steps.reduce((sum, ns) => sum + BigInt(ns), BigInt(transfer));
+        expect(BigInt(columns.endToEnd[0]!)).toBe(truth);
+        expect(sumOfLayers(columns)).toBe(truth);
+        expect(vnicRoundTrip(columns, 0)).toBe(layer(columns, 'vnic.in')! + layer(columns, 'vnic.out')!);
+        expect(vnicRoundTrip(columns, 0)).toBe(steps[2]! + steps[9]!);
+      }),
+    );
+  });
+
+  it('gives each layer the time between its own two stations', () => {
+    const columns = columnsOf(5000, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048], 4096, -123_456);
+    deriveLayers(columns, 0, 1);
+    expect([...columns.layers.subarray(0, LAYER_COUNT)]).toEqual([
+      777, 1, 2, 4, 24, 32, 64, 384, 512, 1024, 2048, 4096,
+    ]);
+  });
+
+  it('leaves the layers around a missing station unmeasured and the others as they are', () => {
+    const columns = columnsOf(0, new Array(12).fill(10), 5, 0);
+    columns.first[stationIndex('sock.ready')] = Number.NaN;
+    expect(deriveLayers(columns, 0, 1)).toBe(0);
+    const unmeasured = LAYER_IDS.filter((id) => Number.isNaN(layer(columns, id)));
+    expect(unmeasured).toEqual(['tcp.in', 'wait']);
+    expect(columns.endToEnd[0]).toBe(125);
+    expect(missingStations(columns, 0)).toEqual<Station[]>(['sock.ready']);
+    expect(isComplete(columns, 0)).toBe(false);
+  });
+
+  it('needs no clock but for the two layers that cross', () => {
+    const columns = columnsOf(0, new Array(12).fill(10), 5, 40);
+    columns.guestOffset[0] = Number.NaN;
+    expect(deriveLayers(columns, 0, 1)).toBe(0);
+    expect(LAYER_IDS.filter((id) => Number.isNaN(layer(columns, id)))).toEqual(['vnic.in', 'vnic.out']);
+    expect(vnicRoundTrip(columns, 0)).toBe(20);
+    expect(isComplete(columns, 0)).toBe(true);
+  });
+
+  it('counts a negative value as a fault and never shows it', () => {
+    const columns = columnsOf(0, new Array(12).fill(10), 5, 0);
+    columns.guestOffset[0] = -11;
+    expect(deriveLayers(columns, 0, 1)).toBe(1);
+    expect(layer(columns, 'vnic.in')).toBeNaN();
+    expect(layer(columns, 'vnic.out')).toBe(21);
+    columns.guestOffset[0] = Number.NaN;
+    columns.first[stationIndex('tap.rx')] = 40;
+    expect(deriveLayers(columns, 0, 1)).toBe(1);
+  });
+
+  it('touches only the rows it is given', () => {
+    const columns = columnsOf(0, new Array(12).fill(10), 5, 0);
+    columns.layers.fill(-7);
+    deriveLayers(columns, 1, 2);
+    expect(columns.layers[0]).toBe(-7);
+    expect(columns.layers[LAYER_COUNT + 1]).toBe(0);
+    expect(columns.layers[2 * LAYER_COUNT]).toBe(-7);
+  });
+});
