@@ -98,8 +98,7 @@ function push(columns: Columns, t: number, row: SecondRow | undefined, quantile:
 
 /** Exchanges per second over the last `seconds` rows that are over by `nowMs`; null before there is one. */
 export function requestRate(columns: Columns, nowMs: number, seconds = 5): number | null {
-  const end = columns.t.findLastIndex((t) => isComplete(t, nowMs)) + 1;
-  const counts = columns.count.slice(Math.max(0, end - seconds), end);
+  const counts = completeColumns(columns, nowMs).count.slice(-seconds);
   if (counts.length === 0) return null;
   return counts.reduce((sum, count) => sum + (Number.isNaN(count) ? 0 : count), 0) / counts.length;
 }
@@ -107,6 +106,18 @@ export function requestRate(columns: Columns, nowMs: number, seconds = 5): numbe
 /** Rows of a second still arrive for a moment after it ended: the joiner drains five times a second. */
 export function isComplete(tS: number, nowMs: number): boolean {
   return nowMs >= (tS + 1) * 1000 + 500;
+}
+
+/** The columns up to the newest second that is over: the one still filling would look like a drop in rate. */
+export function completeColumns(columns: Columns, nowMs: number): Columns {
+  const end = columns.t.findLastIndex((t) => isComplete(t, nowMs)) + 1;
+  return {
+    t: columns.t.slice(0, end),
+    layers: columns.layers.map((values) => values.slice(0, end)),
+    endToEnd: columns.endToEnd.slice(0, end),
+    count: columns.count.slice(0, end),
+    errors: columns.errors.slice(0, end),
+  };
 }
 
 /**

@@ -1,0 +1,111 @@
+/** Everything the page knows, one signal each. Views read; the socket, the poll and the controls write. */
+import { computed, effect, signal } from '@preact/signals';
+import { PROTOCOL_VERSION } from '../server/wire/frame.ts';
+import type { Health, LayerRow, LiveMessage, PathView, RunInfo, Summary } from '../server/wire/views.ts';
+import { LiveSeries, QUANTILES, type QuantileName } from './series.ts';
+import type { Connection } from './socket.ts';
+
+export const WINDOWS_MIN = [1, 5, 15] as const;
+export type WindowMinutes = (typeof WINDOWS_MIN)[number];
+export const PATH_ORDERS = ['slowest', 'newest'] as const;
+export type PathOrder = (typeof PATH_ORDERS)[number];
+
+/** The live part of the newest message that is shown. */
+export interface Live {
+  nowMs: number;
+  run: RunInfo;
+  recent: LayerRow[];
+  health: Health;
+}
+
+/** An answer of the API and, when the last attempt failed, why; the older answer stays. */
+export interface Polled<T> {
+  value: T | null;
+  error: string | null;
+}
+
+const asked = new URLSearchParams(location.search);
+
+/** The line to the server. */
+export const connection = signal<Connection>({
+  state: 'connecting',
+  heardMs: null,
+  retryAtMs: null,
+  attempts: 0,
+  malformed: 0,
+});
+/** What the page shows: the newest message, or the one at which the page was paused. */
+export const live = signal<Live | null>(null);
+/** The newest message while paused, shown on resume. */
+const behind = signal<Live | null>(null);
+/** Whether the page stands still. */
+export const paused = signal(false);
+/** Why nothing can be shown at all, such as a protocol that this page does not speak. */
+export const fault = signal<string | null>(null);
+/** The chosen VM; one that is not there stands for the first. */
+export const chosenVm = signal(asked.get('vm') ?? '');
+/** The chosen quantile. */
+export const quantile = signal<QuantileName>(QUANTILES.find((q) => q === asked.get('q')) ?? 'p99');
+/** How far back the charts look, minutes. */
+export const windowMinutes = signal<WindowMinutes>(WINDOWS_MIN.find((m) => String(m) === asked.get('min')) ?? 5);
+/** Which requests the list shows. */
+export const pathOrder = signal<PathOrder>('slowest');
+/** The listed requests, polled. */
+export const paths = signal<Polled<PathView[]>>({ value: null, error: null });
+/** The whole run so far, polled. */
+export const summary = signal<Polled<Summary>>({ value: null, error: null });
+/** The viewer's clock, once a second: ages are told from it. */
+export const clockMs = signal(Date.now());
+
+const series = new LiveSeries();
+
+/** The VMs of the run, in the server's order. */
+export const vms = computed(() => live.value?.run.vms ?? []);
+/** The VM in view. */
+export const vm = computed(() => (vms.value.includes(chosenVm.value) ? chosenVm.value : (vms.value[0] ?? '')));
+/** The last ten seconds of the VM in view. */
+export const recent = computed(() => live.value?.recent.find((row) => row.vm === vm.value) ?? null);
+/** The whole seconds in view: fromS ≤ t < toS, the newest still filling. */
+export const range = computed(() => {
+  const toS = Math.floor((live.value?.nowMs ?? 0) / 1000) + 1;
+  return { fromS: toS - windowMinutes.value * 60, toS };
+});
+/** The seconds in view as columns. */
+export const columns = computed(() => series.columns(vm.value, quantile.value, range.value.fromS, range.value.toS));
+/** The last minute as columns, for the small lines of the table. */
+export const lastMinute = computed(() =>
+  series.columns(vm.value, quantile.value, range.value.toS - 60, range.value.toS),
+);
+
+/** Takes in one message of the live stream. */
+export function receive(message: LiveMessage): void {
+  if (message.type === 'snapshot' && message.protocol !== PROTOCOL_VERSION) {
+    fault.value = `The server speaks protocol ${message.protocol}, this page ${PROTOCOL_VERSION}. Reload the page.`;
+    return;
+  }
+  if (message.type === 'snapshot') fault.value = null;
+  const known = behind.peek() ?? live.peek();
+  if (message.type === 'snapshot' || known?.run.id !== message.run.id) series.clear();
+  series.apply(message.seconds);
+  const { nowMs, run, recent: rows, health } = message;
+  const next = { nowMs, run, recent: rows, health };
+  if (paused.peek() && live.peek() !== null) behind.value = next;
+  else live.value = next;
+}
+
+/** Stops the page where it is, or lets it catch up. */
+export function togglePause(): void {
+  paused.value = !paused.value;
+  if (paused.value) return;
+  live.value = behind.value ?? live.value;
+  behind.value = null;
+}
+
+/** Keeps the choices in the address, so that a link opens the same view. */
+export function keepAddress(): () => void {
+  return effect(() => {
+    const query = new URLSearchParams({ q: quantile.value, min: String(windowMinutes.value) });
+    if (chosenVm.value !== '') query.set('vm', chosenVm.value);
+    history.replaceState(null, '', `?${query}${location.hash}`);
+  });
+}

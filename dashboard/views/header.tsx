@@ -1,0 +1,98 @@
+import type { TargetedEvent } from 'preact';
+import { formatAge } from '../format.ts';
+import { QUANTILES } from '../series.ts';
+import type { ConnectionState } from '../socket.ts';
+import {
+  chosenVm,
+  clockMs,
+  connection,
+  live,
+  paused,
+  quantile,
+  togglePause,
+  vm,
+  vms,
+  WINDOWS_MIN,
+  windowMinutes,
+} from '../state.ts';
+import { Segments } from './segments.tsx';
+
+export function Header() {
+  return (
+    <header class="bar">
+      <h1>
+        Hopscope <RunName />
+      </h1>
+      <nav aria-label="Sections">
+        <a href="#path">Path</a>
+        <a href="#latency">Over time</a>
+        <a href="#layers">Layers</a>
+        <a href="#requests">Requests</a>
+      </nav>
+      <div class="controls">
+        <VmSelect />
+        <Segments legend="Quantile" name="q" choices={QUANTILES} chosen={quantile} />
+        <Segments
+          legend="Time window"
+          name="min"
+          choices={WINDOWS_MIN}
+          chosen={windowMinutes}
+          label={(m) => `${m} min`}
+        />
+        <button type="button" class="pause" aria-pressed={paused.value} onClick={togglePause}>
+          {paused.value ? '▶ Resume' : '❚❚ Pause'}
+        </button>
+        <ConnectionPill />
+      </div>
+    </header>
+  );
+}
+
+function RunName() {
+  const run = live.value?.run;
+  if (run === undefined) return null;
+  const age = formatAge((run.endedMs ?? live.value!.nowMs) - run.startedMs);
+  return (
+    <span class="run" title={`run ${run.id}, started ${new Date(run.startedMs).toLocaleString()}`}>
+      {run.name} · {age}
+      {run.endedMs !== null && ' · ended'}
+    </span>
+  );
+}
+
+function VmSelect() {
+  const choose = (event: TargetedEvent<HTMLSelectElement>) => {
+    chosenVm.value = event.currentTarget.value;
+  };
+  return (
+    <label class="vm">
+      <span>VM</span>
+      <select value={vm.value} onChange={choose} disabled={vms.value.length === 0}>
+        {vms.value.length === 0 && <option value="">none yet</option>}
+        {vms.value.map((name) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+const STATES: Record<ConnectionState, { icon: string; text: string; tone: string }> = {
+  connecting: { icon: '◌', text: 'connecting', tone: 'warn' },
+  open: { icon: '●', text: 'live', tone: 'ok' },
+  stale: { icon: '▲', text: 'silent', tone: 'warn' },
+  closed: { icon: '✕', text: 'disconnected', tone: 'bad' },
+};
+
+function ConnectionPill() {
+  const { state, heardMs } = connection.value;
+  const { icon, text, tone } = STATES[state];
+  const heard = heardMs === null ? 'nothing heard yet' : `heard ${formatAge(clockMs.value - heardMs)} ago`;
+  return (
+    <span class={`pill ${tone}`} role="status" title={heard}>
+      <span aria-hidden="true">{icon}</span> {text}
+    </span>
+  );
+}

@@ -1,0 +1,41 @@
+import { fault, live, recent } from '../state.ts';
+import { Banner } from './banner.tsx';
+import { EmptyState } from './empty-state.tsx';
+import { Header } from './header.tsx';
+import { HealthStrip } from './health-strip.tsx';
+import { LatencyPanel } from './latency-panel.tsx';
+import { LayerTable } from './layer-table.tsx';
+import { PathPanel } from './path-panel.tsx';
+import { RatePanel } from './rate-panel.tsx';
+import { RequestList } from './request-list.tsx';
+
+/** The live page: empty until there is something to show, whole from then on. */
+export function Page() {
+  const seen = live.value !== null && (recent.value !== null || live.value.run.exchanges > 0);
+  return (
+    <>
+      <Header />
+      <Banner />
+      <main>
+        {live.value !== null && <HealthStrip live={live.value} />}
+        {seen ? <Panels /> : fault.value === null && <EmptyState />}
+      </main>
+    </>
+  );
+}
+
+function Panels() {
+  return (
+    <div class="panels">
+      <PathPanel />
+      <div class="column">
+        <LatencyPanel />
+        <RatePanel />
+      </div>
+      <div class="column">
+        <LayerTable />
+        <RequestList />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,125 @@
+import type { ComponentChildren } from 'preact';
+import type { LayerId, Place } from '../../server/wire/stations.ts';
+import type { AgentView } from '../../server/wire/views.ts';
+import { duration, join, rate, share } from '../format.ts';
+import { type LayerFacts, layerFacts, PLACE_NAMES } from '../layer-facts.ts';
+import { QUANTILES, requestRate } from '../series.ts';
+import { columns, live, quantile, recent, summary, vm } from '../state.ts';
+import { Hop } from './hop.tsx';
+import { Num } from './num.tsx';
+import { placeClass } from './swatch.tsx';
+
+/** The way of a request through the five places, the last ten seconds on each hop: in above, out below. */
+export function PathPanel() {
+  const { health } = live.value!;
+  const facts = layerFacts(recent.value, health);
+  const fact = (layer: LayerId) => facts.find((f) => f.layer === layer)!;
+  const host = health.agents.find((a) => a.role === 'host');
+  const guests = health.agents.filter((a) => a.role === 'guest');
+  const guest = guests.find((a) => a.hostname === vm.value) ?? guests[0];
+  return (
+    <section class="panel" id="path" aria-labelledby="path-title">
+      <h2 id="path-title">
+        Path of a request <small>{quantile} of the last 10 s; width of the flow: share of the mean</small>
+        <EndToEnd />
+      </h2>
+      <div class="route">
+        <PlaceBox place="client" about="" facts={facts}>
+          <Hop name="Client" into={fact('client')} extra="estimated RTT" />
+        </PlaceBox>
+        <PlaceBox place="host" about={hostAbout(host)} facts={facts}>
+          <Hop
+            name="NIC"
+            about={host?.provenance.driver}
+            into={fact('nic.in')}
+            out={fact('nic.out')}
+            more={fact('transfer')}
+          />
+          <PlaceBox place="hypervisor" about={hypervisorAbout(host, guest)} facts={facts}>
+            <Hop name="vSwitch" about={host?.provenance.vswitch} into={fact('switch.in')} out={fact('switch.out')} />
+            <Hop name="vNIC" about={<VnicRoundTrip />} into={fact('vnic.in')} out={fact('vnic.out')} />
+            <PlaceBox place="guest" about={guestAbout(guest)} facts={facts}>
+              <Hop name="TCP/IP" about={guest?.provenance.driver} into={fact('tcp.in')} out={fact('tcp.out')} />
+              <Hop name="Socket" about="reader wakes" into={fact('wait')} />
+              <PlaceBox place="service" about={guest?.provenance.service ?? ''} facts={facts}>
+                <Hop name={serviceName(guest)} about="read → write" into={fact('service')} turns />
+              </PlaceBox>
+            </PlaceBox>
+          </PlaceBox>
+        </PlaceBox>
+      </div>
+    </section>
+  );
+}
+
+interface PlaceBoxProps {
+  place: Place;
+  about: string;
+  facts: readonly LayerFacts[];
+  children: ComponentChildren;
+}
+
+/** A place with the places inside it; its own share leaves those out. */
+function PlaceBox({ place, about, facts, children }: PlaceBoxProps) {
+  const own = facts.filter((f) => f.place === place && f.share !== null);
+  const part = own.length === 0 ? null : own.reduce((sum, f) => sum + f.share!, 0);
+  return (
+    <div class={`place ${placeClass(place)}`}>
+      <p class="tag">
+        <b>{PLACE_NAMES[place]}</b> {about}
+      </p>
+      <div class="inside">{children}</div>
+      {part !== null && (
+        <p class="own" title="share of the mean end-to-end time, without the boxes inside">
+          <Num of={share(part)} />
+        </p>
+      )}
+    </div>
+  );
+}
+
+function EndToEnd() {
+  const whole = recent.value?.endToEnd;
+  return (
+    <span class="headline totals">
+      <span class="quiet">end to end at the host NIC</span>
+      {QUANTILES.map((q) => (
+        <span key={q} class={q === quantile.value ? 'total chosen' : 'total'} id={`total-${q}`}>
+          <span class="quiet">{q}</span> <Num of={duration(whole?.[q])} />
+        </span>
+      ))}
+      <span class="total">
+        <Num of={rate(requestRate(columns.value, live.value!.nowMs))} />
+      </span>
+    </span>
+  );
+}
+
+/** Needs no clock: the host's window minus the guest's. */
+function VnicRoundTrip() {
+  const trip = summary.value.value?.vnicRoundTrip[quantile.value];
+  const title = `vnic.in + vnic.out, ${quantile} of the run: needs no clock between host and guest, so it has no bound`;
+  return <span title={title}>in + out {join(duration(trip))}</span>;
+}
+
+function words(...parts: (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined && part !== '' && part !== 'unknown').join(' · ');
+}
+
+function hostAbout(host: AgentView | undefined): string {
+  return host === undefined ? 'no agent' : words(host.hostname, host.provenance.nic);
+}
+
+function hypervisorAbout(host: AgentView | undefined, guest: AgentView | undefined): string {
+  const seen = guest?.provenance ?? host?.provenance;
+  return words(seen?.accelerator, seen?.approach, guest?.provenance.nicModel);
+}
+
+function guestAbout(guest: AgentView | undefined): string {
+  return words(vm.value, guest === undefined ? 'no agent' : `Linux ${guest.provenance.kernel}`);
+}
+
+function serviceName(guest: AgentView | undefined): string {
+  const name = guest?.provenance.service?.split('/')[0] ?? '';
+  return name === '' ? 'Server' : name[0]!.toUpperCase() + name.slice(1);
+}

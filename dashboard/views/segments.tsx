@@ -1,0 +1,37 @@
+import type { Signal } from '@preact/signals';
+
+interface SegmentsProps<T extends string | number> {
+  legend: string;
+  name: string;
+  choices: readonly T[];
+  chosen: Signal<T>;
+  label?: (choice: T) => string;
+}
+
+/** One choice out of a few, as a row of radio buttons: arrow keys work as everywhere. */
+export function Segments<T extends string | number>({
+  legend,
+  name,
+  choices,
+  chosen,
+  label = String,
+}: SegmentsProps<T>) {
+  return (
+    <fieldset class="segments">
+      <legend class="unseen">{legend}</legend>
+      {choices.map((choice) => (
+        <label key={choice}>
+          <input
+            type="radio"
+            name={name}
+            checked={chosen.value === choice}
+            onChange={() => {
+              chosen.value = choice;
+            }}
+          />
+          <span>{label(choice)}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
