@@ -37,7 +37,7 @@ export interface OtelExport {
   >;
   /** Losses: paths at a full queue; spans and metric exports that the endpoint did not take. */
   readonly drops: Readonly<Record<'otel.queue' | 'otel.spans.failed' | 'otel.metrics.failed', number>>;
-  /** Send what waits, for at most three seconds; never rejects, the endpoint may be down. */
+  /** Send what waits, for at most a second and a half; never rejects, the endpoint may be down. */
   shutdown(): Promise<void>;
 }
 
