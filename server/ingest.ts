@@ -5,6 +5,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import * as z from 'zod';
 import type { Agent, AgentRegistry } from './agents.ts';
@@ -35,7 +36,7 @@ export interface IngestOptions {
   registry: AgentRegistry;
   sink: IngestSink;
   now: () => number;
-  log: (message: string, detail: Record<string, unknown>) => void;
+  log: Logger;
   helloTimeoutMs?: number;
 }
 
@@ -131,7 +132,7 @@ export class Ingest {
     this.#sockets.set(agent.id, socket);
     if (older !== undefined) closeSoon(older, CLOSE_REPLACED, 'another connection uses this agent id');
     sink.hello(agent);
-    log('agent attached', { agent: agent.label, id: agent.id, peer });
+    log.info({ agent: agent.label, id: agent.id, peer }, 'agent attached');
     socket.on('message', (data, isBinary) => {
       const fault = isBinary ? this.#frame(agent, data) : this.#report(agent, data);
       if (fault !== null) this.#refuse(socket, peer, { code: 'malformed', message: fault });
@@ -140,7 +141,7 @@ export class Ingest {
       if (this.#sockets.get(agent.id) !== socket) return;
       this.#sockets.delete(agent.id);
       registry.detach(agent, now());
-      log('agent detached', { agent: agent.label, id: agent.id });
+      log.info({ agent: agent.label, id: agent.id }, 'agent detached');
     });
     agent.acked = agent.sequence;
     send(socket, { type: 'welcome', protocol: PROTOCOL_VERSION, ackedSequence: agent.sequence ?? 0 });
@@ -179,7 +180,7 @@ export class Ingest {
 
   #count(code: RefusalCode, peer: string, message: string): void {
     this.counts[`ingest.refused.${code}`]++;
-    this.#options.log('agent refused', { code, peer, reason: message });
+    this.#options.log.warn({ code, peer, reason: message }, 'agent refused');
   }
 
   #checkLiveness(): void {

@@ -1,9 +1,10 @@
 /** `hopscope server`: options, start, signals, exit code. */
 
+import { isListenError, listenFailure } from './listen.ts';
 import { addressUrl, type ListenAddress } from './listen-address.ts';
 import { makeLog } from './log.ts';
 import { parseOptions, type ServerOptions } from './options.ts';
-import { listenFailure, type RunningServer, startServer } from './server.ts';
+import { type RunningServer, startServer } from './server.ts';
 
 /** Longer than a graceful close may take. */
 const CLOSE_LIMIT_MS = 2_000;
@@ -12,7 +13,7 @@ const CLOSE_LIMIT_MS = 2_000;
 export async function main(args: string[]): Promise<number> {
   const parsed = parseOptions(args);
   if (!parsed.ok) {
-    if (parsed.message !== '') process.stderr.write(`${parsed.message}\n`);
+    if (parsed.message !== '') process.stderr.write(`hopscope server: ${parsed.message}\n`);
     return parsed.exitCode;
   }
   const { options } = parsed;
@@ -21,8 +22,8 @@ export async function main(args: string[]): Promise<number> {
   try {
     server = await startServer(options, { log, now: Date.now });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).syscall !== 'listen') throw error;
-    process.stderr.write(`hopscope server: ${listenFailure(error as NodeJS.ErrnoException)}\n`);
+    if (!isListenError(error)) throw error;
+    process.stderr.write(`hopscope server: ${listenFailure(error)}\n`);
     return 1;
   }
   const stop = stopSignal();

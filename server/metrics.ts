@@ -2,17 +2,12 @@
  * `/metrics`. Layer histograms are those of the current run: a new run is a
  * counter reset, which Prometheus knows. Everything else counts since start.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ExponentialHistogram } from './aggregate/histogram.ts';
 import { type HistogramSample, type Labels, MetricsText, type Sample } from './metrics-text.ts';
 import type { Pipeline } from './pipeline.ts';
 import { selfCost } from './self-cost.ts';
+import { VERSION } from './version.ts';
 import { LAYER_IDS, LAYERS } from './wire/stations.ts';
-
-export const VERSION = (
-  JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')) as { version: string }
-).version;
 
 /** Classic buckets at the powers of two from 1.024 µs to 17.2 s: edges that the exponential histogram has too, so exact. */
 const EDGE_POWERS = Array.from({ length: 25 }, (_, i) => i + 10);

@@ -97,7 +97,7 @@ export function parseOptions(args: readonly string[]): OptionsResult {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { ok: false, exitCode: 0, message: '' };
-    return usage(`${error.message}\nSee hopscope server --help for the flags.`);
+    return usage(`${error.message.replace(/^error: /, '')}\nSee hopscope server --help for the flags.`);
   }
   return validate(parser.opts<Flags>());
 }

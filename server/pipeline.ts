@@ -23,7 +23,13 @@ export const TICK_MS = 200;
 const BATCH = 4096;
 
 /** Somebody else who wants every path once: an exporter. Rows are valid during the call only. */
-export type PathListener = (run: Run, columns: PathColumns, from: number, to: number) => void;
+export type PathListener = (
+  run: Run,
+  columns: PathColumns,
+  from: number,
+  to: number,
+  vmNames: readonly string[],
+) => void;
 
 export interface PipelineOptions {
   /** Wall clock, ms since the epoch. */
@@ -31,8 +37,8 @@ export interface PipelineOptions {
   store: PathStore;
   /** Name of the first run. */
   run: string;
-  /** Drops of queues behind the pipeline, by name; their owner counts in this very object. */
-  laterDrops?: Readonly<Record<string, number>>;
+  /** Drops of queues behind the pipeline, by name. */
+  laterDrops?: () => Readonly<Record<string, number>>;
   onPaths?: PathListener;
 }
 
@@ -46,7 +52,7 @@ export class Pipeline implements IngestSink {
   readonly runs: RunList;
   readonly store: PathStore;
   readonly now: () => number;
-  readonly #laterDrops: Readonly<Record<string, number>>;
+  readonly #laterDrops: () => Readonly<Record<string, number>>;
   readonly #onPaths: PathListener;
   readonly #batch = pathColumns(BATCH);
   #negative = 0;
@@ -54,7 +60,7 @@ export class Pipeline implements IngestSink {
   constructor(options: PipelineOptions) {
     this.now = options.now;
     this.store = options.store;
-    this.#laterDrops = options.laterDrops ?? {};
+    this.#laterDrops = options.laterDrops ?? (() => ({}));
     this.#onPaths = options.onPaths ?? (() => undefined);
     this.joiner = new Joiner({ vmOf: (host, ifindex, guest) => this.vmTable.indexOf(host, ifindex, guest) });
     this.sources = new SourceTable((index) => this.#forgetSource(index));
@@ -121,7 +127,7 @@ export class Pipeline implements IngestSink {
         'join.evicted': counts.evicted,
         'join.overflow': counts.overflow,
         'join.malformed': counts.malformed,
-        ...this.#laterDrops,
+        ...this.#laterDrops(),
       },
     };
   }
@@ -150,7 +156,7 @@ export class Pipeline implements IngestSink {
       if (isComplete(columns, row)) run.complete++;
       this.delay.add((columns.atMs[row] as number) + (columns.endToEnd[row] as number) / 1e6);
     }
-    this.#onPaths(run, columns, from, to);
+    this.#onPaths(run, columns, from, to, this.vmTable.names);
   }
 
   #forgetSource(index: number): void {
