@@ -55,14 +55,17 @@ const float = new Float64Array(1);
 /** The same bytes: word 1 holds sign, exponent and the high mantissa (little-endian, as all Node platforms are). */
 const words = new Uint32Array(float.buffer);
 
-/** Bucket index of a finite, normal `value` > 0: exponent and mantissa from its bits, one comparison for exactness. */
+/** 2^-e for every exponent e of a normal double, by its biased bits: exact factors, so the product is the mantissa. */
+const unscale = Float64Array.from({ length: 2047 }, (_, biased) => 2 ** (1023 - biased));
+
+/** Bucket index of a finite, normal `value` > 0: cell from its bits, one comparison for exactness. */
 export function bucketIndex(table: BucketTable, value: number): number {
   float[0] = value;
   const high = words[1]!;
-  words[1] = (high & 0xfffff) | 0x3ff00000;
-  const mantissa = float[0]!;
+  const biased = high >>> 20;
+  const mantissa = value * unscale[biased]!;
   let bucket = table.cells[(high >>> 9) & 0x7ff]!;
   if (mantissa > table.boundaries[bucket + 1]!) bucket++;
   else if (mantissa === 1) bucket = -1;
-  return (((high >>> 20) - 1023) << table.scale) + bucket;
+  return ((biased - 1023) << table.scale) + bucket;
 }

@@ -48,7 +48,9 @@ export class ExponentialHistogram {
   record(ns: number): void {
     if (!(ns >= 0 && ns < Number.POSITIVE_INFINITY)) throw new RangeError(`a duration of ${ns} ns`);
     this.count++;
-    this.#addToSum(0, Math.round(ns));
+    const sum = this.#sumLow + Math.round(ns);
+    if (sum < CARRY) this.#sumLow = sum;
+    else this.#addToSum(0, Math.round(ns));
     if (ns < this.#min) this.#min = ns;
     if (ns > this.#max) this.#max = ns;
     // Below the smallest normal double there is no bucket and no duration.

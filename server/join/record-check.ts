@@ -29,9 +29,8 @@ export function recordTime(
     const first = stampSince(words, at + 2 * i, baseHigh, baseLow);
     const last = stampSince(words, at + LAST_WORD + 2 * i, baseHigh, baseLow);
     if (first < reached - REASON_NS || last < first) return Number.NaN;
-    if (first > reached) reached = first;
-    if (first > latest) latest = first;
-    if (last > latest) latest = last;
+    reached = first > reached ? first : reached;
+    latest = last > latest ? last : first > latest ? first : latest;
   }
   return Math.abs(latest) < FARTHEST_NS ? latest : Number.NaN;
 }
