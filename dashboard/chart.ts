@@ -54,14 +54,8 @@ function line(label: string, colour: string, more: Partial<Line>): Line {
 
 /** Layers are stacked in the order of the path; the end-to-end line lies on top and in no stack. */
 function latencyLines(colour: Colour): Line[] {
-  const border = colour('panel');
   const layers = LAYERS.map(({ layer }) =>
-    line(layer, colour(`layer-${layer.replace('.', '-')}`), {
-      stack: 'layers',
-      fill: true,
-      borderColor: border,
-      borderWidth: 0.75,
-    }),
+    line(layer, colour(`layer-${layer.replace('.', '-')}`), { stack: 'layers', fill: true, borderWidth: 0 }),
   );
   return [line('end to end', colour('text'), { stack: 'total', borderWidth: 1.75, order: -1 }), ...layers];
 }

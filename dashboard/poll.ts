@@ -24,15 +24,11 @@ async function answer<T>(path: string, before: Polled<T>): Promise<Polled<T>> {
 async function pollOnce(): Promise<void> {
   const query = new URLSearchParams({ order: pathOrder.peek(), limit: String(LIST_LIMIT) });
   if (vm.peek() !== '') query.set('vm', vm.peek());
-  const asked = query.toString();
   const [list, whole] = await Promise.all([
-    answer<{ paths: PathView[] }>(`/api/runs/current/paths?${asked}`, {
-      value: paths.peek().value && { paths: paths.peek().value! },
-      error: null,
-    }),
+    answer<PathView[]>(`/api/runs/current/paths?${query}`, paths.peek()),
     answer<Summary>('/api/runs/current/summary', summary.peek()),
   ]);
-  paths.value = { value: list.value?.paths ?? null, error: list.error };
+  paths.value = list;
   summary.value = whole;
 }
 

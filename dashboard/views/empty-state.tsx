@@ -1,10 +1,16 @@
 import type { Vantage } from '../../server/wire/stations.ts';
 import { connection, live } from '../state.ts';
 
-const STARTING: Record<Vantage, { what: string; command: string }> = {
-  host: { what: 'on the host that runs the VM', command: 'hopscope agent --role host' },
-  guest: { what: 'in the guest, beside Nginx', command: 'hopscope agent --role guest --port 80' },
+const WHERE: Record<Vantage, string> = {
+  host: 'on the host that runs the VM',
+  guest: 'in the guest, beside Nginx',
 };
+
+/** What starts an agent that reports here; the token stands in the server's log or in its token file. */
+function agentCommand(role: Vantage): string {
+  const server = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/agent`;
+  return `hopscope agent --role ${role}${role === 'guest' ? ' --port 80' : ''} --server ${server} --token …`;
+}
 
 /** What to do until the first request has been seen. */
 export function EmptyState() {
@@ -20,7 +26,7 @@ export function EmptyState() {
       {absent.length === 0 && <p>Both agents are connected. Send a request through the VM to see it cross.</p>}
       {absent.map((role) => (
         <p key={role}>
-          No {role} agent yet. Start one {STARTING[role].what}: <code>{STARTING[role].command}</code>
+          No {role} agent yet. Start one {WHERE[role]}: <code>{agentCommand(role)}</code>
         </p>
       ))}
       {absent.length === 2 && (

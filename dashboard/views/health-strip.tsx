@@ -40,7 +40,10 @@ function Cell({ name, tone, value, children }: CellProps) {
       <summary>
         <span class="key">{name}</span>
         <span class={`reading ${tone}`}>
-          <span aria-hidden="true">{ICONS[tone]}</span> {value}
+          <span class="icon" aria-hidden="true">
+            {ICONS[tone]}
+          </span>{' '}
+          {value}
         </span>
       </summary>
       <div class="more">{children}</div>

@@ -35,7 +35,7 @@ function Head() {
     <thead>
       <tr>
         <th scope="col">Layer</th>
-        <th scope="col" class="wide">
+        <th scope="col" class="wide place-name">
           Place
         </th>
         {QUANTILES.map((q) => (
@@ -69,7 +69,7 @@ function LayerRow({ fact, trend }: { fact: LayerFacts; trend: readonly number[] 
         <Swatch layer={fact.layer} />
         {fact.layer}
       </th>
-      <td class="wide text">{PLACE_NAMES[fact.place]}</td>
+      <td class="wide place-name text">{PLACE_NAMES[fact.place]}</td>
       {QUANTILES.map((q) => (
         <td key={q} data-q={q} class={q === quantile.value ? 'chosen' : ''}>
           <Value fact={fact} ns={fact[q]} />
@@ -84,7 +84,9 @@ function LayerRow({ fact, trend }: { fact: LayerFacts; trend: readonly number[] 
       <td>
         <Num of={boundOf(fact)} title={fact.boundNs === 0 ? 'one clock tells both ends' : undefined} />
       </td>
-      <td class="wide">{formatCount(inRun)}</td>
+      <td class="wide" data-count>
+        {formatCount(inRun)}
+      </td>
       <td class="wide">
         <Sparkline values={trend} />
       </td>
@@ -117,7 +119,7 @@ function Foot() {
           <span class="swatch line" aria-hidden="true" />
           end to end
         </th>
-        <td class="wide text">Host NIC</td>
+        <td class="wide place-name text">Host NIC</td>
         {QUANTILES.map((q) => (
           <td key={q} data-q={q} class={q === quantile.value ? 'chosen' : ''}>
             <Num of={duration(whole?.[q])} />
@@ -130,7 +132,9 @@ function Foot() {
           <Num of={share(whole?.mean == null ? null : 1)} />
         </td>
         <td>exact</td>
-        <td class="wide">{formatCount(summary.value.value?.endToEnd.count)}</td>
+        <td class="wide" data-count>
+          {formatCount(summary.value.value?.endToEnd.count)}
+        </td>
         <td class="wide">
           <Sparkline values={lastMinute.value.endToEnd} />
         </td>
