@@ -40,7 +40,7 @@ export class Live {
   readonly #clients = new Map<WebSocket, Client>();
   readonly #liveness: NodeJS.Timeout;
   /** What the last tick showed. */
-  #run = '';
+  #run: string;
   #version = 0;
   #sentMs = Number.NEGATIVE_INFINITY;
 
@@ -48,6 +48,7 @@ export class Live {
     this.drops = drops;
     this.#pipeline = pipeline;
     this.#views = views;
+    this.#run = pipeline.runs.current.id;
     this.#liveness = setInterval(() => this.#checkLiveness(), LIVENESS_MS).unref();
   }
 
