@@ -49,10 +49,15 @@ export function makeApi(options: ApiOptions): Express {
   return app;
 }
 
+/** One short line a request, without headers: they carry the token. */
 function requestLog(log: Logger): RequestHandler {
   return pinoHttp({
     logger: log,
     customLogLevel: (_request, response) => (response.statusCode >= 500 ? 'error' : 'debug'),
+    serializers: {
+      req: ({ id, method, url, remoteAddress }) => ({ id, method, url, remoteAddress }),
+      res: ({ statusCode }) => ({ statusCode }),
+    },
   });
 }
 

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { agentReportSchema, helloSchema, provenanceViewSchema, summarySchema } from '../../server/schemas.ts';
+import { hello, PROVENANCE, stats, VMS } from './exchanges.ts';
+
+describe('agent messages', () => {
+  it('pass as an agent writes them', () => {
+    const message = hello('guest', 'token');
+    expect(helloSchema.parse(message)).toEqual(message);
+    expect(agentReportSchema.parse(stats())).toEqual(stats());
+    expect(agentReportSchema.parse(VMS)).toEqual(VMS);
+  });
+
+  it('may carry more than this version knows, which is left out', () => {
+    const message = { ...stats(), newer: true };
+    expect(agentReportSchema.parse(message)).toEqual(stats());
+  });
+
+  it.each([
+    ['too many counters', stats({ drops: Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`d${i}`, 0])) })],
+    ['a negative counter', stats({ drops: { 'ring.full': -1 } })],
+    ['a counter without a name', stats({ drops: { '': 1 } })],
+    ['a fraction of a record', stats({ records: 0.5 })],
+    ['a steal above one', stats({ steal: 1.5 })],
+    ['too many VMs', { type: 'vms', vms: Array(257).fill(VMS.vms[0]) }],
+    ['an unknown type', { type: 'reboot' }],
+  ])('are refused with %s', (_, message) => {
+    expect(agentReportSchema.safeParse(message).success).toBe(false);
+  });
+
+  it.each([
+    ['an unknown role', { role: 'switch' }],
+    ['an empty agent id', { agentId: '' }],
+    ['a clock that is no number', { clock: { monotonicNs: '12x', realtimeNs: '1' } }],
+    ['a station nobody knows', { stations: [{ station: 'nic.xx', probe: null, reason: '' }] }],
+    ['an approach nobody knows', { provenance: { ...PROVENANCE, approach: 'magic' } }],
+  ])('are refused when the hello has %s', (_, changes) => {
+    expect(helloSchema.safeParse({ ...hello('host', 'token'), ...changes }).success).toBe(false);
+  });
+});
+
+describe('summarySchema', () => {
+  it('refuses a layer that design.md does not have', () => {
+    const layers = summarySchema.shape.layers;
+    const layer = { layer: 'nic.in', count: 0, p50: null, p90: null, p99: null, p999: null, mean: null, bound: null };
+    expect(layers.safeParse([layer]).success).toBe(true);
+    expect(layers.safeParse([{ ...layer, layer: 'nic.sideways' }]).success).toBe(false);
+  });
+
+  it('wants of a provenance at least what the issue names', () => {
+    const { nicModel, driver, approach, accelerator, kernel } = PROVENANCE;
+    const least = { nicModel, driver, approach, accelerator, kernel };
+    expect(provenanceViewSchema.parse(least)).toEqual(least);
+    const { kernel: _, ...less } = least;
+    expect(provenanceViewSchema.safeParse(less).success).toBe(false);
+  });
+});

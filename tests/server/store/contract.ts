@@ -1,0 +1,144 @@
+/** What every path store has to do: one suite, run by the test of each implementation. */
+import { describe, expect, it } from 'vitest';
+import { type PathColumns, pathColumns } from '../../../server/join/paths.ts';
+import type { PathStore } from '../../../server/store/store.ts';
+
+export interface Limits {
+  newest: number;
+  slowest: number;
+}
+export type MakeStore = (limits: Limits) => PathStore;
+
+/** Rows with these end-to-end times (NaN: not measured); a row's bytes tell which one it is. */
+function columnsOf(endToEnd: readonly number[], vm = 0): PathColumns {
+  const columns = pathColumns(endToEnd.length);
+  endToEnd.forEach((ns, row) => {
+    columns.endToEnd[row] = ns;
+    columns.vm[row] = vm;
+    columns.requestBytes[row] = ns;
+    columns.layers.fill(ns, row * 12, row * 12 + 12);
+    columns.heads.fill(ns % 256, row * 72, row * 72 + 72);
+  });
+  columns.count = endToEnd.length;
+  return columns;
+}
+
+function append(store: PathStore, run: string, endToEnd: readonly number[], vm = 0): void {
+  store.append(run, columnsOf(endToEnd, vm), 0, endToEnd.length);
+}
+
+async function times(store: PathStore, run: string, order: 'slowest' | 'newest', limit = 1000, vm?: number) {
+  const stored = await store.paths({ run, order, limit, ...(vm === undefined ? {} : { vm }) });
+  expect(stored.ids).toHaveLength(stored.columns.count);
+  expect(stored.runs).toEqual(stored.ids.map(() => run));
+  return [...stored.columns.endToEnd.subarray(0, stored.columns.count)];
+}
+
+export function storeContract(name: string, make: MakeStore): void {
+  const roomy = (): PathStore => make({ newest: 1000, slowest: 100 });
+
+  describe(`${name} as a path store`, () => {
+    it('gives the newest first', async () => {
+      const store = roomy();
+      append(store, 'a', [5, 9, 7]);
+      append(store, 'a', [6]);
+      expect(await times(store, 'a', 'newest')).toEqual([6, 7, 9, 5]);
+      expect(await times(store, 'a', 'newest', 2)).toEqual([6, 7]);
+    });
+
+    it('gives the slowest first, never those without a time', async () => {
+      const store = roomy();
+      append(store, 'a', [5, Number.NaN, 9, 7]);
+      expect(await times(store, 'a', 'slowest')).toEqual([9, 7, 5]);
+      expect(await times(store, 'a', 'slowest', 1)).toEqual([9]);
+      expect(await times(store, 'a', 'newest')).toEqual([7, 9, Number.NaN, 5]);
+    });
+
+    it('takes only the rows it is told to', async () => {
+      const store = roomy();
+      store.append('a', columnsOf([1, 2, 3, 4]), 1, 3);
+      expect(await times(store, 'a', 'newest')).toEqual([3, 2]);
+      expect(store.counts.stored).toBe(2);
+    });
+
+    it('keeps runs and VMs apart', async () => {
+      const store = roomy();
+      append(store, 'a', [1, 2], 0);
+      append(store, 'b', [3], 0);
+      append(store, 'a', [4], 1);
+      expect(await times(store, 'a', 'newest')).toEqual([4, 2, 1]);
+      expect(await times(store, 'a', 'slowest', 10, 0)).toEqual([2, 1]);
+      expect(await times(store, 'a', 'newest', 10, 1)).toEqual([4]);
+      expect(await times(store, 'nobody', 'newest')).toEqual([]);
+    });
+
+    it('finds each path by its id, with every field as it was', async () => {
+      const store = roomy();
+      append(store, 'run.with.dots', [300, 400]);
+      const all = await store.paths({ run: 'run.with.dots', order: 'newest', limit: 10 });
+      for (const [row, id] of all.ids.entries()) {
+        const one = await store.path(id);
+        const ns = all.columns.endToEnd[row] as number;
+        expect(one).toMatchObject({ ids: [id], runs: ['run.with.dots'] });
+        expect(one?.columns.requestBytes[0]).toBe(ns);
+        expect(one?.columns.layers).toEqual(new Float64Array(12).fill(ns));
+        expect(one?.columns.heads).toEqual(new Uint8Array(72).fill(ns % 256));
+      }
+    });
+
+    it('copies: what the caller does to its columns afterwards changes nothing', async () => {
+      const store = roomy();
+      const columns = columnsOf([1]);
+      store.append('a', columns, 0, 1);
+      columns.endToEnd.fill(99);
+      expect(await times(store, 'a', 'newest')).toEqual([1]);
+    });
+
+    it.each(['', 'a', 'a.', '.0', 'a.1', 'b.0', 'a.-1', 'a.1e3', 'a.0.0', `a.${'9'.repeat(30)}`])(
+      'has no path by the id "%s"',
+      async (id) => {
+        const store = roomy();
+        append(store, 'a', [1]);
+        expect(await store.path(id)).toBeNull();
+      },
+    );
+
+    it('lets the oldest go when it is full, and counts them', async () => {
+      const store = make({ newest: 3, slowest: 1 });
+      append(store, 'a', [1, 2, 3, 4, 5]);
+      expect(await times(store, 'a', 'newest')).toEqual([5, 4, 3]);
+      expect(store.counts).toEqual({ stored: 5, evicted: 2 });
+    });
+
+    it('keeps the slowest of a run when the newest have pushed them out', async () => {
+      const store = make({ newest: 4, slowest: 2 });
+      append(store, 'a', [900, 10, 800, 20]);
+      append(store, 'b', [1, 2, 3, 4]);
+      expect(await times(store, 'a', 'slowest')).toEqual([900, 800]);
+      expect(await times(store, 'a', 'newest')).toEqual([]);
+      const { ids } = await store.paths({ run: 'a', order: 'slowest', limit: 1 });
+      expect((await store.path(ids[0] as string))?.columns.endToEnd[0]).toBe(900);
+    });
+
+    it('agrees with sorting everything, whatever the order of arrival', async () => {
+      const store = make({ newest: 50, slowest: 20 });
+      const values = Array.from({ length: 400 }, (_, i) => (i * 7919) % 1009);
+      for (let at = 0; at < values.length; at += 13) append(store, 'a', values.slice(at, at + 13));
+      const sorted = values.toSorted((a, b) => b - a);
+      expect(await times(store, 'a', 'slowest', 20)).toEqual(sorted.slice(0, 20));
+      expect(await times(store, 'a', 'newest')).toEqual(values.toReversed().slice(0, 50));
+    });
+
+    it('forgets a run and nothing else', async () => {
+      const store = roomy();
+      append(store, 'a', [1, 2]);
+      append(store, 'b', [3]);
+      const { ids } = await store.paths({ run: 'a', order: 'newest', limit: 1 });
+      store.forget('a');
+      expect(await times(store, 'a', 'newest')).toEqual([]);
+      expect(await times(store, 'a', 'slowest')).toEqual([]);
+      expect(await store.path(ids[0] as string)).toBeNull();
+      expect(await times(store, 'b', 'slowest')).toEqual([3]);
+    });
+  });
+}
