@@ -1,0 +1,180 @@
+/**
+ * The running agent: kernel records into frames, frames to the server, once a
+ * second the counters, on a host every two seconds a look for new taps.
+ */
+import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
+import koffi from 'koffi';
+import { PROTOCOL_VERSION } from '../server/wire/frame.ts';
+import type { AgentStats, Hello, Provenance } from '../server/wire/messages.ts';
+import { FrameBuffer } from './frame-buffer.ts';
+import { guestProvenance, tracedNic } from './guest/provenance.ts';
+import { hostProvenance } from './host/provenance.ts';
+import { findDevices, type HostDevices, TapWatch } from './host/tap-watch.ts';
+import { bootId } from './machine.ts';
+import type { AgentOptions } from './options.ts';
+import { cpuUs, SelfCost, Steal } from './self-cost.ts';
+import { Tracer } from './tracer.ts';
+import { Uplink, type UplinkEvents } from './uplink.ts';
+
+/** The reader's timer: bounds how long a lone record waits, on top of the quiet time. */
+const READ_EVERY_MS = 50;
+const STATS_EVERY_MS = 1_000;
+const LOOK_EVERY_MS = 2_000;
+/** BPF run statistics are on in one second of five. */
+const COST_PERIOD = 5;
+const LAST_WORDS_MS = 1_000;
+
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #tracer: Tracer;
+  readonly #buffer: FrameBuffer;
+  readonly #uplink: Uplink;
+  readonly #cost: SelfCost;
+  readonly #steal = new Steal();
+  readonly #watch: TapWatch | null;
+  readonly #poll: ReturnType<typeof koffi.node.poll>;
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #log: (line: string) => void;
+  #devices: HostDevices;
+  #seconds = 0;
+
+  /**
+   * Loads and attaches at once; throws with the kernel's reason when it can not.
+   * @param file the compiled BPF object @param devices host: what to stamp on
+   */
+  constructor(
+    options: AgentOptions,
+    file: string,
+    devices: HostDevices,
+    version: string,
+    events: UplinkEvents,
+    log: (line: string) => void,
+  ) {
+    this.#options = options;
+    this.#devices = devices;
+    this.#log = log;
+    this.#tracer = new Tracer({
+      role: options.role,
+      file,
+      ports: options.ports,
+      captureHttp: options.http,
+      netns: statSync('/proc/self/ns/net').ino,
+      uplinks: devices.uplinks.map((link) => link.ifindex),
+    });
+    this.#buffer = new FrameBuffer(options.bufferBytes);
+    this.#cost = new SelfCost(this.#tracer.programFds, () => this.#tracer.counters().emitted);
+    this.#watch = options.role === 'host' ? new TapWatch(this.#tracer) : null;
+    this.#poll = koffi.node.poll(this.#tracer.ringFd, { readable: true }, () => this.#read());
+    const agentId = randomUUID();
+    this.#uplink = new Uplink(
+      options.server,
+      (localAddress) => this.#hello(agentId, version, localAddress),
+      this.#buffer,
+      events,
+    );
+  }
+
+  get stations() {
+    return this.#tracer.stations;
+  }
+
+  start(): void {
+    this.#followTaps();
+    this.#timers.push(setInterval(() => this.#read(true), READ_EVERY_MS));
+    this.#timers.push(setInterval(() => this.#report(), STATS_EVERY_MS));
+    if (this.#watch) this.#timers.push(setInterval(() => this.#look(), LOOK_EVERY_MS));
+    this.#uplink.connect();
+  }
+
+  /** Emit what is quiet, hand over everything, wait for the acknowledgement, detach. */
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#poll.close();
+    this.#read(true);
+    this.#report();
+    await this.#uplink.close(LAST_WORDS_MS);
+    this.#cost.end();
+    this.#watch?.close();
+    this.#tracer.close();
+  }
+
+  #read(sweep = false): void {
+    if (sweep) this.#tracer.sweep();
+    this.#tracer.drainInto(this.#buffer);
+    this.#uplink.flush();
+  }
+
+  #report(): void {
+    const phase = this.#seconds % COST_PERIOD;
+    this.#seconds += 1;
+    if (phase === 0) this.#cost.begin();
+    else if (phase === 1) this.#cost.end();
+    this.#uplink.send(this.#stats());
+  }
+
+  #stats(): AgentStats {
+    const kernel = this.#tracer.counters();
+    return {
+      type: 'stats',
+      records: this.#buffer.records,
+      drops: {
+        'ring.full': kernel['ring.full'],
+        'flow.full': kernel['flow.full'],
+        'flow.busy': kernel.busy,
+        'uplink.buffer': this.#buffer.dropped,
+      },
+      counters: {
+        begun: kernel.begun,
+        emitted: kernel.emitted,
+        'flow.foreign': kernel.foreign,
+        reconnects: this.#uplink.reconnects,
+      },
+      bpfNs: this.#cost.bpfNs,
+      bpfRuns: this.#cost.bpfRuns,
+      bpfRecords: this.#cost.bpfRecords,
+      cpuUs: cpuUs(),
+      rssBytes: process.memoryUsage.rss(),
+      steal: this.#steal.sample(),
+    };
+  }
+
+  #look(): void {
+    const found = findDevices(this.#options.uplinks, []);
+    if (!found.ok) return;
+    const before = JSON.stringify(this.#devices.vms);
+    this.#devices = { ...found.devices, taps: this.#options.taps.length > 0 ? this.#devices.taps : found.devices.taps };
+    if (JSON.stringify(this.#devices.vms) !== before) this.#followTaps();
+  }
+
+  #followTaps(): void {
+    if (!this.#watch) return;
+    for (const reason of this.#watch.follow(this.#devices.taps)) this.#log(`tap not attached: ${reason}`);
+    this.#uplink.send({ type: 'vms', vms: this.#devices.vms });
+  }
+
+  #hello(agentId: string, version: string, localAddress: string): Hello {
+    const { role, ports, token } = this.#options;
+    return {
+      type: 'hello',
+      protocol: PROTOCOL_VERSION,
+      token,
+      role,
+      agentId,
+      bootId: bootId(),
+      version,
+      ports: [...ports],
+      stations: this.#tracer.stations,
+      provenance: this.#provenance(localAddress),
+      clock: {
+        monotonicNs: String(process.hrtime.bigint()),
+        realtimeNs: String(BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n),
+      },
+    };
+  }
+
+  #provenance(localAddress: string): Provenance {
+    if (this.#options.role === 'host') return hostProvenance(this.#devices.uplinks, this.#devices.vms);
+    return guestProvenance(this.#options.nic || tracedNic(localAddress), this.#options.ports);
+  }
+}

@@ -1,0 +1,139 @@
+/** `hopscope agent`: flags and their environment twins, checked once, then frozen. */
+import { readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Vantage } from '../server/wire/stations.ts';
+
+export interface AgentOptions {
+  role: Vantage;
+  server: string;
+  token: string;
+  ports: readonly number[];
+  uplinks: readonly string[];
+  taps: readonly string[];
+  nic: string;
+  http: boolean;
+  strict: boolean;
+  bufferBytes: number;
+  bpfDir: string;
+  logLevel: 'error' | 'info' | 'debug';
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new InvalidArgumentError('a port is a number from 1 to 65535');
+  }
+  return port;
+}
+
+function portList(text: string, before: number[] = []): number[] {
+  return [...before, ...text.split(',').map((part) => portNumber(part.trim()))];
+}
+
+function nameList(text: string, before: string[] = []): string[] {
+  return [...before, ...text.split(',').map((part) => part.trim())];
+}
+
+function megabytes(text: string): number {
+  const value = Number(text);
+  if (!(value >= 1 && value <= 1024)) throw new InvalidArgumentError('from 1 to 1024');
+  return value;
+}
+
+function serverUrl(text: string): string {
+  const url = URL.parse(text);
+  if (!url || !['ws:', 'wss:'].includes(url.protocol)) {
+    throw new InvalidArgumentError('expected something like ws://10.0.0.1:7117/agent');
+  }
+  return url.href;
+}
+
+export function agentCommand(): Command {
+  return new Command('hopscope agent')
+    .description('Timestamp requests on this machine and send the records to the server')
+    .addOption(
+      new Option('--role <role>', 'which vantage this machine is')
+        .choices(['guest', 'host'])
+        .makeOptionMandatory()
+        .env('HOPSCOPE_ROLE'),
+    )
+    .addOption(
+      new Option('--server <url>', 'the server')
+        .default('ws://127.0.0.1:7117/agent')
+        .argParser(serverUrl)
+        .env('HOPSCOPE_SERVER'),
+    )
+    .addOption(new Option('--token <token>', 'shared secret (better: --token-file)').env('HOPSCOPE_TOKEN'))
+    .addOption(new Option('--token-file <file>', 'file with the shared secret').env('HOPSCOPE_TOKEN_FILE'))
+    .addOption(
+      new Option('--port <port>', 'service port in the VM; several: 80,443 or given again')
+        .argParser(portList)
+        .env('HOPSCOPE_PORT'),
+    )
+    .addOption(
+      new Option('--uplink <nic>', 'host: NIC that is a port of the switch (default: found)').argParser(nameList),
+    )
+    .addOption(new Option('--tap <tap>', 'host: tap of a VM (default: those that QEMU holds)').argParser(nameList))
+    .addOption(new Option('--nic <nic>', 'guest: NIC with the traced traffic (default: found)').default(''))
+    .option('--no-http', 'do not read method, path and status')
+    .option('--strict', 'a missing station is fatal')
+    .addOption(new Option('--buffer <MB>', 'records kept for an unreachable server').default(8).argParser(megabytes))
+    .addOption(
+      new Option('--bpf-dir <dir>', 'where guest.bpf.o and host.bpf.o are').env('HOPSCOPE_BPF_DIR').default(''),
+    )
+    .addOption(new Option('--log-level <level>').choices(['error', 'info', 'debug']).default('info'));
+}
+
+type Parsed = { ok: true; options: AgentOptions } | { ok: false; exitCode: number; message: string };
+
+/** Parse the words after `hopscope agent`. Usage errors are values with exit code 2 (0 for --help). */
+export function parseAgentOptions(args: readonly string[]): Parsed {
+  const command = agentCommand()
+    .exitOverride()
+    .configureOutput({ outputError: () => {} });
+  try {
+    command.parse(args, { from: 'user' });
+  } catch (error) {
+    const { exitCode, message } = error as { exitCode: number; message: string };
+    return { ok: false, exitCode: exitCode === 0 ? 0 : 2, message: exitCode === 0 ? '' : message };
+  }
+  return check(command.opts());
+}
+
+function check(given: Record<string, unknown>): Parsed {
+  const token = tokenOf(given);
+  if (!token.ok) return { ok: false, exitCode: 2, message: token.message };
+  const server = given.server as string;
+  const ports = (given.port as number[] | undefined) ?? [80];
+  if (ports.includes(Number(new URL(server).port || 80))) {
+    const message = `--port ${new URL(server).port} is the server's own port: its traffic is never traced`;
+    return { ok: false, exitCode: 2, message };
+  }
+  const options: AgentOptions = {
+    role: given.role as Vantage,
+    server,
+    token: token.value,
+    ports,
+    uplinks: (given.uplink as string[] | undefined) ?? [],
+    taps: (given.tap as string[] | undefined) ?? [],
+    nic: given.nic as string,
+    http: given.http as boolean,
+    strict: given.strict === true,
+    bufferBytes: (given.buffer as number) * 1024 * 1024,
+    bpfDir: given.bpfDir as string,
+    logLevel: given.logLevel as AgentOptions['logLevel'],
+  };
+  return { ok: true, options: Object.freeze(options) };
+}
+
+function tokenOf(given: Record<string, unknown>): { ok: true; value: string } | { ok: false; message: string } {
+  if (typeof given.tokenFile === 'string') {
+    try {
+      return { ok: true, value: readFileSync(given.tokenFile, 'utf8').trim() };
+    } catch (error) {
+      return { ok: false, message: `--token-file: ${(error as Error).message}` };
+    }
+  }
+  if (typeof given.token === 'string' && given.token !== '') return { ok: true, value: given.token };
+  return { ok: false, message: 'no token: give --token-file FILE with the token that the server was started with' };
+}

@@ -1,0 +1,104 @@
+/** The kernel side of one vantage while it runs: ladder, ring, sweep, counters. */
+
+import { RECORD_BYTES } from '../server/wire/record.ts';
+import type { Vantage } from '../server/wire/stations.ts';
+import type { Attached } from './bpf-object.ts';
+import { type CounterName, readCounters } from './counters.ts';
+import type { FrameBuffer } from './frame-buffer.ts';
+import { GUEST_LADDER } from './guest/stations.ts';
+import { attachTap, hostLadder } from './host/stations.ts';
+import { type Climbed, Ladder } from './ladder.ts';
+import { libbpf } from './libbpf.ts';
+import { Ring } from './ring.ts';
+import { DEFAULT_TIMES, settingsBytes } from './settings.ts';
+
+const RING_BYTES = 1 << 22;
+/** A guest serves fewer connections than a host passes on; both stay below 16 MB of maps. */
+const FLOWS: Readonly<Record<Vantage, number>> = { host: 16_384, guest: 8_192 };
+/** Wake the reader at a quarter of a frame; below that its timer is soon enough. */
+const WAKE_BYTES = 256 * (RECORD_BYTES + 8);
+
+export interface TracerOptions {
+  role: Vantage;
+  file: string;
+  ports: readonly number[];
+  captureHttp: boolean;
+  netns: number;
+  /** Host: interface indexes of the uplinks. */
+  uplinks: readonly number[];
+}
+
+export class Tracer {
+  readonly #climbed: Climbed;
+  readonly #ring: Ring;
+  readonly #sweepFd: number;
+  readonly #countersFd: number;
+  readonly ringFd: number;
+
+  /** Load and attach. Throws with the kernel's reason when nothing loads. */
+  constructor(options: TracerOptions) {
+    const stations = options.role === 'host' ? hostLadder(options.uplinks) : GUEST_LADDER;
+    const settings = (present: readonly boolean[]) =>
+      settingsBytes({
+        ...DEFAULT_TIMES,
+        netns: options.netns,
+        wakeBytes: WAKE_BYTES,
+        captureHttp: options.captureHttp,
+        entrySlot: Math.max(0, present.indexOf(true)),
+        exitSlot: Math.max(0, present.lastIndexOf(true)),
+        ports: options.ports,
+      });
+    const sizes = { flows: FLOWS[options.role] };
+    this.#climbed = new Ladder(options.file, stations, ['sweep'], settings, sizes).climb();
+    const { object } = this.#climbed;
+    if (options.role === 'host') this.#nameUplinks(options.uplinks);
+    this.ringFd = object.mapFd('ring');
+    this.#ring = new Ring(this.ringFd, RING_BYTES, RECORD_BYTES);
+    this.#sweepFd = object.programFd('sweep');
+    this.#countersFd = object.mapFd('counters');
+  }
+
+  #nameUplinks(uplinks: readonly number[]): void {
+    const fd = this.#climbed.object.mapFd('uplinks');
+    for (const ifindex of uplinks) libbpf.update(fd, Uint32Array.of(ifindex), Uint32Array.of(1), 0);
+  }
+
+  get stations() {
+    return this.#climbed.stations;
+  }
+
+  get programFds(): number[] {
+    return this.#climbed.programs.map((name) => this.#climbed.object.programFd(name));
+  }
+
+  counters(): Record<CounterName, number> {
+    return readCounters(this.#countersFd);
+  }
+
+  /** Host: stamp on this tap too. */
+  attachTap(ifindex: number): Attached[] {
+    return attachTap(this.#climbed.object, ifindex);
+  }
+
+  /** Let the kernel emit the exchanges that went quiet. */
+  sweep(): void {
+    libbpf.testRun(this.#sweepFd, null);
+  }
+
+  /** Everything in the ring now, as frames into `buffer`. */
+  drainInto(buffer: FrameBuffer): number {
+    let total = 0;
+    for (;;) {
+      const take = (target: Uint8Array, at: number, most: number) => this.#ring.take(target, at, most);
+      const count = buffer.fill(this.#ring.waiting, take, process.hrtime.bigint());
+      if (count === 0) return total;
+      total += count;
+    }
+  }
+
+  close(): void {
+    this.#climbed.detach();
+    this.#ring.close();
+    this.#climbed.object.close();
+  }
+}
