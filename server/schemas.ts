@@ -11,7 +11,8 @@ import type { LoadSummary, ProvenanceView, Summary } from './wire/views.ts';
 /** Control messages above this are refused unread. */
 export const CONTROL_MAX_BYTES = 65_536;
 
-const text = (max = 256) => z.string().max(max);
+/** For people to read: a kernel's long reason is cut, an agent is not refused for it. */
+const text = (max = 256) => z.string().transform((s) => s.slice(0, max));
 const count = z.int().nonnegative();
 const ns = z.number().nonnegative().nullable();
 /** Counter names: the pattern also keeps `__proto__` out. */
@@ -86,7 +87,8 @@ export const statsSchema = z.object({
   bpfRecords: z.number().nonnegative(),
   cpuUs: z.number().nonnegative(),
   rssBytes: z.number().nonnegative(),
-  steal: z.number().min(0).max(1),
+  // A share of two counters that the guest's kernel does not read at one moment.
+  steal: z.number().transform((share) => Math.min(1, Math.max(0, share))),
 });
 
 export const vmsSchema = z.object({

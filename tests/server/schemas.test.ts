@@ -15,12 +15,19 @@ describe('agent messages', () => {
     expect(agentReportSchema.parse(message)).toEqual(stats());
   });
 
+  it('are cut where they are for people to read, not refused', () => {
+    const reason = 'permission denied: '.repeat(100);
+    const message = hello('guest', 'token', { stations: [{ station: 'vnic.rx', probe: null, reason }] });
+    expect(helloSchema.parse(message).stations[0]?.reason).toBe(reason.slice(0, 512));
+    expect(agentReportSchema.parse(stats({ steal: 1.01 }))).toMatchObject({ steal: 1 });
+  });
+
   it.each([
     ['too many counters', stats({ drops: Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`d${i}`, 0])) })],
     ['a negative counter', stats({ drops: { 'ring.full': -1 } })],
     ['a counter without a name', stats({ drops: { '': 1 } })],
     ['a fraction of a record', stats({ records: 0.5 })],
-    ['a steal above one', stats({ steal: 1.5 })],
+    ['a steal that is no number', { ...stats(), steal: 'none' }],
     ['too many VMs', { type: 'vms', vms: Array(257).fill(VMS.vms[0]) }],
     ['an unknown type', { type: 'reboot' }],
   ])('are refused with %s', (_, message) => {
