@@ -1,10 +1,11 @@
+import { join } from 'node:path';
 import preact from '@preact/preset-vite';
 import { defineConfig } from 'vite';
 
 const SERVER = 'http://127.0.0.1:7117';
 
 export default defineConfig({
-  root: 'dashboard',
+  root: join(import.meta.dirname, 'dashboard'),
   plugins: [preact()],
   build: { outDir: '../dist/dashboard', emptyOutDir: true, target: 'es2022', modulePreload: { polyfill: false } },
   server: {

@@ -96,9 +96,9 @@ function push(columns: Columns, t: number, row: SecondRow | undefined, quantile:
   for (const [i, values] of columns.layers.entries()) values.push(row?.[quantile][i] ?? Number.NaN);
 }
 
-/** Exchanges per second over the last `seconds` rows that are over by `nowMs`; null before there is one. */
-export function requestRate(columns: Columns, nowMs: number, seconds = 5): number | null {
-  const counts = completeColumns(columns, nowMs).count.slice(-seconds);
+/** Exchanges per second over the last `seconds` of `complete`; null before there is one. */
+export function requestRate(complete: Columns, seconds = 5): number | null {
+  const counts = complete.count.slice(-seconds);
   if (counts.length === 0) return null;
   return counts.reduce((sum, count) => sum + (Number.isNaN(count) ? 0 : count), 0) / counts.length;
 }

@@ -2,7 +2,7 @@
 import { computed, effect, signal } from '@preact/signals';
 import { PROTOCOL_VERSION } from '../server/wire/frame.ts';
 import type { Health, LayerRow, LiveMessage, PathView, RunInfo, Summary } from '../server/wire/views.ts';
-import { LiveSeries, QUANTILES, type QuantileName } from './series.ts';
+import { completeColumns, LiveSeries, QUANTILES, type QuantileName, requestRate } from './series.ts';
 import type { Connection } from './socket.ts';
 
 export const WINDOWS_MIN = [1, 5, 15] as const;
@@ -65,17 +65,32 @@ export const vms = computed(() => live.value?.run.vms ?? []);
 export const vm = computed(() => (vms.value.includes(chosenVm.value) ? chosenVm.value : (vms.value[0] ?? '')));
 /** The last ten seconds of the VM in view. */
 export const recent = computed(() => live.value?.recent.find((row) => row.vm === vm.value) ?? null);
+/** The server's second: charts follow it, so that they are drawn once a second and not at every message. */
+const second = computed(() => Math.floor((live.value?.nowMs ?? 0) / 1000));
 /** The whole seconds in view: fromS ≤ t < toS, the newest still filling. */
 export const range = computed(() => {
-  const toS = Math.floor((live.value?.nowMs ?? 0) / 1000) + 1;
+  const toS = second.value + 1;
   return { fromS: toS - windowMinutes.value * 60, toS };
 });
 /** The seconds in view as columns. */
 export const columns = computed(() => series.columns(vm.value, quantile.value, range.value.fromS, range.value.toS));
+/** The same, without the seconds that are still filling. */
+export const complete = computed(() => completeColumns(columns.value, second.value * 1000));
+/** Requests per second over the last whole seconds. */
+export const requestsPerSecond = computed(() => requestRate(complete.value));
 /** The last minute as columns, for the small lines of the table. */
 export const lastMinute = computed(() =>
   series.columns(vm.value, quantile.value, range.value.toS - 60, range.value.toS),
 );
+/** What the charts mark as not there, as of that second. */
+export const gaps = computed(() => {
+  const nowS = second.value;
+  return (live.peek()?.health.gaps ?? []).map(({ agent, fromMs, toMs }) => ({
+    fromS: fromMs / 1000,
+    toS: toMs === null ? nowS : toMs / 1000,
+    label: `gap: ${agent}`,
+  }));
+});
 
 /** Takes in one message of the live stream. */
 export function receive(message: LiveMessage): void {

@@ -16,7 +16,7 @@ export function CanvasChart({ kind, input, sentence }: CanvasChartProps) {
     chart.current = new LiveChart(canvas.current!, kind);
     return () => chart.current?.destroy();
   }, [kind]);
-  useEffect(() => chart.current?.draw(input));
+  useEffect(() => chart.current?.draw(input), [input]);
   return (
     <div class={`canvas ${kind}`}>
       <canvas ref={canvas} role="img" aria-label={sentence} />

@@ -1,20 +1,25 @@
+import { computed } from '@preact/signals';
 import { LAYERS } from '../../server/wire/stations.ts';
-import type { Gap } from '../../server/wire/views.ts';
 import { formatDuration } from '../format.ts';
-import { columns, live, quantile, range, recent, windowMinutes } from '../state.ts';
+import { columns, gaps, quantile, range, recent, windowMinutes } from '../state.ts';
 import { CanvasChart } from './canvas-chart.tsx';
 import { Swatch } from './swatch.tsx';
 
+const input = computed(() => ({
+  columns: columns.value,
+  fromS: range.value.fromS,
+  toS: range.value.toS - 1,
+  gaps: gaps.value,
+}));
+
 /** Latency per layer over time, stacked in the order of the path. */
 export function LatencyPanel() {
-  const { fromS, toS } = range.value;
-  const gaps = gapBands(live.value!.health.gaps, live.value!.nowMs);
   return (
     <section class="panel" id="latency" aria-labelledby="latency-title">
       <h2 id="latency-title">
         Latency per layer, {quantile} of each second <small>last {windowMinutes} min</small>
       </h2>
-      <CanvasChart kind="latency" input={{ columns: columns.value, fromS, toS: toS - 1, gaps }} sentence={sentence()} />
+      <CanvasChart kind="latency" input={input.value} sentence={sentence()} />
       <Legend />
       <p class="note">
         The line is the {quantile} end to end at the host NIC. Each layer shows its own {quantile}: quantiles of layers
@@ -22,15 +27,6 @@ export function LatencyPanel() {
       </p>
     </section>
   );
-}
-
-/** Gaps as bands of the time axis; one that lasts ends now. */
-export function gapBands(gaps: readonly Gap[], nowMs: number) {
-  return gaps.map(({ agent, fromMs, toMs }) => ({
-    fromS: fromMs / 1000,
-    toS: (toMs ?? nowMs) / 1000,
-    label: `gap: ${agent}`,
-  }));
 }
 
 function Legend() {

@@ -3,8 +3,8 @@ import type { LayerId, Place } from '../../server/wire/stations.ts';
 import type { AgentView } from '../../server/wire/views.ts';
 import { duration, join, rate, share } from '../format.ts';
 import { type LayerFacts, layerFacts, PLACE_NAMES } from '../layer-facts.ts';
-import { QUANTILES, requestRate } from '../series.ts';
-import { columns, live, quantile, recent, summary, vm } from '../state.ts';
+import { QUANTILES } from '../series.ts';
+import { live, quantile, recent, requestsPerSecond, summary, vm } from '../state.ts';
 import { Hop } from './hop.tsx';
 import { Num } from './num.tsx';
 import { placeClass } from './swatch.tsx';
@@ -89,7 +89,7 @@ function EndToEnd() {
         </span>
       ))}
       <span class="total">
-        <Num of={rate(requestRate(columns.value, live.value!.nowMs))} />
+        <Num of={rate(requestsPerSecond.value)} />
       </span>
     </span>
   );

@@ -101,7 +101,9 @@ async function seeMovement(page: Page, selector: string): Promise<[string, strin
   await place.filter({ hasText: /\d/ }).waitFor({ timeout: PATIENCE_MS });
   const first = await place.innerText();
   await place.filter({ hasNotText: first }).waitFor({ timeout: PATIENCE_MS });
-  return [first, await place.innerText()];
+  const then = await place.innerText();
+  assert.notEqual(then, first, `${selector} moves`);
+  return [first, then];
 }
 
 /** The count in the table is the one in the API's answer to the page. */

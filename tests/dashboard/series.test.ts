@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isComplete, LiveSeries, RETAIN_S, requestRate, shares } from '../../dashboard/series.ts';
+import { completeColumns, isComplete, LiveSeries, RETAIN_S, requestRate, shares } from '../../dashboard/series.ts';
 import { LAYER_IDS } from '../../server/wire/stations.ts';
 import type { SecondRow } from '../../server/wire/views.ts';
 
@@ -91,24 +91,33 @@ describe('isComplete', () => {
   });
 });
 
-describe('requestRate', () => {
-  const columns = filled(row(10, 100), row(11, 200), row(12, 5)).columns('web', 'p50', 0, 100);
+describe('completeColumns', () => {
+  it('leaves out the second that is still filling, in every column', () => {
+    const columns = filled(row(10, 100), row(11, 200), row(12, 5)).columns('web', 'p50', 0, 100);
+    const complete = completeColumns(columns, 12_600);
+    expect(complete.t).toEqual([10, 11]);
+    expect(complete.count).toEqual([100, 200]);
+    for (const values of [...complete.layers, complete.endToEnd, complete.errors]) expect(values).toHaveLength(2);
+  });
 
-  it('leaves out the second that is still filling', () => {
-    expect(requestRate(columns, 12_600)).toBe(150);
+  it('is empty before the first second is over', () => {
+    expect(completeColumns(filled(row(10, 1)).columns('web', 'p50', 0, 100), 10_900).t).toEqual([]);
+  });
+});
+
+describe('requestRate', () => {
+  const columns = filled(row(10, 100), row(11, 200), row(13, 60)).columns('web', 'p50', 0, 100);
+
+  it('is the mean of the seconds, one without a row counting as no requests', () => {
+    expect(requestRate(columns)).toBe(90);
   });
 
   it('takes the last seconds only', () => {
-    expect(requestRate(columns, 12_600, 1)).toBe(200);
+    expect(requestRate(columns, 2)).toBe(30);
   });
 
-  it('counts a second without a row as no requests', () => {
-    const holed = filled(row(10, 100), row(12, 100)).columns('web', 'p50', 0, 100);
-    expect(requestRate(holed, 20_000, 2)).toBe(50);
-  });
-
-  it('is null before the first second is over', () => {
-    expect(requestRate(columns, 10_900)).toBeNull();
+  it('is null before the first second', () => {
+    expect(requestRate(new LiveSeries().columns('web', 'p50', 0, 100))).toBeNull();
   });
 });
 
