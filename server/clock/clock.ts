@@ -65,6 +65,16 @@ export class PairClock {
     return this.#inverted;
   }
 
+  /** Points left out because their part of the window is over. */
+  get late(): number {
+    return this.#window.late;
+  }
+
+  /** Points left out because 10 ms of the window held too many that shape it. */
+  get crowded(): number {
+    return this.#window.crowded;
+  }
+
   /**
    * One joined exchange: tap.tx, vnic.rx, vnic.tx, tap.rx, whole ns since each
    * vantage's base. A request or response with a NaN end is left out.

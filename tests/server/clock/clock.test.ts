@@ -89,6 +89,26 @@ describe('PairClock', () => {
     );
   });
 
+  it('leaves out none of 40,000 exchanges a second, in bounded memory', () => {
+    const clock = new PairClock();
+    const { exchanges, offset } = traffic({ seconds: 1, rate: 40_000, ppm: -30, at0: 1e9, seed: 21 });
+    observeAll(clock, exchanges);
+    const fit = fitted(clock);
+    expect([clock.crowded, clock.late, clock.inverted]).toEqual([0, 0, 0]);
+    expect(fit.points).toBeLessThan(200);
+    expect(Math.abs(fit.offsetAt(fit.toNs) - offset(fit.toNs))).toBeLessThanOrEqual(fit.boundNs);
+    for (const e of exchanges.filter((x) => x.guestIn >= fit.fromNs && x.guestOut <= fit.toNs)) {
+      expect(e.guestIn + fit.offsetAt(e.guestIn)).toBeGreaterThanOrEqual(e.hostOut);
+    }
+  });
+
+  it('counts what arrives after its part of the window is over', () => {
+    const clock = new PairClock();
+    clock.observe(2e9, 2e9, 2e9 + 10, 2e9 + 20);
+    clock.observe(0, 0, 10, 20);
+    expect(clock.late).toBe(2);
+  });
+
   it('has a bound far below the mean delay where the traffic is dense, and finds the rate', () => {
     const clock = new PairClock();
     observeAll(clock, traffic({ seconds: 1, rate: 2000, ppm: 40, at0: 5e9, seed: 7 }).exchanges);
