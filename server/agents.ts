@@ -37,7 +37,7 @@ export class AgentRegistry {
   readonly #gaps: Gap[] = [];
   /** Drops of agents that are forgotten stay counted. */
   readonly #forgottenDrops = new Map<string, number>();
-  readonly counts = { 'frames.duplicate': 0, 'frames.missing': 0, 'agents.forgotten': 0, 'gaps.forgotten': 0 };
+  readonly counts = { 'frames.duplicate': 0, 'frames.missing': 0, 'agents.forgotten': 0, gaps: 0, 'gaps.forgotten': 0 };
 
   /** A checked hello: a new agent, or a known one that is back. */
   attach(hello: Hello, nowMs: number): Agent {
@@ -96,8 +96,10 @@ export class AgentRegistry {
     return [...this.#agents.values()];
   }
 
-  gaps(sinceMs = 0): Gap[] {
-    return this.#gaps.filter((g) => (g.toMs ?? Number.POSITIVE_INFINITY) >= sinceMs).map((g) => ({ ...g }));
+  /** Gaps that touch a stretch of wall-clock time, oldest first. */
+  gaps(fromMs: number, toMs = Number.POSITIVE_INFINITY): Gap[] {
+    const touching = this.#gaps.filter((g) => g.fromMs <= toMs && (g.toMs ?? Number.POSITIVE_INFINITY) >= fromMs);
+    return touching.map((g) => ({ ...g }));
   }
 
   /** Cumulative drops of all agents ever, as `<role>.<queue>`. */
@@ -150,6 +152,7 @@ export class AgentRegistry {
   }
 
   #addGap(gap: Gap): void {
+    this.counts.gaps++;
     this.#gaps.push(gap);
     if (this.#gaps.length <= REMEMBERED_GAPS) return;
     this.#gaps.shift();

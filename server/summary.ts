@@ -25,7 +25,7 @@ export function summarise(run: Run, pipeline: Pipeline): Summary {
     drops: since.drops,
     unmatched: { host: since.unmatchedHost, guest: since.unmatchedGuest },
     faults: { negative: since.negative, clockSteps: since.clockSteps },
-    gaps: pipeline.registry.gaps(run.startedMs),
+    gaps: pipeline.registry.gaps(run.startedMs, run.endedMs ?? undefined),
     clock: clockView(pipeline),
     selfCost: selfCost(pipeline.registry.all()),
     provenance: { host: provenanceOf(pipeline, 'host'), guest: provenanceOf(pipeline, 'guest') },

@@ -36,7 +36,7 @@ describe('AgentRegistry', () => {
     expect(registry.all()).toContain(attached);
     expect(registry.counts['agents.forgotten']).toBe(11);
     expect(registry.drops().get('host.ring.full')).toBe(REMEMBERED_AGENTS + 10);
-    expect(registry.gaps()).toHaveLength(REMEMBERED_GAPS);
+    expect(registry.gaps(0)).toHaveLength(REMEMBERED_GAPS);
     expect(registry.counts['gaps.forgotten']).toBe(10);
   });
 
@@ -44,8 +44,10 @@ describe('AgentRegistry', () => {
     const registry = new AgentRegistry();
     registry.detach(registry.attach(helloAt('before'), NOW), NOW + 10);
     registry.attach(helloAt('after'), NOW + 30);
-    expect(registry.gaps()).toEqual([{ agent: 'host:hv1', fromMs: NOW + 10, toMs: NOW + 30 }]);
+    expect(registry.gaps(NOW + 30)).toEqual([{ agent: 'host:hv1', fromMs: NOW + 10, toMs: NOW + 30 }]);
     expect(registry.gaps(NOW + 31)).toEqual([]);
+    expect(registry.gaps(0, NOW + 9)).toEqual([]);
+    expect(registry.counts.gaps).toBe(1);
   });
 
   it('measures the CPU of an agent between two of its reports', () => {
