@@ -6,36 +6,37 @@
 #define STATUS_AT 9		/* "HTTP/1.1 200" */
 #define STATUS_BYTES 12
 
-/* "METHOD /path" up to the query, the second space or the line's end. */
-static __always_inline void parse_head(struct hop_record *r, const char *text, __u32 len)
+/* "METHOD /path" up to the query, the second space or the line's end. The
+ * text is zero behind its end, so that the verifier follows one flag only. */
+static __always_inline void parse_head(struct hop_record *r, const char *text)
 {
-	__u32 spaces = 0, i;
+	bool in_path = false;
+	__u32 i;
 
-	for (i = 0; i < HOP_HEAD && i < len; i++) {
+	for (i = 0; i < HOP_HEAD; i++) {
 		char c = text[i];
 
-		if (c == '?' || c == '#' || c == '\r' || c == '\n' || (c == ' ' && spaces))
+		if (c == '?' || c == '#' || c < ' ' || (c == ' ' && in_path))
 			break;
 		if (c == ' ')
-			spaces = i;
-		else if (!spaces && (c < 'A' || c > 'Z'))
+			in_path = true;
+		else if (!in_path && (c < 'A' || c > 'Z'))
 			return;
 		r->head[i] = c;
 	}
-	if (spaces)
+	if (in_path)
 		r->head_len = i;
 }
 
 static __always_inline void read_head(struct hop_record *r, struct msghdr *msg, __u32 got)
 {
-	char text[HOP_HEAD + 8] = {};
+	char text[HOP_HEAD] = {};
 	__u32 len = got < HOP_HEAD ? got : HOP_HEAD;
 
-	len &= 0x7f;
-	if (len > HOP_HEAD || !settings.capture_http)
+	if (!settings.capture_http || len == 0 || len > HOP_HEAD)
 		return;
 	if (!bpf_probe_read_user(text, len, message_start(msg, got)))
-		parse_head(r, text, len);
+		parse_head(r, text);
 }
 
 static __always_inline void read_status(struct hop_record *r, struct msghdr *msg)
