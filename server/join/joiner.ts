@@ -20,7 +20,7 @@ export interface RecordSource {
   /** Small, unique and stable per clock domain, below 65,536; written to hostSource/guestSource. */
   readonly index: number;
   readonly vantage: Vantage;
-  /** Subtracted from every stamp of this source (its CLOCK_MONOTONIC at its first hello); never changes. */
+  /** Subtracted from every stamp of this source (its CLOCK_MONOTONIC at its first hello); never changes before `flush`. */
   readonly base: bigint;
   /** Wall clock, ms since the epoch, at `base`. */
   readonly wallOffsetMs: number;
@@ -213,11 +213,16 @@ export class Joiner {
     return this.#giveUp((source) => source.newestNs - this.#expireNs);
   }
 
-  /** Give up on all that is pending, or on all of one source; returns how many became unmatched. */
+  /**
+   * Give up on all that is pending, or on all of one source, and forget the
+   * source: its index may come back with another base.
+   * @returns how many became unmatched
+   */
   flush(sourceIndex?: number): number {
-    return this.#giveUp((source) =>
-      sourceIndex === undefined || source.index === sourceIndex ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY,
-    );
+    const isChosen = (index: number) => sourceIndex === undefined || index === sourceIndex;
+    const total = this.#giveUp(({ index }) => (isChosen(index) ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY));
+    for (const { index } of this.#sources.filter((source) => isChosen(source.index))) delete this.#sources[index];
+    return total;
   }
 
   #giveUp(beforeNs: (source: Source) => number): number {

@@ -185,6 +185,19 @@ describe('Joiner', () => {
     expect(joiner.counts).toMatchObject({ host: 1, malformedHost: 1, malformed: 1, joined: 0, pendingHost: 0 });
   });
 
+  it('takes the index of a flushed source for another boot with its own base and time', () => {
+    const joiner = new Joiner({ capacity: 8, queue: 8, expireNs: 1e9 });
+    joiner.add(host(1, {}, 100n * SECOND), HOST);
+    expect(joiner.flush(HOST.index)).toBe(1);
+    const reborn = { ...HOST, base: 40n };
+    joiner.add(host(2, { first: stamps(40n, 2000n, 6) }), reborn);
+    expect(joiner.expire()).toBe(0);
+    joiner.add(guest(2), GUEST);
+    const out = pathColumns(1);
+    expect(joiner.drain(out)).toBe(1);
+    expect(out.first[0]).toBe(2000);
+  });
+
   it('throws on bugs of its caller: part of a record, a base that moves', () => {
     const joiner = new Joiner({ capacity: 8, queue: 8 });
     expect(() => joiner.add(new Uint8Array(255), HOST)).toThrow(/255 bytes/);
