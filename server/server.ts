@@ -48,17 +48,17 @@ export async function startServer(options: ServerOptions, around: Surroundings):
   const live = new Live(pipeline, views, liveDrops);
   let notReady: string | null = 'starting';
   const api = makeApi({ ...options, pipeline, views, log, liveClients: () => live.clients, notReady: () => notReady });
-  const tickers = [
-    setInterval(() => {
-      pipeline.tick();
-      ingest.acknowledge();
-    }, TICK_MS),
-    setInterval(() => live.tick(), LIVE_TICK_MS),
-  ];
+  const tick = (): void => {
+    pipeline.tick();
+    ingest.acknowledge();
+  };
+  const tickers = [setInterval(tick, TICK_MS), setInterval(() => live.tick(), LIVE_TICK_MS)];
   const servers: Server[] = [];
   const close = async (): Promise<void> => {
     notReady = 'stopping';
     for (const ticker of tickers) clearInterval(ticker);
+    // What was taken in is acknowledged, so that no agent gives it to the next server again.
+    tick();
     ingest.close();
     live.close();
     await Promise.all([...servers.map(closeServer), pathExport.close()]);
