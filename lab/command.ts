@@ -39,11 +39,13 @@ export async function runCommand(command: string, args: string[], options: Comma
   });
   if (options.input !== undefined) child.stdin!.end(options.input);
   child.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.name === 'AbortError') return reject(error);
+    // Killed on request: it still has to end, which 'close' tells.
+    if (error.name === 'AbortError') return;
     const reason = error.code === 'ENOENT' ? 'is not installed: run `npm run setup` as root' : error.message;
     reject(new LabError(`${command} ${reason}`));
   });
   child.on('close', (code, signal) => {
+    if (options.signal?.aborted) return reject(options.signal.reason);
     if (code === 0) return resolve(out);
     reject(new LabError(`${command} ${args.join(' ')} failed (${signal ?? code}):\n${err.trim()}`));
   });

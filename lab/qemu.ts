@@ -1,6 +1,6 @@
 /** QEMU's command line for a guest of the lab. */
 import type { BaseImage } from './image.ts';
-import { TAP } from './network.ts';
+import { CONTROL_MAC, MEASURED_MAC, TAP } from './network.ts';
 import type { NicModel } from './nic-models.ts';
 
 export type Accelerator = 'kvm' | 'tcg';
@@ -11,8 +11,6 @@ export interface GuestMachine {
   initrd: string;
   nic: NicModel;
   accelerator: Accelerator;
-  measuredMac: string;
-  controlMac: string;
   qmpSocket: string;
   /** TCP ports of the host namespace's loopback that lead to the same port of the guest's control address. */
   forwardedPorts: number[];
@@ -33,9 +31,9 @@ export function qemuArguments(machine: GuestMachine): string[] {
     // Written blocks go to a file that QEMU has already unlinked: the image stays as it is.
     ...['-drive', `file=${machine.image.disk},format=raw,if=virtio,snapshot=on`],
     ...['-netdev', `tap,id=measured,ifname=${TAP},script=no,downscript=no`],
-    ...['-device', `${machine.nic},netdev=measured,mac=${machine.measuredMac}`],
+    ...['-device', `${machine.nic},netdev=measured,mac=${MEASURED_MAC}`],
     ...['-netdev', `user,id=control,restrict=off${forwards.join('')}`],
-    ...['-device', `virtio-net-pci,netdev=control,mac=${machine.controlMac}`],
+    ...['-device', `virtio-net-pci,netdev=control,mac=${CONTROL_MAC}`],
   ];
 }
 

@@ -68,6 +68,7 @@ async function bundleAgent(output: string): Promise<void> {
     root: ROOT,
     configFile: false,
     logLevel: 'warn',
+    define: { HOPSCOPE_VERSION: JSON.stringify(packageVersion()) },
     ssr: { noExternal: true, external: ['koffi'] },
     build: {
       ssr: join(ROOT, 'agent/main.ts'),
@@ -78,6 +79,10 @@ async function bundleAgent(output: string): Promise<void> {
       rollupOptions: { output: { entryFileNames: 'agent.mjs', codeSplitting: false } },
     },
   });
+}
+
+function packageVersion(): string {
+  return JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version;
 }
 
 function inputHash(product: Product): string {

@@ -1,0 +1,63 @@
+/** The front door: one table of subcommands, nothing else. */
+import { readFileSync } from 'node:fs';
+
+interface Subcommand {
+  about: string;
+  /** Resolves with the exit code. */
+  run: (args: string[]) => Promise<number>;
+}
+
+const SUBCOMMANDS: Record<string, Subcommand> = {
+  up: {
+    about: 'boot a real guest, drive load at it, show each layer live (needs root)',
+    run: async (args) => (await import('./lab/main.ts')).main(args),
+  },
+  server: {
+    about: 'take in what agents see, join it, show it: dashboard, API, metrics',
+    run: async (args) => (await import('./server/main.ts')).main(args),
+  },
+  agent: {
+    about: 'timestamp requests on this host or in this guest (needs root)',
+    run: async (args) => (await import('./agent/main.ts')).main(args),
+  },
+};
+
+const [name, ...rest] = process.argv.slice(2);
+process.exitCode = await enter(name ?? '--help', rest);
+
+async function enter(command: string, args: string[]): Promise<number> {
+  const subcommand = Object.hasOwn(SUBCOMMANDS, command) ? SUBCOMMANDS[command] : undefined;
+  if (subcommand) return subcommand.run(args);
+  if (command === '--version' || command === '-V') return say(version());
+  if (command === 'help' && args[0] && Object.hasOwn(SUBCOMMANDS, args[0])) return enter(args[0], ['--help']);
+  if (['--help', '-h', 'help'].includes(command)) return say(usage());
+  console.error(`hopscope: there is no "${command}".${suggestion(command)} See: hopscope --help`);
+  return 2;
+}
+
+function say(text: string): number {
+  console.log(text);
+  return 0;
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')).version;
+}
+
+function usage(): string {
+  const lines = Object.entries(SUBCOMMANDS).map(([command, { about }]) => `  ${command.padEnd(8)}${about}`);
+  return ['Usage: hopscope <command> [flags]', '', ...lines, '', 'hopscope <command> --help shows the flags.'].join(
+    '\n',
+  );
+}
+
+/** The command that shares the longest beginning, if any letter is shared at all. */
+function suggestion(typed: string): string {
+  const shared = (command: string) => {
+    let length = 0;
+    while (length < typed.length && typed[length] === command[length]) length++;
+    return length;
+  };
+  const [nearest] = Object.keys(SUBCOMMANDS).sort((a, b) => shared(b) - shared(a));
+  return nearest && shared(nearest) > 0 ? ` Did you mean "${nearest}"?` : '';
+}

@@ -1,0 +1,91 @@
+/**
+ * Chooses the accelerator. /dev/kvm may open, and create machines, on hosts where
+ * no stock kernel ever boots under it: so KVM counts only after our own kernel
+ * came up with it, within a time limit.
+ */
+import { spawn } from 'node:child_process';
+import { accessSync, constants, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheDir } from './cache.ts';
+import { LabError, runCommand } from './command.ts';
+import { cpioArchive, cpioFile } from './cpio.ts';
+import type { BaseImage } from './image.ts';
+import { type Accelerator, bootArguments, QEMU } from './qemu.ts';
+
+export interface AcceleratorChoice {
+  accelerator: Accelerator;
+  why: string;
+}
+
+const LIMIT_MS = 5000;
+const MARKER = 'HOPSCOPE kvm works';
+
+/** `wanted` kvm or tcg is obeyed; kvm that does not work is an error with the reason. */
+export async function chooseAccelerator(
+  wanted: 'auto' | Accelerator,
+  image: BaseImage,
+  workDir: string,
+): Promise<AcceleratorChoice> {
+  if (wanted === 'tcg') return { accelerator: 'tcg', why: 'asked for with --accel tcg' };
+  const problem = await kvmProblem(image, workDir);
+  if (problem === null) return { accelerator: 'kvm', why: 'a guest boots under it here' };
+  if (wanted === 'kvm') throw new LabError(`KVM does not work here: ${problem}. Use --accel tcg, or auto.`);
+  return { accelerator: 'tcg', why: `no KVM: ${problem}` };
+}
+
+async function kvmProblem(image: BaseImage, workDir: string): Promise<string | null> {
+  try {
+    accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no /dev/kvm' : '/dev/kvm may not be opened';
+  }
+  const file = join(cacheDir(), 'kvm-verdict.json');
+  const key = await verdictKey(image);
+  const known = readVerdict(file);
+  if (known?.key === key) return known.problem;
+  const problem = await tryKvm(image, workDir);
+  mkdirSync(cacheDir(), { recursive: true });
+  writeFileSync(`${file}.${process.pid}`, JSON.stringify({ key, problem }));
+  renameSync(`${file}.${process.pid}`, file);
+  return problem;
+}
+
+/** Changes with anything that could change the verdict: a reboot, another kernel, QEMU or image. */
+async function verdictKey(image: BaseImage): Promise<string> {
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  const kernel = readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim();
+  const qemu = (await runCommand(QEMU, ['--version'])).split('\n')[0]!;
+  return [boot, kernel, qemu, image.hash].join(' | ');
+}
+
+function readVerdict(file: string): { key: string; problem: string | null } | null {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
+async function tryKvm(image: BaseImage, workDir: string): Promise<string | null> {
+  const initrd = join(workDir, 'kvm-probe.initrd');
+  const init = `#!/bin/busybox sh\n/bin/busybox mount -t devtmpfs dev /dev\necho '${MARKER}' > /dev/ttyS0\n/bin/busybox poweroff -f\n`;
+  const busybox = cpioFile('bin/busybox', readFileSync(image.busybox), true);
+  const dev = { path: 'dev', mode: 0o040755, data: new Uint8Array(0) };
+  writeFileSync(initrd, cpioArchive([busybox, dev, cpioFile('init', init, true)]));
+  const qemu = spawn(QEMU, bootArguments('kvm', image.kernel, initrd), { stdio: ['ignore', 'pipe', 'pipe'] });
+  const { promise, resolve } = Promise.withResolvers<string | null>();
+  let said = '';
+  const listen = (chunk: Buffer) => {
+    said = (said + chunk.toString('latin1')).slice(-4000);
+    if (said.includes(MARKER)) resolve(null);
+  };
+  qemu.stdout.on('data', listen);
+  qemu.stderr.on('data', listen);
+  qemu.on('error', (error) => resolve(error.message));
+  qemu.on('close', () => resolve(`QEMU ended: ${said.trim().split('\n').at(-1) || 'without a word'}`));
+  const limit = setTimeout(resolve, LIMIT_MS, `a guest did not boot under it within ${LIMIT_MS / 1000} s`);
+  const problem = await promise;
+  clearTimeout(limit);
+  qemu.kill('SIGKILL');
+  return problem;
+}

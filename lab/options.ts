@@ -1,0 +1,146 @@
+/** `hopscope up`: its flags and their environment twins, checked once, then frozen. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { isNicModel, NIC_MODELS, type NicModel } from './nic-models.ts';
+import type { Accelerator } from './qemu.ts';
+
+export interface LabOptions {
+  readonly nic: NicModel;
+  /** Requests a second, on a fixed schedule. */
+  readonly rate: number;
+  /** Null: until Ctrl-C. */
+  readonly durationS: number | null;
+  readonly path: string;
+  /** Keep-alive connections to begin with; null: a new one per request. */
+  readonly connections: number | null;
+  readonly accel: 'auto' | Accelerator;
+  readonly port: number;
+  readonly browser: boolean;
+  readonly json: boolean;
+  /** Where the guest's access log, console and the processes' logs are copied at the end. */
+  readonly artifacts: string | null;
+  readonly shell: boolean;
+}
+
+export type LabOptionsResult = { ok: true; options: LabOptions } | { ok: false; exitCode: number };
+
+interface Flags {
+  nic: NicModel;
+  rate: number;
+  duration?: number;
+  path: string;
+  connections: number | 'per-request';
+  accel: 'auto' | Accelerator;
+  portHttp: number;
+  browser: boolean;
+  json: boolean;
+  artifacts?: string;
+  shell: boolean;
+}
+
+const MAX_RATE = 50_000;
+const MAX_CONNECTIONS = 1000;
+
+/** Seconds from `20s`, `2m`, `500ms`, `1h` or a bare number of seconds. */
+export function parseDuration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|)$/.exec(text);
+  const seconds = match && Number(match[1]) * { ms: 0.001, s: 1, m: 60, h: 3600, '': 1 }[match[2] as 's']!;
+  if (!seconds) throw new InvalidArgumentError('expected something like 20s, 2m or 1h');
+  return seconds;
+}
+
+function parseNic(name: string): NicModel {
+  if (isNicModel(name)) return name;
+  throw new InvalidArgumentError(`there is no such NIC here. There are: ${Object.keys(NIC_MODELS).join(', ')}`);
+}
+
+function parsePath(path: string): string {
+  if (/^\/[^\s?#]*$/.test(path)) return path;
+  throw new InvalidArgumentError('a path begins with / and has no spaces or query, e.g. /sleep/20');
+}
+
+function between(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && value >= low && value <= high) return value;
+    throw new InvalidArgumentError(`expected a number from ${low} to ${high}`);
+  };
+}
+
+function wholeBetween(low: number, high: number): (text: string) => number {
+  return (text) => {
+    if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`expected a whole number from ${low} to ${high}`);
+    return between(low, high)(text);
+  };
+}
+
+function command(): Command {
+  const connections = wholeBetween(1, MAX_CONNECTIONS);
+  return new Command('hopscope up')
+    .description(
+      'Boot a real guest with the chosen NIC, drive load at it, and show where the time of each request goes.',
+    )
+    .addOption(
+      new Option('--nic <model>', `network card of the guest: ${Object.keys(NIC_MODELS).join(', ')}`)
+        .env('HOPSCOPE_NIC')
+        .argParser(parseNic)
+        .default('virtio-net-pci'),
+    )
+    .addOption(new Option('--rate <n>', 'requests a second').argParser(between(0.1, MAX_RATE)).default(200))
+    .addOption(new Option('--duration <time>', 'e.g. 20s or 2m (default: until Ctrl-C)').argParser(parseDuration))
+    .addOption(
+      new Option('--path <path>', 'what to ask for: /, /small, /big (256 KiB), /sleep/<ms up to 999>')
+        .argParser(parsePath)
+        .default('/'),
+    )
+    .addOption(
+      new Option('--connections <n>', 'keep-alive connections, or per-request; more are opened when all are busy')
+        .argParser((text) => (text === 'per-request' ? text : connections(text)))
+        .default(8),
+    )
+    .addOption(
+      new Option('--accel <which>', 'auto takes KVM where a guest really boots under it')
+        .choices(['auto', 'kvm', 'tcg'])
+        .env('HOPSCOPE_ACCEL')
+        .default('auto'),
+    )
+    .addOption(
+      new Option('--port-http <port>', 'where the dashboard and the API listen, on 127.0.0.1')
+        .argParser(wholeBetween(1, 65_535))
+        .env('HOPSCOPE_PORT')
+        .default(7117),
+    )
+    .option('--no-browser', 'do not open the dashboard in a browser')
+    .option('--json', 'print the summary as one JSON object, and nothing else, on standard output', false)
+    .option('--artifacts <dir>', "keep the guest's access log and all logs there")
+    .option('--shell', 'a root shell in the guest, on the control network (the address is printed)', false)
+    .helpOption('-h, --help', 'this text')
+    .exitOverride();
+}
+
+/** Parses the flags; wrong ones are explained on standard error and give exit code 2. */
+export function parseLabOptions(args: readonly string[]): LabOptionsResult {
+  const parser = command();
+  try {
+    parser.parse(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return { ok: false, exitCode: error.exitCode === 0 ? 0 : 2 };
+  }
+  const flags = parser.opts<Flags>();
+  return {
+    ok: true,
+    options: Object.freeze({
+      nic: flags.nic,
+      rate: flags.rate,
+      durationS: flags.duration ?? null,
+      path: flags.path,
+      connections: flags.connections === 'per-request' ? null : flags.connections,
+      accel: flags.accel,
+      port: flags.portHttp,
+      browser: flags.browser,
+      json: flags.json,
+      artifacts: flags.artifacts ?? null,
+      shell: flags.shell,
+    }),
+  };
+}

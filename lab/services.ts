@@ -1,0 +1,136 @@
+/** The project's own processes of a run, started as a user would: server, relay, host agent. */
+import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Child, startChild } from './child.ts';
+import { LabError } from './command.ts';
+import { insideNamespace, UPLINK } from './network.ts';
+import type { RunState } from './run-state.ts';
+
+/** Inside the host namespace, and for guests behind the control gateway, the server is always here. */
+export const CONTROL_PORT = 7117;
+
+const FRONT_DOOR = join(import.meta.dirname, '..', 'hopscope.ts');
+const RELAY = join(import.meta.dirname, 'relay.ts');
+const RESTART_AFTER_MS = 1000;
+const MAX_QUICK_ENDS = 3;
+const QUICK_MS = 5000;
+
+export interface ServiceContext {
+  state: RunState;
+  logsDir: string;
+  tokenFile: string;
+  warn: (message: string) => void;
+  /** Ends the run with a message for the user. */
+  fatal: (error: LabError) => void;
+}
+
+/** Writes the run's token where only its owner can read it. */
+export function makeToken(state: RunState): { token: string; tokenFile: string } {
+  const token = randomBytes(24).toString('base64url');
+  const tokenFile = join(state.dir, 'token');
+  closeSync(openSync(tokenFile, 'wx', 0o600));
+  writeFileSync(tokenFile, token);
+  return { token, tokenFile };
+}
+
+/** Rejects when somebody else listens on the port already. */
+export async function checkPortFree(port: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const probe = createServer();
+  probe.once('error', (error: NodeJS.ErrnoException) => {
+    const taken = error.code === 'EADDRINUSE';
+    const what = taken ? `Port ${port} is in use` : `Port ${port} cannot be opened (${error.code})`;
+    reject(new LabError(`${what}: choose another with --port-http, or end what listens there (ss -tlnp).`));
+  });
+  probe.listen(port, '127.0.0.1', () => probe.close(() => resolve()));
+  return promise;
+}
+
+/** The server, started again when it ends although nobody asked it to. */
+export class ServerProcess {
+  readonly #context: ServiceContext;
+  readonly #command: string[];
+  #stopping = false;
+  #quickEnds = 0;
+  child: Child;
+  restarts = 0;
+
+  constructor(context: ServiceContext, port: number, run: string) {
+    this.#context = context;
+    const listen = ['--listen', `127.0.0.1:${port}`, '--listen', `unix:${serverSocket(context.state)}`];
+    const flags = ['--token-file', context.tokenFile, '--run', run, '--log-format', 'json'];
+    this.#command = [process.execPath, FRONT_DOOR, 'server', ...listen, ...flags];
+    this.child = this.#start();
+  }
+
+  /** From here on its end is no accident. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  #start(): Child {
+    const { state, logsDir } = this.#context;
+    const startedMs = performance.now();
+    const child = startChild(this.#command, { state, logFile: join(logsDir, 'server.log') });
+    child.ended.then((how) => this.#ended(how, performance.now() - startedMs));
+    return child;
+  }
+
+  async #ended(how: string, livedMs: number): Promise<void> {
+    if (this.#stopping) return;
+    const { logsDir, warn, fatal } = this.#context;
+    this.#quickEnds = livedMs < QUICK_MS ? this.#quickEnds + 1 : 0;
+    if (this.#quickEnds >= MAX_QUICK_ENDS) {
+      return fatal(new LabError(`The server keeps ending (${how}).\n${logTail(join(logsDir, 'server.log'))}`));
+    }
+    warn(`the server ended (${how}); starting it again, agents keep their records meanwhile`);
+    await delay(RESTART_AFTER_MS);
+    if (this.#stopping) return;
+    this.restarts++;
+    this.child = this.#start();
+  }
+}
+
+/** Carries agents' connections out of the host namespace; resolves when it listens. */
+export function startRelay(context: ServiceContext, namespace: string): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const logFile = join(context.logsDir, 'relay.log');
+  const relay = [process.execPath, RELAY, String(CONTROL_PORT), serverSocket(context.state)];
+  const child = startChild(insideNamespace(namespace, relay), {
+    state: context.state,
+    logFile,
+    onLine: (line) => {
+      if (line === 'relay ready') resolve();
+    },
+  });
+  child.ended.then((how) => context.fatal(new LabError(`The lab's relay ended (${how}).\n${logTail(logFile)}`)));
+  return promise;
+}
+
+export function startHostAgent(context: ServiceContext, namespace: string): Child {
+  const logFile = join(context.logsDir, 'host-agent.log');
+  const agent = [process.execPath, FRONT_DOOR, 'agent', '--role', 'host', '--uplink', UPLINK, '--port', '80'];
+  const to = ['--server', `ws://127.0.0.1:${CONTROL_PORT}/agent`, '--token-file', context.tokenFile];
+  const child = startChild(insideNamespace(namespace, [...agent, ...to]), { state: context.state, logFile });
+  child.ended.then((how) => context.fatal(new LabError(`The host agent ended (${how}).\n${logTail(logFile)}`)));
+  return child;
+}
+
+/** The last lines of a log and where the rest is. */
+export function logTail(file: string, lines = 12): string {
+  let text = '';
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    // It never wrote a line; the path is still worth telling.
+  }
+  const tail = text.trimEnd().split('\n').slice(-lines);
+  return [`Its log (${file}) ends with:`, ...tail.map((line) => `  ${line}`)].join('\n');
+}
+
+function serverSocket(state: RunState): string {
+  return join(state.dir, 'server.sock');
+}

@@ -1,0 +1,236 @@
+/** One run of the lab, from nothing to the summary and back to nothing. */
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheDir } from './cache.ts';
+import { LabError, runCommand } from './command.ts';
+import { type Guest, guestProblem, startGuest } from './guest.ts';
+import { baseImage } from './image.ts';
+import { writeInitrd } from './initrd.ts';
+import { chooseAccelerator } from './kvm-probe.ts';
+import { driveLoad } from './load-run.ts';
+import { insideNamespace, type LabNetwork, makeNetwork } from './network.ts';
+import { NIC_MODELS } from './nic-models.ts';
+import type { LabOptions } from './options.ts';
+import { CONTROL_GATEWAY } from './qemu.ts';
+import { RunState } from './run-state.ts';
+import { ServerApi } from './server-api.ts';
+import {
+  CONTROL_PORT,
+  checkPortFree,
+  makeToken,
+  ServerProcess,
+  type ServiceContext,
+  startHostAgent,
+  startRelay,
+} from './services.ts';
+import { loadText, summaryTable } from './table.ts';
+import { askUntil, orAborted, within } from './waiting.ts';
+
+/** How a run ends before its time: `finish` ends the load only, `stop` everything, for its reason. */
+export interface Ending {
+  finish: AbortController;
+  stop: AbortController;
+}
+
+const GUEST_LIMIT_MS = 60_000;
+const AGENTS_LIMIT_MS = 60_000;
+const LAST_RECORDS_LIMIT_MS = 15_000;
+const SETTLED_AFTER_MS = 3_000;
+const SHELL_PORT = 2222;
+const ACCESS_LOG_PORT = 7118;
+const KEPT_LOGS = 10;
+const VM_NAME = 'web1';
+
+/** Runs to the end and resolves with the exit code. Whatever happens, nothing of it is left. */
+export async function up(options: LabOptions, ending: Ending): Promise<number> {
+  const say = (line: string) => console.error(`hopscope: ${line}`);
+  await checkPortFree(options.port);
+  const image = await baseImage(say, ending.stop.signal);
+  const id = randomBytes(3).toString('hex');
+  const state = new RunState(id);
+  try {
+    return await new Run(options, ending, state, id, say).run(image);
+  } finally {
+    await state.remove();
+  }
+}
+
+class Run {
+  readonly #options: LabOptions;
+  readonly #ending: Ending;
+  readonly #state: RunState;
+  readonly #id: string;
+  readonly #say: (line: string) => void;
+  readonly #logsDir: string;
+  readonly #startedMs = performance.now();
+
+  constructor(options: LabOptions, ending: Ending, state: RunState, id: string, say: (line: string) => void) {
+    this.#options = options;
+    this.#ending = ending;
+    this.#state = state;
+    this.#id = id;
+    this.#say = say;
+    this.#logsDir = makeLogsDir(id);
+  }
+
+  async run(image: Awaited<ReturnType<typeof baseImage>>): Promise<number> {
+    const { nic } = this.#options;
+    const { signal } = this.#ending.stop;
+    const { accelerator, why } = await chooseAccelerator(this.#options.accel, image, this.#state.dir);
+    this.#step(`accelerator: ${accelerator.toUpperCase()} (${why})`);
+    signal.throwIfAborted();
+    const network = await makeNetwork(this.#id, NIC_MODELS[nic].offloadHeader, this.#state);
+    signal.throwIfAborted();
+
+    const { token, tokenFile } = makeToken(this.#state);
+    const context = this.#context(tokenFile);
+    const server = new ServerProcess(context, this.#options.port, `${nic} ${accelerator}`);
+    const initrd = join(this.#state.dir, 'initrd');
+    const serverUrl = `ws://${CONTROL_GATEWAY}:${CONTROL_PORT}/agent`;
+    const shellPort = this.#options.shell ? SHELL_PORT : null;
+    writeInitrd(initrd, image, { vm: VM_NAME, nic, serverUrl, token, shellPort });
+    this.#step(`booting a guest with ${nic}`);
+    const guest = startGuest(
+      {
+        ...{ vm: VM_NAME, image, initrd, nic, accelerator },
+        qmpSocket: join(this.#state.dir, 'qmp.sock'),
+        forwardedPorts: [ACCESS_LOG_PORT, ...(shellPort ? [shellPort] : [])],
+      },
+      network,
+      this.#state,
+      join(this.#logsDir, 'console.log'),
+      { onAgentExit: (code) => context.fatal(this.#guestTrouble(`its agent ended with exit code ${code}`)) },
+    );
+    guest.child.ended.then((how) => context.fatal(this.#guestTrouble(`QEMU ended (${how})`)));
+    const api = new ServerApi(`http://127.0.0.1:${this.#options.port}`, token);
+    await this.#attach(guest, network, context, api);
+    this.#announce(api.url, network);
+    try {
+      return await this.#measure(network, api);
+    } finally {
+      await this.#keepArtifacts(network);
+      server.stop();
+    }
+  }
+
+  /** Brings both agents to the server. */
+  async #attach(guest: Guest, network: LabNetwork, context: ServiceContext, api: ServerApi): Promise<void> {
+    const { signal } = this.#ending.stop;
+    await orAborted(startRelay(context, network.host), signal);
+    await this.#inTime(guest.kernelUp, 'the kernel did not start');
+    startHostAgent(context, network.host);
+    await this.#inTime(guest.serving, 'Nginx did not start');
+    this.#step('Nginx serves');
+    const attached = await askUntil(
+      async () => {
+        const agents = (await api.health())?.agents.filter(({ connected }) => connected) ?? [];
+        return agents.some(({ role }) => role === 'host') && agents.some(({ role }) => role === 'guest')
+          ? agents
+          : null;
+      },
+      AGENTS_LIMIT_MS,
+      signal,
+    );
+    if (attached === null)
+      throw this.#guestTrouble(`its agent did not reach the server in ${AGENTS_LIMIT_MS / 1000} s`);
+    this.#step('both agents attached');
+    for (const { role, stations } of attached) {
+      for (const { station, probe, reason } of stations) {
+        if (probe === null) this.#say(`station ${station} is missing on the ${role}: ${reason}`);
+      }
+    }
+  }
+
+  async #measure(network: LabNetwork, api: ServerApi): Promise<number> {
+    const { signal } = this.#ending.stop;
+    const load = await driveLoad(this.#options, network, this.#state, this.#logsDir, api, this.#ending);
+    if (load.refused > 0) this.#say(`${load.refused} answers had a status of 400 or above`);
+    await this.#lastRecords(api, load.summary.answered);
+    await api.putLoad(load.summary);
+    const summary = await askUntil(() => api.summary(), LAST_RECORDS_LIMIT_MS, signal);
+    if (summary === null) throw new LabError('The server did not answer with a summary at the end.');
+    if (this.#options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+    else process.stdout.write(`${[...summaryTable(summary), loadText(load.summary)].join('\n')}\n`);
+    return 0;
+  }
+
+  /** Until as many are joined as were answered, or the number has stopped growing. */
+  async #lastRecords(api: ServerApi, answered: number): Promise<void> {
+    let joined = -1;
+    let grewMs = performance.now();
+    await askUntil(
+      async () => {
+        const now = (await api.summary())?.exchanges.joined ?? joined;
+        if (now !== joined) grewMs = performance.now();
+        joined = now;
+        return joined >= answered || performance.now() - grewMs > SETTLED_AFTER_MS ? joined : null;
+      },
+      LAST_RECORDS_LIMIT_MS,
+      this.#ending.stop.signal,
+    );
+  }
+
+  #announce(url: string, network: LabNetwork): void {
+    this.#say(`dashboard: ${url}`);
+    if (this.#options.shell) {
+      this.#say(`shell in the guest: ip netns exec ${network.host} busybox nc 127.0.0.1 ${SHELL_PORT}`);
+    }
+    if (this.#options.browser && (process.env.DISPLAY || process.env.WAYLAND_DISPLAY)) {
+      runCommand('xdg-open', [url]).catch(() => {});
+    }
+  }
+
+  /** The logs, and what Nginx itself counted, for those who want to compare. */
+  async #keepArtifacts(network: LabNetwork): Promise<void> {
+    const target = this.#options.artifacts;
+    if (target === null) return;
+    mkdirSync(target, { recursive: true });
+    const url = `http://127.0.0.1:${ACCESS_LOG_PORT}/access.log`;
+    const read = `process.stdout.write(Buffer.from(await (await fetch('${url}')).arrayBuffer()))`;
+    const command = insideNamespace(network.host, [process.execPath, '--input-type=module', '-e', read]);
+    const log = await runCommand(command[0]!, command.slice(1)).catch((error: Error) => this.#say(error.message));
+    if (log) await import('node:fs').then(({ writeFileSync }) => writeFileSync(join(target, 'access.log'), log));
+    for (const name of readdirSync(this.#logsDir)) copyFileSync(join(this.#logsDir, name), join(target, name));
+  }
+
+  #context(tokenFile: string): ServiceContext {
+    return {
+      state: this.#state,
+      logsDir: this.#logsDir,
+      tokenFile,
+      warn: this.#say,
+      fatal: (error) => this.#ending.stop.abort(error),
+    };
+  }
+
+  async #inTime(milestone: Promise<void>, problem: string): Promise<void> {
+    const reached = orAborted(
+      milestone.then(() => true),
+      this.#ending.stop.signal,
+    );
+    if ((await within(reached, GUEST_LIMIT_MS)) === null) {
+      throw this.#guestTrouble(`${problem} within ${GUEST_LIMIT_MS / 1000} s`);
+    }
+  }
+
+  #guestTrouble(what: string): LabError {
+    return new LabError(guestProblem(what, join(this.#logsDir, 'console.log')));
+  }
+
+  #step(what: string): void {
+    this.#say(`${((performance.now() - this.#startedMs) / 1000).toFixed(1).padStart(5)} s  ${what}`);
+  }
+}
+
+/** Logs outlive their run (the newest ten do): a message that names one must not point at nothing. */
+function makeLogsDir(id: string): string {
+  const parent = join(cacheDir(), 'logs');
+  mkdirSync(parent, { recursive: true });
+  const name = `${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${id}`;
+  mkdirSync(join(parent, name));
+  for (const old of readdirSync(parent).sort().slice(0, -KEPT_LOGS)) {
+    rmSync(join(parent, old), { recursive: true, force: true });
+  }
+  return join(parent, name);
+}
