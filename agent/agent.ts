@@ -21,6 +21,7 @@ import { Uplink, type UplinkEvents } from './uplink.ts';
 const READ_EVERY_MS = 50;
 const STATS_EVERY_MS = 1_000;
 const LOOK_EVERY_MS = 2_000;
+const WALK_EVERY_MS = 2_000;
 /** BPF run statistics are on in one second of five. */
 const COST_PERIOD = 5;
 const LAST_WORDS_MS = 1_000;
@@ -83,6 +84,7 @@ export class Agent {
     this.#followTaps();
     this.#timers.push(setInterval(() => this.#read(true), READ_EVERY_MS));
     this.#timers.push(setInterval(() => this.#report(), STATS_EVERY_MS));
+    this.#timers.push(setInterval(() => this.#tracer.walk(), WALK_EVERY_MS));
     if (this.#watch) this.#timers.push(setInterval(() => this.#look(), LOOK_EVERY_MS));
     this.#uplink.connect();
   }

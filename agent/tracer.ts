@@ -32,6 +32,7 @@ export class Tracer {
   readonly #climbed: Climbed;
   readonly #ring: Ring;
   readonly #sweepFd: number;
+  readonly #walkFd: number;
   readonly #countersFd: number;
   readonly ringFd: number;
 
@@ -49,12 +50,13 @@ export class Tracer {
         ports: options.ports,
       });
     const sizes = { flows: FLOWS[options.role] };
-    this.#climbed = new Ladder(options.file, stations, ['sweep'], settings, sizes).climb();
+    this.#climbed = new Ladder(options.file, stations, ['sweep', 'walk'], settings, sizes).climb();
     const { object } = this.#climbed;
     if (options.role === 'host') this.#nameUplinks(options.uplinks);
     this.ringFd = object.mapFd('ring');
     this.#ring = new Ring(this.ringFd, RING_BYTES, RECORD_BYTES);
     this.#sweepFd = object.programFd('sweep');
+    this.#walkFd = object.programFd('walk');
     this.#countersFd = object.mapFd('counters');
   }
 
@@ -80,9 +82,14 @@ export class Tracer {
     return attachTap(this.#climbed.object, ifindex);
   }
 
-  /** Let the kernel emit the exchanges that went quiet. */
+  /** Let the kernel emit the responses that went quiet. */
   sweep(): void {
     libbpf.testRun(this.#sweepFd, null);
+  }
+
+  /** Look at every connection: those without a response, idle for long, or closed. */
+  walk(): void {
+    libbpf.testRun(this.#walkFd, null);
   }
 
   /** Everything in the ring now, as frames into `buffer`. */

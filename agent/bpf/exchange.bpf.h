@@ -25,6 +25,7 @@ struct flow {
 	__u32 phase;
 	__u32 closed;
 	__u32 midstream;
+	__u64 swept_ns;		/* the sweep that looked last */
 };
 
 /* A TCP segment as any station sees it; ports and numbers in host order. */
@@ -62,6 +63,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct flow);
 } blank SEC(".maps");
+
+/* Connections whose response has begun, for the sweep: walking all flows
+ * twenty times a second costs more than tracing them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 16384);
+	__type(value, struct flow_key);
+} awaiting SEC(".maps");
 
 static __always_inline bool before(__u32 a, __u32 b)
 {
@@ -178,6 +187,20 @@ static __always_inline bool enters(struct flow *flow, const struct segment *s)
 	return true;
 }
 
+/* A FIN or RST without an open exchange ends the connection here and now, true;
+ * with one the sweep does it, once the last stations have seen it. */
+static __always_inline bool on_close(struct flow *flow, const struct segment *s)
+{
+	flow->closed = true;
+	if (flow->phase == HOP_IDLE && !s->len) {
+		bpf_map_delete_elem(&flows, &s->key);
+		return true;
+	}
+	if (s->flags & TCP_RST)
+		flow->record.flags |= HOP_RESET;
+	return false;
+}
+
 /* A segment towards the service at station `slot`. */
 static __always_inline struct flow *on_request(const struct segment *s, __u32 slot)
 {
@@ -188,11 +211,8 @@ static __always_inline struct flow *on_request(const struct segment *s, __u32 sl
 		flow = open_flow(s, true);
 	if (!flow)
 		return NULL;
-	if (s->flags & (TCP_FIN | TCP_RST)) {
-		flow->closed = true;
-		if (s->flags & TCP_RST && flow->phase != HOP_IDLE)
-			flow->record.flags |= HOP_RESET;
-	}
+	if (s->flags & (TCP_FIN | TCP_RST) && on_close(flow, s))
+		return NULL;
 	if (!s->len)
 		return flow;
 	if (slot == settings.entry_slot && !enters(flow, s))
@@ -207,11 +227,13 @@ static __always_inline struct flow *on_request(const struct segment *s, __u32 sl
 	return flow;
 }
 
-/* The first response byte fixes where the response starts. */
-static __always_inline void turn(struct flow *flow, __u32 seq)
+/* The first response byte fixes where the response starts. A full queue is no
+ * loss: the walk over all flows finds the connection a little later. */
+static __always_inline void turn(struct flow *flow, const struct flow_key *key, __u32 seq)
 {
 	flow->record.response_seq = seq;
 	flow->phase = HOP_RESPONSE;
+	bpf_map_push_elem(&awaiting, key, BPF_ANY);
 }
 
 static __always_inline void stamp_response(struct flow *flow, const struct segment *s,
@@ -237,15 +259,12 @@ static __always_inline struct flow *on_response(const struct segment *s, __u32 s
 	flow = bpf_map_lookup_elem(&flows, &s->key);
 	if (!flow)
 		return NULL;
-	if (s->flags & (TCP_FIN | TCP_RST)) {
-		flow->closed = true;
-		if (s->flags & TCP_RST && flow->phase != HOP_IDLE)
-			flow->record.flags |= HOP_RESET;
-	}
+	if (s->flags & (TCP_FIN | TCP_RST) && on_close(flow, s))
+		return NULL;
 	if (!s->len)
 		return flow;
 	if (flow->phase == HOP_REQUEST)
-		turn(flow, s->seq);
+		turn(flow, &s->key, s->seq);
 	if (flow->phase == HOP_RESPONSE)
 		stamp_response(flow, s, slot);
 	return flow;
@@ -263,24 +282,80 @@ static __always_inline bool is_over(struct flow *flow, __u64 quiet)
 	return false;
 }
 
-static long sweep_flow(void *map, const struct flow_key *key, struct flow *flow, void *ctx)
+static __always_inline __u64 quiet_since(const struct flow *flow, __u64 now)
 {
-	__u64 now = bpf_ktime_get_ns();
-	__u64 quiet = now > flow->touched_ns ? now - flow->touched_ns : 0;
+	return now > flow->touched_ns ? now - flow->touched_ns : 0;
+}
+
+static __always_inline void sweep_one(const struct flow_key *key, struct flow *flow, __u64 now)
+{
+	__u64 quiet = quiet_since(flow, now);
 
 	if (is_over(flow, quiet))
 		finish(flow, flow->phase);
-	if (flow->phase == HOP_IDLE && (quiet > settings.idle_ns ||
-					(flow->closed && quiet > settings.quiet_ns)))
-		bpf_map_delete_elem(map, key);
+	if (flow->phase == HOP_IDLE && (flow->closed || quiet > settings.idle_ns))
+		bpf_map_delete_elem(&flows, key);
+}
+
+/* One awaiting connection: finish it, or leave it for the next sweep. False
+ * when this sweep has been around. */
+static __always_inline bool sweep_next(__u64 now)
+{
+	struct flow_key key;
+	struct flow *flow;
+	bool seen;
+
+	if (bpf_map_pop_elem(&awaiting, &key))
+		return false;
+	flow = bpf_map_lookup_elem(&flows, &key);
+	if (!flow || flow->phase != HOP_RESPONSE)
+		return true;
+	seen = flow->swept_ns == now;
+	flow->swept_ns = now;
+	if (!seen)
+		sweep_one(&key, flow, now);
+	if (flow->phase == HOP_RESPONSE)
+		bpf_map_push_elem(&awaiting, &key, BPF_ANY);
+	return !seen;
+}
+
+/* A loop that the verifier need not unroll, on kernels before bpf_loop (5.17):
+ * the callback runs once an element of this array, until it says stop. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, __u32);
+} sweep_turns SEC(".maps");
+
+static long sweep_turn(void *map, const __u32 *turn, __u32 *unused, __u64 *now)
+{
+	return !sweep_next(*now);
+}
+
+/* Run by the agent's timer: emits the responses that went quiet. Not a syscall
+ * program: those sleep, and kernels before 6.2 allow them no queue. */
+SEC("raw_tp")
+int sweep(void *ctx)
+{
+	__u64 now = bpf_ktime_get_ns();
+
+	bpf_for_each_map_elem(&sweep_turns, sweep_turn, &now, 0);
 	return 0;
 }
 
-/* Run by the agent's timer: emits what went quiet, forgets what is closed. */
-SEC("syscall")
-int sweep(void *ctx)
+static long walk_flow(void *map, const struct flow_key *key, struct flow *flow, void *ctx)
 {
-	bpf_for_each_map_elem(&flows, sweep_flow, NULL, 0);
+	sweep_one(key, flow, bpf_ktime_get_ns());
+	return 0;
+}
+
+/* Every few seconds: all connections, for those that never got a response,
+ * are idle for long, or did not fit into the queue. */
+SEC("raw_tp")
+int walk(void *ctx)
+{
+	bpf_for_each_map_elem(&flows, walk_flow, NULL, 0);
 	return 0;
 }
 

@@ -56,13 +56,14 @@ static __always_inline void read_status(struct hop_record *r, struct msghdr *msg
 static __always_inline int handle_app_read(const bool typed, struct sock *sk, struct msghdr *msg,
 					   long got)
 {
+	struct flow_key key = {};
 	struct positions at;
 	struct flow *flow;
 	bool is_first;
 
 	if (got <= 0)
 		return 0;
-	flow = flow_of_socket(typed, sk);
+	flow = flow_of_socket(typed, sk, &key);
 	if (!flow || flow->phase != HOP_REQUEST || !read_positions(typed, sk, &at))
 		return 0;
 	if (!before(flow->record.request_seq, at.copied_seq))
@@ -79,7 +80,8 @@ static __always_inline int handle_app_read(const bool typed, struct sock *sk, st
 static __always_inline int handle_app_write(const bool typed, struct sock *sk, struct msghdr *msg)
 {
 	__u64 now = bpf_ktime_get_ns();
-	struct flow *flow = flow_of_socket(typed, sk);
+	struct flow_key key = {};
+	struct flow *flow = flow_of_socket(typed, sk, &key);
 	struct positions at;
 
 	if (!flow || !read_positions(typed, sk, &at))
@@ -88,7 +90,7 @@ static __always_inline int handle_app_write(const bool typed, struct sock *sk, s
 		stamp(flow, APP_WRITE, now, false);
 		return 0;
 	}
-	turn(flow, at.write_seq);
+	turn(flow, &key, at.write_seq);
 	stamp(flow, APP_WRITE, now, true);
 	read_status(&flow->record, msg);
 	return 0;

@@ -4,7 +4,8 @@
 
 static __always_inline int handle_sock_ready(const bool typed, struct sock *sk)
 {
-	struct flow *flow = flow_of_socket(typed, sk);
+	struct flow_key key = {};
+	struct flow *flow = flow_of_socket(typed, sk, &key);
 	struct positions at;
 
 	if (!flow || flow->phase != HOP_REQUEST || !read_positions(typed, sk, &at))

@@ -15,17 +15,17 @@ static __always_inline void socket_addresses(const bool typed, struct sock *sk, 
 }
 
 /* NULL unless the socket serves one of the ports and has an exchange to stamp. */
-static __always_inline struct flow *flow_of_socket(const bool typed, struct sock *sk)
+static __always_inline struct flow *flow_of_socket(const bool typed, struct sock *sk,
+						   struct flow_key *key)
 {
-	struct flow_key key = {};
 	struct flow *flow;
 
-	key.server_port = FIELD(typed, sk, __sk_common.skc_num);
-	if (!is_service_port(key.server_port))
+	key->server_port = FIELD(typed, sk, __sk_common.skc_num);
+	if (!is_service_port(key->server_port))
 		return NULL;
-	key.client_port = bpf_ntohs(FIELD(typed, sk, __sk_common.skc_dport));
-	socket_addresses(typed, sk, &key);
-	flow = bpf_map_lookup_elem(&flows, &key);
+	key->client_port = bpf_ntohs(FIELD(typed, sk, __sk_common.skc_dport));
+	socket_addresses(typed, sk, key);
+	flow = bpf_map_lookup_elem(&flows, key);
 	return flow && flow->phase != HOP_IDLE ? flow : NULL;
 }
 

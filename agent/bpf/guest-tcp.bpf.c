@@ -15,7 +15,8 @@ static __always_inline int handle_tcp_rx(const bool typed, struct sk_buff *skb)
 /* The IP header does not exist yet: skb->data is the TCP header. */
 static __always_inline int handle_tcp_tx(const bool typed, struct sock *sk, struct sk_buff *skb)
 {
-	struct flow *flow = flow_of_socket(typed, sk);
+	struct flow_key key = {};
+	struct flow *flow = flow_of_socket(typed, sk, &key);
 	struct segment s = {};
 	struct tcphdr tcp;
 
