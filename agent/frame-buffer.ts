@@ -10,7 +10,12 @@ interface HeldFrame {
   sequence: number;
   count: number;
   bytes: Uint8Array;
+  /** Left on some connection: the server may have it although the ack is missing. */
+  departed: boolean;
 }
+
+/** Dropped frames that may have arrived after all; more than the socket holds are never in doubt. */
+const DOUBTFUL_MOST = 1024;
 
 /** Fills `target` from `at` with at most `most` records; returns how many. */
 export type TakeRecords = (target: Uint8Array, at: number, most: number) => number;
@@ -21,6 +26,7 @@ export class FrameBuffer {
   #heldBytes = 0;
   #sequence = 0;
   #sent = 0;
+  #doubtful: Pick<HeldFrame, 'sequence' | 'count'>[] = [];
   /** Records taken in, and records dropped because the budget was used up. */
   records = 0;
   dropped = 0;
@@ -42,6 +48,7 @@ export class FrameBuffer {
       sequence: this.#sequence,
       count,
       bytes: bytes.subarray(0, FRAME_HEADER_BYTES + count * RECORD_BYTES),
+      departed: false,
     };
     this.#makeRoom(frame.bytes.length);
     writeFrameHeader(frame.bytes, { ...frame, lost: BigInt(this.dropped), sentNs: nowNs });
@@ -55,6 +62,7 @@ export class FrameBuffer {
       const oldest = this.#frames.shift() as HeldFrame;
       this.#heldBytes -= oldest.bytes.length;
       this.dropped += oldest.count;
+      if (oldest.departed && this.#doubtful.length < DOUBTFUL_MOST) this.#doubtful.push(oldest);
       this.#sent = Math.max(0, this.#sent - 1);
     }
   }
@@ -64,6 +72,7 @@ export class FrameBuffer {
     const frame = this.#frames[this.#sent];
     if (!frame) return null;
     this.#sent += 1;
+    frame.departed = true;
     return frame.bytes;
   }
 
@@ -72,6 +81,9 @@ export class FrameBuffer {
     while (this.#frames[0] && this.#frames[0].sequence <= sequence) {
       this.#heldBytes -= (this.#frames.shift() as HeldFrame).bytes.length;
       this.#sent = Math.max(0, this.#sent - 1);
+    }
+    while (this.#doubtful[0] && this.#doubtful[0].sequence <= sequence) {
+      this.dropped -= (this.#doubtful.shift() as HeldFrame).count;
     }
   }
 

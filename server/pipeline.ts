@@ -2,6 +2,7 @@
  * The whole server on one page: ingest → clock → join → aggregate → store + live.
  * Sockets and HTTP are elsewhere; time comes in as a parameter.
  */
+import { randomInt } from 'node:crypto';
 import { type Agent, AgentRegistry } from './agents.ts';
 import type { IngestSink } from './ingest.ts';
 import { Joiner } from './join/joiner.ts';
@@ -62,7 +63,10 @@ export class Pipeline implements IngestSink {
     this.store = options.store;
     this.#laterDrops = options.laterDrops ?? (() => ({}));
     this.#onPaths = options.onPaths ?? (() => undefined);
-    this.joiner = new Joiner({ vmOf: (host, ifindex, guest) => this.vmTable.indexOf(host, ifindex, guest) });
+    this.joiner = new Joiner({
+      vmOf: (host, ifindex, guest) => this.vmTable.indexOf(host, ifindex, guest),
+      seed: randomInt(2 ** 32),
+    });
     this.sources = new SourceTable((index) => this.#forgetSource(index));
     this.runs = new RunList({
       totals: () => this.totals(),
