@@ -29,7 +29,12 @@ export function startChild(command: string[], options: ChildOptions): Child {
     detached: true,
     env: { ...process.env, ...options.env },
   });
-  if (child.pid !== undefined) options.state.addProcess(child.pid);
+  try {
+    if (child.pid !== undefined) options.state.addProcess(child.pid);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
   const log = createWriteStream(options.logFile, { flags: 'a' });
   for (const stream of [child.stdout!, child.stderr!]) readLines(stream, log, options.onLine);
   const { promise, resolve } = Promise.withResolvers<string>();
@@ -42,8 +47,11 @@ export function startChild(command: string[], options: ChildOptions): Child {
 }
 
 function readLines(stream: NodeJS.ReadableStream, log: WriteStream, onLine?: (line: string) => void): void {
-  createInterface({ input: stream }).on('line', (line) => {
+  const lines = createInterface({ input: stream });
+  lines.on('line', (line) => {
     log.write(`${line}\n`);
     onLine?.(line);
   });
+  // A pipe that breaks is the end of the child, which its 'close' tells.
+  lines.on('error', () => {});
 }

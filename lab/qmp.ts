@@ -34,11 +34,14 @@ export class QmpClient extends EventEmitter {
     const client = new QmpClient(socket);
     const greeted = Promise.withResolvers<void>();
     socket.on('error', greeted.reject);
-    createInterface({ input: socket }).on('line', (line) => {
+    const lines = createInterface({ input: socket });
+    lines.on('line', (line) => {
       const message = JSON.parse(line) as QmpMessage;
       if (message.QMP) greeted.resolve();
       else client.#receive(message);
     });
+    // The reader repeats its socket's errors, which 'close' below answers.
+    lines.on('error', () => {});
     socket.on('close', () => client.#close());
     socket.on('close', () => greeted.reject(new Error(`QMP socket ${path} closed before its greeting`)));
     await greeted.promise;

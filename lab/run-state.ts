@@ -27,6 +27,7 @@ export class RunState {
   readonly dir: string;
   readonly #file: string;
   readonly #recorded: RecordedRun;
+  #removing = false;
 
   constructor(id: string) {
     this.dir = join(stateDir(), id);
@@ -49,14 +50,16 @@ export class RunState {
     this.#save();
   }
 
-  /** Ends and removes all that is noted, then the notes. */
+  /** Ends and removes all that is noted, then the notes. Nothing can be noted from here on. */
   async remove(): Promise<void> {
+    this.#removing = true;
     await removeRecorded(this.#recorded);
     rmSync(this.dir, { recursive: true, force: true });
     rmSync(this.#file, { force: true });
   }
 
   #save(): void {
+    if (this.#removing) throw new Error('the run is being removed: nothing may be added to it');
     writeFileSync(`${this.#file}.new`, JSON.stringify(this.#recorded), { mode: 0o600 });
     renameSync(`${this.#file}.new`, this.#file);
   }

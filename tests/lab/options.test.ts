@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parseDuration, parseLabOptions } from '../../lab/options.ts';
+
+let complaint = '';
+
+beforeEach(() => {
+  complaint = '';
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    complaint += text;
+    return true;
+  });
+});
+afterEach(() => vi.restoreAllMocks());
+
+function refused(...args: string[]): string {
+  const result = parseLabOptions(args);
+  expect(result).toEqual({ ok: false, exitCode: 2 });
+  return complaint;
+}
+
+describe('parseLabOptions', () => {
+  it('takes 200 requests a second over eight connections to a virtio guest when told nothing', () => {
+    const result = parseLabOptions([]);
+    expect(result).toMatchObject({
+      ok: true,
+      options: {
+        nic: 'virtio-net-pci',
+        rate: 200,
+        connections: 8,
+        durationS: null,
+        path: '/',
+        accel: 'auto',
+        port: 7117,
+      },
+    });
+  });
+
+  it('reads every flag of a measured run', () => {
+    const words = '--nic e1000 --rate 50 --duration 2m --path /sleep/20 --connections per-request --accel tcg --json';
+    expect(parseLabOptions([...words.split(' '), '--no-browser', '--port-http', '7200'])).toMatchObject({
+      ok: true,
+      options: {
+        ...{ nic: 'e1000', rate: 50, durationS: 120, path: '/sleep/20', connections: null, accel: 'tcg' },
+        ...{ json: true, browser: false, port: 7200 },
+      },
+    });
+  });
+
+  it('lists the NICs there are when asked for another', () => {
+    expect(refused('--nic', 'ne2k_pci')).toMatch(/virtio-net-pci, e1000, e1000e, rtl8139, pcnet, vmxnet3/);
+  });
+
+  it.each([
+    ['--rate', '0'],
+    ['--rate', 'fast'],
+    ['--duration', '-5s'],
+    ['--duration', '0s'],
+    ['--path', 'no-slash'],
+    ['--path', '/with space'],
+    ['--connections', '1.5'],
+    ['--port-http', '70000'],
+    ['--accel', 'xen'],
+  ])('refuses %s %s and names the flag', (flag, value) => {
+    expect(refused(flag, value)).toContain(flag);
+  });
+
+  it('refuses a flag it does not know and suggests the nearest', () => {
+    expect(refused('--durations', '5s')).toMatch(/Did you mean --duration/);
+  });
+
+  it('refuses words that are no flags', () => {
+    expect(refused('virtio')).toMatch(/too many arguments/);
+  });
+});
+
+describe('parseDuration', () => {
+  it.each([
+    ['500ms', 0.5],
+    ['20s', 20],
+    ['1.5m', 90],
+    ['1h', 3600],
+    ['7', 7],
+  ])('reads %s as %d seconds', (text, seconds) => {
+    expect(parseDuration(text)).toBe(seconds);
+  });
+});
