@@ -120,13 +120,14 @@ static __always_inline struct flow *open_flow(const struct segment *s, bool mids
 	return bpf_map_lookup_elem(&flows, &s->key);
 }
 
-/* A SYN-ACK starts a connection on these ports, whatever was there before. */
+/* A SYN-ACK starts a connection on these ports, whatever was there before: a
+ * client may take the port of a request that was never answered. */
 static __always_inline struct flow *on_handshake(const struct segment *s)
 {
 	struct flow *old = bpf_map_lookup_elem(&flows, &s->key);
 
-	if (old && old->phase == HOP_RESPONSE)
-		finish(old, HOP_RESPONSE);
+	if (old && (old->phase == HOP_REQUEST || old->phase == HOP_RESPONSE))
+		finish(old, old->phase);
 	return open_flow(s, false);
 }
 
