@@ -1,18 +1,18 @@
 /** One run of the lab, from nothing to the summary and back to nothing. */
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir } from './cache.ts';
 import { LabError, runCommand } from './command.ts';
 import { type Guest, guestProblem, startGuest } from './guest.ts';
-import { baseImage } from './image.ts';
+import { type BaseImage, baseImage } from './image.ts';
 import { writeInitrd } from './initrd.ts';
 import { chooseAccelerator } from './kvm-probe.ts';
 import { driveLoad } from './load-run.ts';
 import { insideNamespace, type LabNetwork, makeNetwork } from './network.ts';
 import { NIC_MODELS } from './nic-models.ts';
 import type { LabOptions } from './options.ts';
-import { CONTROL_GATEWAY } from './qemu.ts';
+import { type Accelerator, CONTROL_GATEWAY } from './qemu.ts';
 import { RunState } from './run-state.ts';
 import { ServerApi } from './server-api.ts';
 import {
@@ -74,7 +74,7 @@ class Run {
     this.#logsDir = makeLogsDir(id);
   }
 
-  async run(image: Awaited<ReturnType<typeof baseImage>>): Promise<number> {
+  async run(image: BaseImage): Promise<number> {
     const { nic } = this.#options;
     const { signal } = this.#ending.stop;
     const { accelerator, why } = await chooseAccelerator(this.#options.accel, image, this.#state.dir);
@@ -86,32 +86,39 @@ class Run {
     const { token, tokenFile } = makeToken(this.#state);
     const context = this.#context(tokenFile);
     const server = new ServerProcess(context, this.#options.port, `${nic} ${accelerator}`);
-    const initrd = join(this.#state.dir, 'initrd');
-    const serverUrl = `ws://${CONTROL_GATEWAY}:${CONTROL_PORT}/agent`;
-    const shellPort = this.#options.shell ? SHELL_PORT : null;
-    writeInitrd(initrd, image, { vm: VM_NAME, nic, serverUrl, token, shellPort });
-    this.#step(`booting a guest with ${nic}`);
-    const guest = startGuest(
-      {
-        ...{ vm: VM_NAME, image, initrd, nic, accelerator },
-        qmpSocket: join(this.#state.dir, 'qmp.sock'),
-        forwardedPorts: [ACCESS_LOG_PORT, ...(shellPort ? [shellPort] : [])],
-      },
-      network,
-      this.#state,
-      join(this.#logsDir, 'console.log'),
-      { onAgentExit: (code) => context.fatal(this.#guestTrouble(`its agent ended with exit code ${code}`)) },
-    );
-    guest.child.ended.then((how) => context.fatal(this.#guestTrouble(`QEMU ended (${how})`)));
-    const api = new ServerApi(`http://127.0.0.1:${this.#options.port}`, token);
-    await this.#attach(guest, network, context, api);
-    this.#announce(api.url, network);
     try {
+      const guest = this.#boot(image, accelerator, network, token, context);
+      const api = new ServerApi(`http://127.0.0.1:${this.#options.port}`, token);
+      await this.#attach(guest, network, context, api);
+      this.#announce(api.url, network);
       return await this.#measure(network, api);
     } finally {
-      await this.#keepArtifacts(network);
       server.stop();
+      await this.#keepArtifacts(network);
     }
+  }
+
+  #boot(
+    image: BaseImage,
+    accelerator: Accelerator,
+    network: LabNetwork,
+    token: string,
+    context: ServiceContext,
+  ): Guest {
+    const { nic, shell } = this.#options;
+    const initrd = join(this.#state.dir, 'initrd');
+    const serverUrl = `ws://${CONTROL_GATEWAY}:${CONTROL_PORT}/agent`;
+    const shellPort = shell ? SHELL_PORT : null;
+    writeInitrd(initrd, image, { vm: VM_NAME, nic, serverUrl, token, shellPort });
+    this.#step(`booting a guest with ${nic}`);
+    const qmpSocket = join(this.#state.dir, 'qmp.sock');
+    const forwardedPorts = [ACCESS_LOG_PORT, ...(shell ? [SHELL_PORT] : [])];
+    const machine = { vm: VM_NAME, image, initrd, nic, accelerator, qmpSocket, forwardedPorts };
+    const guest = startGuest(machine, network, this.#state, this.#consoleFile, {
+      onAgentExit: (code) => context.fatal(this.#guestTrouble(`its agent ended with exit code ${code}`)),
+    });
+    guest.child.ended.then((how) => context.fatal(this.#guestTrouble(`QEMU ended (${how})`)));
+    return guest;
   }
 
   /** Brings both agents to the server. */
@@ -190,7 +197,7 @@ class Run {
     const read = `process.stdout.write(Buffer.from(await (await fetch('${url}')).arrayBuffer()))`;
     const command = insideNamespace(network.host, [process.execPath, '--input-type=module', '-e', read]);
     const log = await runCommand(command[0]!, command.slice(1)).catch((error: Error) => this.#say(error.message));
-    if (log) await import('node:fs').then(({ writeFileSync }) => writeFileSync(join(target, 'access.log'), log));
+    if (log) writeFileSync(join(target, 'access.log'), log);
     for (const name of readdirSync(this.#logsDir)) copyFileSync(join(this.#logsDir, name), join(target, name));
   }
 
@@ -214,8 +221,12 @@ class Run {
     }
   }
 
+  get #consoleFile(): string {
+    return join(this.#logsDir, 'console.log');
+  }
+
   #guestTrouble(what: string): LabError {
-    return new LabError(guestProblem(what, join(this.#logsDir, 'console.log')));
+    return new LabError(guestProblem(what, this.#consoleFile));
   }
 
   #step(what: string): void {
