@@ -68,7 +68,7 @@ export function agentCommand(): Command {
     .addOption(
       new Option('--port <port>', 'service port in the VM; several: 80,443 or given again')
         .argParser(portList)
-        .env('HOPSCOPE_PORT'),
+        .env('HOPSCOPE_SERVICE_PORTS'),
     )
     .addOption(
       new Option('--uplink <nic>', 'host: NIC that is a port of the switch (default: found)').argParser(nameList),

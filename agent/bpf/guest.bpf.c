@@ -7,6 +7,7 @@
 enum guest_slot { VNIC_RX, TCP_RX, SOCK_READY, APP_READ, APP_WRITE, TCP_TX, VNIC_TX };
 
 #include "packet.bpf.h"
+#include "sweep.bpf.h"
 #include "guest-socket.bpf.h"
 #include "guest-vnic.bpf.c"
 #include "guest-tcp.bpf.c"

@@ -8,6 +8,7 @@
 enum host_slot { NIC_RX, PORT_RX, TAP_TX, TAP_RX, PORT_TX, NIC_TX };
 
 #include "packet.bpf.h"
+#include "sweep.bpf.h"
 #include "host-packet.bpf.h"
 #include "host-nic.bpf.c"
 #include "host-port.bpf.c"
