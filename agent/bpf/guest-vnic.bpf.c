@@ -12,7 +12,7 @@ static __always_inline int handle_vnic_rx(const bool typed, struct sk_buff *skb)
 
 	if (ifindex == LOOPBACK_IFINDEX)
 		return 0;
-	if (!read_skb(typed, skb, FIELD(typed, skb, data), true, &s))
+	if (!read_skb(typed, skb, received_network(typed, skb), true, &s))
 		return 0;
 	flow = on_request(&s, VNIC_RX);
 	if (flow)

@@ -71,7 +71,7 @@ int BPF_PROG(nic_rx_skb, struct sk_buff *skb)
 {
 	struct segment s = {};
 
-	if (is_uplink(skb->dev) && read_skb(true, skb, skb->data, true, &s))
+	if (is_uplink(skb->dev) && read_skb(true, skb, received_network(true, skb), true, &s))
 		handle_nic_rx(&s);
 	return 0;
 }

@@ -11,11 +11,6 @@ static __always_inline long load_bytes(void *ctx, bool xdp, __u32 at, void *to, 
 	return xdp ? bpf_xdp_load_bytes(ctx, at, to, len) : bpf_skb_load_bytes(ctx, at, to, len);
 }
 
-static __always_inline bool is_vlan(__u16 protocol)
-{
-	return protocol == 0x8100 || protocol == 0x88a8;
-}
-
 /* IPv4: both headers come in one load unless there are IP options. */
 static __always_inline bool load_ipv4(void *ctx, bool xdp, __u32 at, struct headers *h)
 {

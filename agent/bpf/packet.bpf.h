@@ -76,19 +76,38 @@ static __always_inline void fill_segment(struct segment *s, const struct headers
 	s->ifindex = ifindex;
 }
 
+static __always_inline bool is_vlan(__u16 protocol)
+{
+	return protocol == 0x8100 || protocol == 0x88a8;
+}
+
+/* Where the IP header of a received skb is. A tag that the NIC did not take
+ * off is still in the data when the stack is entered. */
+static __always_inline const void *received_network(const bool typed, struct sk_buff *skb)
+{
+	const void *data = FIELD(typed, skb, data);
+
+	return is_vlan(bpf_ntohs(FIELD(typed, skb, protocol))) ? data + 4 : data;
+}
+
 /* The same from an skb of the stack: `network` is the address of the IP header.
- * 40 bytes hold an IPv6 header, or an IPv4 header with its options' length. */
+ * 40 bytes hold an IPv6 header, or an IPv4 header with its options' length. A
+ * tag in the data hides the protocol; then the header's own version tells. */
 static __always_inline bool read_skb(const bool typed, struct sk_buff *skb, const void *network,
 				     bool request, struct segment *s)
 {
 	struct headers h;
-	__be16 protocol = FIELD(typed, skb, protocol);
-	bool ipv4 = protocol == bpf_htons(ETH_P_IP);
+	__u16 protocol = bpf_ntohs(FIELD(typed, skb, protocol));
+	bool tagged = is_vlan(protocol);
 	__u32 ip_bytes = sizeof(struct ipv6hdr);
+	bool ipv4;
 
-	if (!ipv4 && protocol != bpf_htons(ETH_P_IPV6))
+	if (!tagged && protocol != ETH_P_IP && protocol != ETH_P_IPV6)
 		return false;
 	if (bpf_probe_read_kernel(&h.ip, sizeof(h.ip), network))
+		return false;
+	ipv4 = tagged ? h.ip.v4.version == 4 : protocol == ETH_P_IP;
+	if (!ipv4 && h.ip.v4.version != 6)
 		return false;
 	if (ipv4)
 		ip_bytes = h.ip.v4.ihl * 4;

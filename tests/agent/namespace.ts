@@ -4,7 +4,7 @@
  * good, whatever is entered later. One process can so be client, VM and host.
  */
 import { execFileSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import koffi from 'koffi';
 
 const CLONE_NEWNET = 0x40000000;

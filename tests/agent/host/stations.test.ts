@@ -1,6 +1,6 @@
-import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import http from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { HOST_STATIONS } from '../../../server/wire/stations.ts';
 import { ask, askMany, serve } from '../http-service.ts';
