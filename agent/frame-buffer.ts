@@ -10,11 +10,9 @@ interface HeldFrame {
   sequence: number;
   count: number;
   bytes: Uint8Array;
-  /** Left on some connection: the server may have it although the ack is missing. */
-  departed: boolean;
 }
 
-/** Dropped frames that may have arrived after all; more than the socket holds are never in doubt. */
+/** Frames dropped after they were sent may have arrived; more than the socket holds are never in doubt. */
 const DOUBTFUL_MOST = 1024;
 
 /** Fills `target` from `at` with at most `most` records; returns how many. */
@@ -48,7 +46,6 @@ export class FrameBuffer {
       sequence: this.#sequence,
       count,
       bytes: bytes.subarray(0, FRAME_HEADER_BYTES + count * RECORD_BYTES),
-      departed: false,
     };
     this.#makeRoom(frame.bytes.length);
     writeFrameHeader(frame.bytes, { ...frame, lost: BigInt(this.dropped), sentNs: nowNs });
@@ -62,8 +59,10 @@ export class FrameBuffer {
       const oldest = this.#frames.shift() as HeldFrame;
       this.#heldBytes -= oldest.bytes.length;
       this.dropped += oldest.count;
-      if (oldest.departed && this.#doubtful.length < DOUBTFUL_MOST) this.#doubtful.push(oldest);
-      this.#sent = Math.max(0, this.#sent - 1);
+      if (this.#sent === 0) continue;
+      this.#sent -= 1;
+      const { sequence, count } = oldest;
+      if (this.#doubtful.length < DOUBTFUL_MOST) this.#doubtful.push({ sequence, count });
     }
   }
 
@@ -72,7 +71,6 @@ export class FrameBuffer {
     const frame = this.#frames[this.#sent];
     if (!frame) return null;
     this.#sent += 1;
-    frame.departed = true;
     return frame.bytes;
   }
 
@@ -83,13 +81,14 @@ export class FrameBuffer {
       this.#sent = Math.max(0, this.#sent - 1);
     }
     while (this.#doubtful[0] && this.#doubtful[0].sequence <= sequence) {
-      this.dropped -= (this.#doubtful.shift() as HeldFrame).count;
+      this.dropped -= this.#doubtful.shift()?.count ?? 0;
     }
   }
 
-  /** A new connection: everything unacknowledged is to be sent again. */
+  /** A new connection, its welcome acknowledged: the rest is to be sent again, and dropped frames are lost for sure. */
   rewind(): void {
     this.#sent = 0;
+    this.#doubtful = [];
   }
 
   /** Frames not acknowledged yet. */

@@ -1,0 +1,173 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FrameBuffer } from '../../agent/frame-buffer.ts';
+import { FRAME_HEADER_BYTES, FRAME_MAX_RECORDS, type Frame, readFrame } from '../../server/wire/frame.ts';
+import { RECORD_BYTES } from '../../server/wire/record.ts';
+
+const bytesOf = (records: number) => FRAME_HEADER_BYTES + records * RECORD_BYTES;
+
+/** `count` records, each filled with the number of records before it (mod 256). */
+function generate(buffer: FrameBuffer, count: number): number {
+  return buffer.fill(
+    count,
+    (target, at, most) => {
+      const given = Math.min(most, count);
+      for (let i = 0; i < given; i++)
+        target.fill((buffer.records + i) & 0xff, at + i * RECORD_BYTES, at + (i + 1) * RECORD_BYTES);
+      return given;
+    },
+    42n,
+  );
+}
+
+function next(buffer: FrameBuffer): Frame | null {
+  const bytes = buffer.next();
+  if (!bytes) return null;
+  const read = readFrame(bytes);
+  if (!read.ok) throw new Error(read.message);
+  return read.frame;
+}
+
+describe('the frame buffer', () => {
+  it('makes frames that the server reads: numbered, whole, with what was lost so far', () => {
+    const buffer = new FrameBuffer(bytesOf(3));
+    generate(buffer, 3);
+    generate(buffer, 2);
+    const frame = next(buffer) as Frame;
+    expect(frame).toMatchObject({ sequence: 2, count: 2, lost: 3n, sentNs: 42n });
+    expect([...new Set(frame.records)]).toEqual([3, 4]);
+    expect(next(buffer)).toBeNull();
+  });
+
+  it('makes no frame of nothing, and none larger than the largest', () => {
+    const buffer = new FrameBuffer(1 << 24);
+    expect(generate(buffer, 0)).toBe(0);
+    expect(buffer.fill(5, () => 0, 0n)).toBe(0);
+    expect(buffer.held).toBe(0);
+    expect(generate(buffer, FRAME_MAX_RECORDS + 1)).toBe(FRAME_MAX_RECORDS);
+    expect(next(buffer)?.count).toBe(FRAME_MAX_RECORDS);
+  });
+
+  it('drops the oldest frame when the budget is used up, and counts its records', () => {
+    const buffer = new FrameBuffer(bytesOf(10) * 3);
+    for (let i = 0; i < 5; i++) generate(buffer, 10);
+    expect(buffer).toMatchObject({ records: 50, dropped: 20, held: 3 });
+    expect([next(buffer), next(buffer), next(buffer), next(buffer)].map((frame) => frame?.sequence)).toEqual([
+      3,
+      4,
+      5,
+      undefined,
+    ]);
+  });
+
+  it('hands out a frame once a connection, and again on the next what was not acknowledged', () => {
+    const buffer = new FrameBuffer(1 << 20);
+    for (let i = 0; i < 3; i++) generate(buffer, 1);
+    const sent = [next(buffer), next(buffer), next(buffer)].map((frame) => frame?.sequence);
+    expect(sent).toEqual([1, 2, 3]);
+    expect(next(buffer)).toBeNull();
+    buffer.acknowledge(2);
+    expect(buffer.held).toBe(1);
+    buffer.rewind();
+    expect(next(buffer)?.sequence).toBe(3);
+    expect(next(buffer)).toBeNull();
+  });
+
+  it('takes a drop back when the server turns out to have the frame', () => {
+    const buffer = new FrameBuffer(bytesOf(10) * 2);
+    generate(buffer, 10);
+    next(buffer);
+    for (let i = 0; i < 2; i++) generate(buffer, 10);
+    expect(buffer.dropped).toBe(10);
+    buffer.acknowledge(1);
+    expect(buffer.dropped).toBe(0);
+  });
+
+  it('keeps a drop counted when the frame was lost with its connection', () => {
+    const buffer = new FrameBuffer(bytesOf(10) * 2);
+    generate(buffer, 10);
+    next(buffer);
+    for (let i = 0; i < 2; i++) generate(buffer, 10);
+    buffer.acknowledge(0); // the welcome of the next connection: nothing has arrived
+    buffer.rewind();
+    while (next(buffer)) {
+      // all that is left is sent
+    }
+    buffer.acknowledge(3);
+    expect(buffer).toMatchObject({ records: 30, dropped: 10, held: 0 });
+  });
+
+  it('accounts for every record, whatever happens: generated = delivered + dropped', () => {
+    const operation = fc.oneof(
+      fc.record({ do: fc.constant('generate' as const), count: fc.integer({ min: 1, max: 12 }) }),
+      fc.record({ do: fc.constantFrom('send', 'arrive', 'ack', 'cut', 'welcome') }),
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.array(operation, { maxLength: 120 }), (budget, operations) => {
+        const line = new Line(new FrameBuffer(bytesOf(budget)));
+        for (const step of operations) {
+          if (step.do === 'generate') generate(line.buffer, 'count' in step ? step.count : 1);
+          else line[step.do as Step]();
+          expect(line.buffer.dropped).toBeGreaterThanOrEqual(0);
+        }
+        line.finish();
+        expect(line.buffer.held).toBe(0);
+        expect(line.delivered + line.buffer.dropped).toBe(line.buffer.records);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+type Step = 'send' | 'arrive' | 'ack' | 'cut' | 'welcome';
+
+/** The other end as a model: a line that keeps order and can be cut, and a server that takes each frame once. */
+class Line {
+  readonly buffer: FrameBuffer;
+  delivered = 0;
+  #connected = true;
+  #underway: Frame[] = [];
+  #highest = 0;
+
+  constructor(buffer: FrameBuffer) {
+    this.buffer = buffer;
+  }
+
+  send(): void {
+    const frame = this.#connected ? next(this.buffer) : null;
+    if (frame) this.#underway.push({ ...frame, records: frame.records.slice() });
+  }
+
+  arrive(): void {
+    const frame = this.#underway.shift();
+    if (!frame || frame.sequence <= this.#highest) return;
+    this.#highest = frame.sequence;
+    this.delivered += frame.count;
+  }
+
+  ack(): void {
+    if (this.#connected) this.buffer.acknowledge(this.#highest);
+  }
+
+  cut(): void {
+    this.#connected = false;
+    this.#underway = [];
+  }
+
+  welcome(): void {
+    if (this.#connected) return;
+    this.#connected = true;
+    this.buffer.acknowledge(this.#highest);
+    this.buffer.rewind();
+  }
+
+  finish(): void {
+    this.welcome();
+    for (let i = 0; i <= this.buffer.records; i++) {
+      this.send();
+      this.arrive();
+    }
+    while (this.#underway.length > 0) this.arrive();
+    this.ack();
+  }
+}
