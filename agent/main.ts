@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { HostDevices } from './host/tap-watch.ts';
-import { type AgentOptions, agentCommand, parseAgentOptions } from './options.ts';
+import { type AgentOptions, parseAgentOptions } from './options.ts';
 import { missingPrivileges } from './privileges.ts';
 
 declare const HOPSCOPE_VERSION: string | undefined;
@@ -16,8 +16,7 @@ function say(line: string): void {
 export async function main(args: string[]): Promise<number> {
   const parsed = parseAgentOptions(args);
   if (!parsed.ok) {
-    if (parsed.exitCode === 0) process.stdout.write(agentCommand().helpInformation());
-    else say(`${parsed.message}\nSee: hopscope agent --help`);
+    if (parsed.exitCode !== 0) say(`${parsed.message}\nSee: hopscope agent --help`);
     return parsed.exitCode;
   }
   const missing = missingPrivileges(parsed.options.role);

@@ -86,7 +86,7 @@ export function agentCommand(): Command {
 
 type Parsed = { ok: true; options: AgentOptions } | { ok: false; exitCode: number; message: string };
 
-/** Parse the words after `hopscope agent`. Usage errors are values with exit code 2 (0 for --help). */
+/** Parse the words after `hopscope agent`. Usage errors are values with exit code 2; 0 for --help, which is printed. */
 export function parseAgentOptions(args: readonly string[]): Parsed {
   const command = agentCommand()
     .exitOverride()
@@ -95,7 +95,7 @@ export function parseAgentOptions(args: readonly string[]): Parsed {
     command.parse(args, { from: 'user' });
   } catch (error) {
     const { exitCode, message } = error as { exitCode: number; message: string };
-    return { ok: false, exitCode: exitCode === 0 ? 0 : 2, message: exitCode === 0 ? '' : message };
+    return { ok: false, exitCode: exitCode === 0 ? 0 : 2, message: message.replace(/^error: /, '') };
   }
   return check(command.opts());
 }
@@ -105,8 +105,8 @@ function check(given: Record<string, unknown>): Parsed {
   if (!token.ok) return { ok: false, exitCode: 2, message: token.message };
   const server = given.server as string;
   const ports = (given.port as number[] | undefined) ?? [80];
-  if (ports.includes(Number(new URL(server).port || 80))) {
-    const message = `--port ${new URL(server).port} is the server's own port: its traffic is never traced`;
+  if (ports.includes(portOf(server))) {
+    const message = `--port ${portOf(server)} is the server's own port: its traffic is never traced; name another --port`;
     return { ok: false, exitCode: 2, message };
   }
   const options: AgentOptions = {
@@ -126,14 +126,26 @@ function check(given: Record<string, unknown>): Parsed {
   return { ok: true, options: Object.freeze(options) };
 }
 
+function portOf(server: string): number {
+  const { port, protocol } = new URL(server);
+  return port === '' ? (protocol === 'wss:' ? 443 : 80) : Number(port);
+}
+
 function tokenOf(given: Record<string, unknown>): { ok: true; value: string } | { ok: false; message: string } {
-  if (typeof given.tokenFile === 'string') {
-    try {
-      return { ok: true, value: readFileSync(given.tokenFile, 'utf8').trim() };
-    } catch (error) {
-      return { ok: false, message: `--token-file: ${(error as Error).message}` };
-    }
+  const { token, tokenFile } = given;
+  if (typeof tokenFile === 'string' && typeof token === 'string') {
+    return { ok: false, message: '--token and --token-file are both given: keep one' };
   }
-  if (typeof given.token === 'string' && given.token !== '') return { ok: true, value: given.token };
+  if (typeof tokenFile === 'string') return tokenIn(tokenFile);
+  if (typeof token === 'string' && token !== '') return { ok: true, value: token };
   return { ok: false, message: 'no token: give --token-file FILE with the token that the server was started with' };
+}
+
+function tokenIn(file: string): { ok: true; value: string } | { ok: false; message: string } {
+  try {
+    const value = readFileSync(file, 'utf8').trim();
+    return value === '' ? { ok: false, message: `--token-file: ${file} is empty` } : { ok: true, value };
+  } catch (error) {
+    return { ok: false, message: `--token-file: ${(error as Error).message}` };
+  }
 }
