@@ -6,65 +6,43 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { VmInfo } from '../../server/wire/messages.ts';
 import type { Link } from './links.ts';
+import { type HeldTap, nicModelOf, readQemu } from './qemu-command-line.ts';
 
-/** Taps held open by a process: the `iff:` lines of its fdinfo. */
-export function tapsOf(pid: number, proc = '/proc'): string[] {
-  const taps: string[] = [];
+/** Taps held open by a process, each once although a multi-queue tap has several descriptors. */
+export function tapsOf(pid: number, proc = '/proc'): HeldTap[] {
+  const taps = new Map<string, HeldTap>();
   for (const fd of listed(`${proc}/${pid}/fd`)) {
     if (linkOf(`${proc}/${pid}/fd/${fd}`) !== '/dev/net/tun') continue;
-    const tap = /^iff:\s*(\S+)/m.exec(textOf(`${proc}/${pid}/fdinfo/${fd}`))?.[1];
-    if (tap) taps.push(tap);
+    const name = /^iff:\s*(\S+)/m.exec(textOf(`${proc}/${pid}/fdinfo/${fd}`))?.[1];
+    if (name && !taps.has(name)) taps.set(name, { name, fd });
   }
-  return taps;
-}
-
-/** What a QEMU command line says; words as in `/proc/<pid>/cmdline`. */
-export function readQemu(words: readonly string[]): Omit<VmInfo, 'pid' | 'tap' | 'ifindex' | 'bridge'> {
-  const after = (flag: string) => words.flatMap((word, i) => (word === flag ? [words[i + 1] ?? ''] : []));
-  const accel = after('-accel')[0] ?? /accel=([^,]+)/.exec(after('-machine')[0] ?? '')?.[1] ?? '';
-  return {
-    name: vmName(after('-name')[0] ?? ''),
-    nicModel: '',
-    accelerator: words.includes('-enable-kvm') ? 'kvm' : (accel.split(',')[0] ?? '') || 'tcg',
-    vcpus: Number.parseInt((after('-smp')[0] ?? '1').replace('cpus=', ''), 10) || 1,
-  };
-}
-
-function vmName(name: string): string {
-  return name.replace(/^guest=/, '').split(',')[0] ?? '';
-}
-
-/** Model of the device whose netdev is this tap: `-netdev tap,id=n0,ifname=tap0 -device e1000,netdev=n0`. */
-export function nicModelOf(words: readonly string[], tap: string): string {
-  const netdevs = words.filter((_, i) => words[i - 1] === '-netdev');
-  const own = netdevs.find((netdev) => netdev.split(',').includes(`ifname=${tap}`)) ?? netdevs[0] ?? '';
-  const id = /(?:^|,)id=([^,]+)/.exec(own)?.[1];
-  const devices = words.filter((_, i) => words[i - 1] === '-device');
-  return devices.find((device) => device.split(',').includes(`netdev=${id}`))?.split(',')[0] ?? '';
+  return [...taps.values()];
 }
 
 /** All VMs whose taps are among `links`. Needs CAP_SYS_PTRACE for other users' processes. */
 export function listVms(links: readonly Link[], proc = '/proc'): VmInfo[] {
   const taps = new Map(links.filter((link) => link.kind === 'tun').map((link) => [link.name, link]));
   if (taps.size === 0) return [];
+  const network = linkOf(`${proc}/self/ns/net`);
   return listed(proc)
     .filter((entry) => /^\d+$/.test(entry))
-    .flatMap((pid) => vmsOf(Number(pid), taps, proc));
+    .flatMap((pid) => vmsOf(Number(pid), taps, network, proc));
 }
 
-function vmsOf(pid: number, taps: ReadonlyMap<string, Link>, proc: string): VmInfo[] {
+/** A tap of the same name in another network namespace is another tap. */
+function vmsOf(pid: number, links: ReadonlyMap<string, Link>, network: string, proc: string): VmInfo[] {
   return tapsOf(pid, proc).flatMap((tap) => {
-    const link = taps.get(tap);
-    if (!link) return [];
+    const link = links.get(tap.name);
+    if (!link || linkOf(`${proc}/${pid}/ns/net`) !== network) return [];
     const words = textOf(`${proc}/${pid}/cmdline`).split('\0');
     const vm = readQemu(words);
     return [
       {
         ...vm,
-        name: vm.name || tap,
+        name: vm.name || tap.name,
         nicModel: nicModelOf(words, tap),
         pid,
-        tap,
+        tap: tap.name,
         ifindex: link.ifindex,
         bridge: link.master,
       },
