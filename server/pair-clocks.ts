@@ -1,5 +1,6 @@
 /** The clock of each (host boot, guest boot) pair, and what it says about the paths of one tick. */
 import { type ClockFit, PairClock } from './clock/clock.ts';
+import { withinOwnCausality } from './clock/own-causality.ts';
 import { type PathColumns, STATION_COUNT } from './join/paths.ts';
 import { stationIndex } from './wire/stations.ts';
 
@@ -22,6 +23,8 @@ export interface Pair {
 export class PairClocks {
   readonly #pairs = new Map<number, Pair>();
   #forgottenSteps = 0;
+  /** Paths whose own causality said more than the fit of their window. */
+  tightened = 0;
   #latest: Pair | null = null;
 
   /** Let rows [from, to) teach their clocks, then give each row one whole-ns offset and its bound. */
@@ -80,7 +83,12 @@ export class PairClocks {
       columns.bound[row] = Number.NaN;
       return;
     }
-    columns.guestOffset[row] = fit.offsetAt(middle);
+    const at = row * STATION_COUNT;
+    const fitted = fit.offsetAt(middle);
+    const leftHostNs = columns.first[at + TAP_TX] as number;
+    const offset = withinOwnCausality(fitted, leftHostNs, inNs, outNs, columns.first[at + TAP_RX] as number);
+    if (offset !== fitted) this.tightened++;
+    columns.guestOffset[row] = offset;
     columns.bound[row] = known ? fit.boundOver(inNs, outNs) : fit.boundNs;
   }
 

@@ -43,12 +43,13 @@ export class Views {
   }
 
   counters(): Record<string, number> {
-    const { registry, runs, store, joiner } = this.#pipeline;
+    const { registry, runs, store, joiner, clocks } = this.#pipeline;
     return {
       ...agentCounters(this.#pipeline),
       ...registry.counts,
       ...this.#counters(),
       'join.duplicate': joiner.counts.duplicate,
+      'clock.tightened': clocks.tightened,
       'runs.evicted': runs.evicted,
       'runs.outside': runs.outside,
       'aggregate.late': runs.current.aggregate.counts.late,

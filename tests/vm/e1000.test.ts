@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PathView, Summary } from '../../server/wire/views.ts';
+import { expectCompleteness, expectNothingSilent, expectTelescoping, parseSummary } from './expectations.ts';
+import { type LabEnd, LabRun, labNamespaces } from './lab-run.ts';
+
+const SLEEP_MS = 50;
+
+describe('a real guest with e1000 whose service takes a known time', () => {
+  let run: LabRun;
+  let end: LabEnd;
+  let summary: Summary;
+  let paths: PathView[];
+  let made: string[];
+
+  beforeAll(async () => {
+    const flags = ['--nic', 'e1000', '--rate', '60', '--duration', '10s', '--path', `/sleep/${SLEEP_MS}`];
+    const before = labNamespaces();
+    run = await LabRun.start(...flags);
+    await run.joined(300);
+    made = labNamespaces().filter((name) => !before.includes(name));
+    paths = await run.newest(300);
+    end = await run.ended;
+    summary = parseSummary(end.stdout);
+  }, 180_000);
+
+  afterAll(() => run.stop());
+
+  it('ends with exit code 0 and complete paths', () => {
+    expect(end.code, end.stderr).toBe(0);
+    expectCompleteness(summary);
+    expectNothingSilent(summary);
+    expectTelescoping(paths);
+  });
+
+  it('names the e1000 driver and its approach', () => {
+    expect(summary.provenance.guest).toMatchObject({ driver: 'e1000', nicModel: 'e1000', nicApproach: 'full' });
+    expect(summary.provenance.host).toMatchObject({ nicModel: 'e1000' });
+  });
+
+  it('finds the planted time in the service layer and nowhere else', () => {
+    const median = (layer: string) => summary.layers.find((l) => l.layer === layer)?.p50 as number;
+    expect(median('service') / 1e6).toBeGreaterThanOrEqual(SLEEP_MS - 1);
+    expect(median('service') / 1e6).toBeLessThan(SLEEP_MS * 1.5);
+    for (const { layer, p50 } of summary.layers.filter((l) => l.layer !== 'service')) {
+      expect((p50 as number) / 1e6, layer).toBeLessThan(SLEEP_MS / 2);
+    }
+  });
+
+  it('leaves no process and no namespace behind', () => {
+    expect(made).toHaveLength(2);
+    expect(run.processes()).toEqual([]);
+    expect(labNamespaces().filter((name) => made.includes(name))).toEqual([]);
+  });
+});
