@@ -76,7 +76,10 @@ describe('a command line written by hand', () => {
     ['-netdev tap,id=n0,ifname=tap0,script=no -device e1000,netdev=n0', 'e1000'],
     ['-device virtio-net-pci,mac=02:00:00:00:00:01,netdev=n0 -netdev tap,ifname=tap0,id=n0', 'virtio-net-pci'],
     ['-netdev user,id=u -device rtl8139,netdev=u -netdev tap,id=n0 -device pcnet,netdev=n0', 'pcnet'],
-    ['-netdev tap,id=a,ifname=tap9 -device e1000,netdev=a -netdev tap,id=b,ifname=tap0 -device pcnet,netdev=b', 'pcnet'],
+    [
+      '-netdev tap,id=a,ifname=tap9 -device e1000,netdev=a -netdev tap,id=b,ifname=tap0 -device pcnet,netdev=b',
+      'pcnet',
+    ],
     ['-nic tap,ifname=tap0,model=virtio-net-pci', 'virtio-net-pci'],
     ['-nic user,model=e1000', ''],
     ['-netdev {"type":"tap" -device e1000,netdev=n0', ''],
