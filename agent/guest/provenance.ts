@@ -27,16 +27,23 @@ export interface MachineSigns {
   xenGuestType: string;
 }
 
+const TCG: Hypervisor = { hypervisor: 'tcg', accelerator: 'tcg', approach: 'full' };
+
 /** Tell the hypervisor from what the guest can see, surest sign first. */
 export function tellHypervisor(signs: MachineSigns): Hypervisor {
   if (signs.xenGuestType === 'PV') return { hypervisor: 'xen', accelerator: 'xen', approach: 'paravirtual' };
-  if (/QEMU TCG/.test(signs.cpuinfo)) return { hypervisor: 'tcg', accelerator: 'tcg', approach: 'full' };
-  const named = BY_VENDOR.find(([pattern]) => pattern.test(`${signs.vendor} ${signs.product}`))?.[1];
+  if (/QEMU TCG/.test(signs.cpuinfo)) return TCG;
   if (signs.clocksources.includes('kvm-clock')) return accelerated('kvm');
+  // Only x86 has this line. Makers of hypervisors also make laptops, and clouds rent out bare metal.
+  const flags = /^flags\s*:.*$/m.exec(signs.cpuinfo)?.[0];
+  if (flags && !/\bhypervisor\b/.test(flags)) return { hypervisor: 'none', accelerator: 'none', approach: 'none' };
+  // Under KVM an x86 guest of QEMU would have had its clock.
+  if (flags && /qemu/i.test(signs.vendor)) return TCG;
+  const named = BY_VENDOR.find(([pattern]) => pattern.test(`${signs.vendor} ${signs.product}`))?.[1];
   if (named) return accelerated(named);
-  const flagged = /^flags\s*:.*\bhypervisor\b/m.test(signs.cpuinfo);
-  if (flagged) return { hypervisor: 'unknown', accelerator: '', approach: 'unknown' };
-  return { hypervisor: 'none', accelerator: 'none', approach: 'none' };
+  return flags
+    ? { hypervisor: 'unknown', accelerator: '', approach: 'unknown' }
+    : { hypervisor: 'none', accelerator: 'none', approach: 'none' };
 }
 
 function accelerated(hypervisor: string): Hypervisor {
