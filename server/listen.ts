@@ -1,6 +1,7 @@
 /** Opening and closing HTTP servers at an address, and saying in words why one could not be had. */
+import { lstatSync, unlinkSync } from 'node:fs';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { addressUrl, type ListenAddress } from './listen-address.ts';
 
 /** An answer under way gets this long. */
@@ -10,8 +11,9 @@ export interface ListenError extends NodeJS.ErrnoException {
   listenAddress: ListenAddress;
 }
 
-/** @throws ListenError */
-export function listen(server: Server, address: ListenAddress): Promise<Server> {
+/** Opens `server` at the address; a socket file that a killed process left is replaced. @throws ListenError */
+export async function listen(server: Server, address: ListenAddress): Promise<Server> {
+  if (address.kind === 'unix' && (await isAbandoned(address.path))) unlinkSync(address.path);
   return new Promise((resolve, reject) => {
     const failed = (error: Error): void => reject(Object.assign(error, { listenAddress: address }));
     server.once('error', failed);
@@ -22,6 +24,18 @@ export function listen(server: Server, address: ListenAddress): Promise<Server> 
     if (address.kind === 'unix') server.listen(address.path, done);
     else server.listen(address.port, address.host, done);
   });
+}
+
+/** A socket file behind which nobody listens: only a refused connection says so for certain. */
+function isAbandoned(path: string): Promise<boolean> {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) return Promise.resolve(false);
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const probe = connect(path, () => {
+    probe.destroy();
+    resolve(false);
+  });
+  probe.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
+  return promise;
 }
 
 /** Where a server really listens: a port 0 has become a number. */

@@ -49,7 +49,7 @@ describe('a run in which something dies', () => {
     process.kill(run.processWith('-accel'), 'SIGKILL');
     const end = await run.ended;
     expect(end.code).toBe(1);
-    expect(end.stderr).toMatch(/QEMU ended \(SIGKILL\)/);
+    expect(end.stderr).toMatch(/QEMU ended \(signal SIGKILL\)/);
     expect(run.processes()).toEqual([]);
   }, 120_000);
 });
