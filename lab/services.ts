@@ -1,6 +1,6 @@
 /** The project's own processes of a run, started as a user would: server, relay, host agent. */
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -74,6 +74,8 @@ export class ServerProcess {
   #start(): Child {
     const { state, logsDir } = this.#context;
     const startedMs = performance.now();
+    // A killed server leaves its socket's file, on which the next one could not listen.
+    rmSync(serverSocket(state), { force: true });
     const child = startChild(this.#command, { state, logFile: join(logsDir, 'server.log') });
     child.ended.then((how) => this.#ended(how, performance.now() - startedMs));
     return child;
