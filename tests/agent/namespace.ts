@@ -18,6 +18,12 @@ function enter(path: string): void {
 }
 
 let made = 0;
+const left = new Set<Namespace>();
+
+// Also when a test file fails before its own clean-up is known.
+process.once('exit', () => {
+  for (const namespace of left) namespace.remove();
+});
 
 export class Namespace {
   readonly name: string;
@@ -26,6 +32,7 @@ export class Namespace {
     made += 1;
     this.name = `hoptest-${process.pid}-${made}-${label}`;
     execFileSync('ip', ['netns', 'add', this.name]);
+    left.add(this);
     this.ip('link set lo up');
   }
 
@@ -68,12 +75,6 @@ export class Namespace {
   }
 
   remove(): void {
-    execFileSync('ip', ['netns', 'del', this.name]);
-  }
-
-  /** Processes that still run inside. */
-  pids(): number[] {
-    const text = execFileSync('ip', ['netns', 'pids', this.name], { encoding: 'utf8' });
-    return text.split('\n').filter(Boolean).map(Number);
+    if (left.delete(this)) execFileSync('ip', ['netns', 'del', this.name]);
   }
 }

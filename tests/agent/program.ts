@@ -8,6 +8,11 @@ const ROOT = join(import.meta.dirname, '../..');
 export const AGENT = [process.execPath, join(ROOT, 'agent/main.ts')] as const;
 export const FRONT_DOOR = [process.execPath, join(ROOT, 'hopscope.ts')] as const;
 const END_WITHIN_MS = 5_000;
+const running = new Set<ChildProcess>();
+
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 export class Program {
   readonly child: ChildProcess;
@@ -23,7 +28,11 @@ export class Program {
     this.child.stderr?.on('data', (chunk) => {
       this.stderr += chunk;
     });
-    this.exit = once(this.child, 'close').then(([code]) => code as number | null);
+    running.add(this.child);
+    this.exit = once(this.child, 'close').then(([code]) => {
+      running.delete(this.child);
+      return code as number | null;
+    });
   }
 
   /** Wait until this has been said on either stream. */
