@@ -130,6 +130,19 @@ describe('the host stations on real devices', () => {
     expect([record!.first['tap.rx'], record!.first['nic.tx']]).toEqual([0n, 0n]);
   });
 
+  it('flag a request that the client resets amid the response', async () => {
+    const socket = await opened(connect(PORT, VM.v4));
+    socket.write('GET /bytes/20000000 HTTP/1.1\r\nhost: vm\r\n\r\n');
+    await once(socket, 'data');
+    socket.resetAndDestroy();
+    const [record, ...others] = await traced.settle();
+    expect(others).toEqual([]);
+    expectOrdered(record!);
+    expect(record?.flags).toEqual(expect.arrayContaining(['closed', 'reset']));
+    expect(record!.responseBytes).toBeGreaterThan(0);
+    expect(record!.responseBytes).toBeLessThan(20_000_000);
+  });
+
   it('lose no exchange when a client takes the port of one that was never answered', async () => {
     for (let round = 0; round < 2; round++) {
       const socket = await opened(connect({ port: PORT, host: VM.v4, localPort: 40_404 }));
