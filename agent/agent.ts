@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import koffi from 'koffi';
 import { PROTOCOL_VERSION } from '../server/wire/frame.ts';
 import type { AgentStats, Hello, Provenance } from '../server/wire/messages.ts';
@@ -24,6 +25,8 @@ const LOOK_EVERY_MS = 2_000;
 const WALK_EVERY_MS = 2_000;
 /** BPF run statistics are on in one second of five. */
 const COST_PERIOD = 5;
+/** After this the last responses count as over; see DEFAULT_TIMES. */
+const QUIET_MS = 50;
 const LAST_WORDS_MS = 1_000;
 
 export class Agent {
@@ -81,7 +84,7 @@ export class Agent {
   }
 
   start(): void {
-    this.#followTaps();
+    this.#followTaps(true);
     this.#timers.push(setInterval(() => this.#read(true), READ_EVERY_MS));
     this.#timers.push(setInterval(() => this.#report(), STATS_EVERY_MS));
     this.#timers.push(setInterval(() => this.#tracer.walk(), WALK_EVERY_MS));
@@ -93,6 +96,7 @@ export class Agent {
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#poll.close();
+    await delay(QUIET_MS);
     this.#read(true);
     this.#report();
     await this.#uplink.close(LAST_WORDS_MS);
@@ -141,18 +145,18 @@ export class Agent {
     };
   }
 
+  /** VMs come and go; a tap given by name may be made anew, with another index. */
   #look(): void {
-    const found = findDevices(this.#options.uplinks, []);
-    if (!found.ok) return;
+    const found = findDevices(this.#options.uplinks, this.#options.taps);
     const before = JSON.stringify(this.#devices.vms);
-    this.#devices = { ...found.devices, taps: this.#options.taps.length > 0 ? this.#devices.taps : found.devices.taps };
-    if (JSON.stringify(this.#devices.vms) !== before) this.#followTaps();
+    this.#devices = found.ok ? found.devices : { ...this.#devices, taps: [], vms: [] };
+    this.#followTaps(JSON.stringify(this.#devices.vms) !== before);
   }
 
-  #followTaps(): void {
+  #followTaps(tellServer: boolean): void {
     if (!this.#watch) return;
     for (const reason of this.#watch.follow(this.#devices.taps)) this.#log(`tap not attached: ${reason}`);
-    this.#uplink.send({ type: 'vms', vms: this.#devices.vms });
+    if (tellServer) this.#uplink.send({ type: 'vms', vms: this.#devices.vms });
   }
 
   #hello(agentId: string, version: string, localAddress: string): Hello {

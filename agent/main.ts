@@ -64,6 +64,7 @@ async function devicesOf(options: AgentOptions): Promise<HostDevices> {
 
 async function trace(options: AgentOptions, file: string): Promise<number> {
   const { Agent } = await import('./agent.ts');
+  const tell = options.logLevel === 'error' ? () => undefined : say;
   const { promise: ended, resolve: end } = Promise.withResolvers<number>();
   const agent = new Agent(
     options,
@@ -75,12 +76,12 @@ async function trace(options: AgentOptions, file: string): Promise<number> {
         say(`the server refused this agent (${code}): ${message}`);
         end(1);
       },
-      onState: (state, detail) => say(`${state}: ${detail}`),
+      onState: (state, detail) => tell(`${state}: ${detail}`),
     },
     say,
   );
   for (const { station, probe, reason } of agent.stations) {
-    say(`station ${station}: ${probe ?? 'MISSING'}${reason ? ` (${reason})` : ''}`);
+    (probe === null ? say : tell)(`station ${station}: ${probe ?? 'MISSING'}${reason ? ` (${reason})` : ''}`);
   }
   if (options.strict && agent.stations.some(({ probe }) => probe === null)) {
     await agent.stop();

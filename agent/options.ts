@@ -15,7 +15,7 @@ export interface AgentOptions {
   strict: boolean;
   bufferBytes: number;
   bpfDir: string;
-  logLevel: 'error' | 'info' | 'debug';
+  logLevel: 'error' | 'info';
 }
 
 function portNumber(text: string): number {
@@ -81,7 +81,9 @@ export function agentCommand(): Command {
     .addOption(
       new Option('--bpf-dir <dir>', 'where guest.bpf.o and host.bpf.o are').env('HOPSCOPE_BPF_DIR').default(''),
     )
-    .addOption(new Option('--log-level <level>').choices(['error', 'info', 'debug']).default('info'));
+    .addOption(
+      new Option('--log-level <level>', 'error: only what is wrong').choices(['error', 'info']).default('info'),
+    );
 }
 
 type Parsed = { ok: true; options: AgentOptions } | { ok: false; exitCode: number; message: string };

@@ -33,26 +33,25 @@ export function findDevices(
   };
 }
 
+/** A tap that is refused again and again is said once. */
+const REASONS_KEPT = 64;
+
 export class TapWatch {
   readonly #tracer: Tracer;
   readonly #attached = new Map<number, (() => void)[]>();
+  #said: ReadonlySet<string> = new Set();
 
   constructor(tracer: Tracer) {
     this.#tracer = tracer;
   }
 
-  /** Attach to new taps, forget those that are gone. @returns reasons of taps that could not be attached */
+  /** Attach to new taps, forget those that are gone. @returns new reasons of taps that could not be attached */
   follow(taps: readonly Link[]): string[] {
-    const reasons: string[] = [];
-    for (const tap of taps) {
-      if (this.#attached.has(tap.ifindex)) continue;
-      const results = this.#tracer.attachTap(tap.ifindex);
-      this.#attached.set(
-        tap.ifindex,
-        results.flatMap((result) => (result.ok ? [result.detach] : [])),
-      );
-      reasons.push(...results.flatMap((result) => (result.ok ? [] : [`${tap.name}: ${result.reason}`])));
-    }
+    const reasons = taps
+      .filter((tap) => !this.#attached.has(tap.ifindex))
+      .map((tap) => this.#attach(tap))
+      .filter((reason) => reason !== '' && !this.#said.has(reason));
+    this.#said = new Set([...this.#said, ...reasons].slice(-REASONS_KEPT));
     for (const [ifindex, detach] of this.#attached) {
       if (taps.some((tap) => tap.ifindex === ifindex)) continue;
       for (const undo of detach) undo();
@@ -61,8 +60,14 @@ export class TapWatch {
     return reasons;
   }
 
-  get count(): number {
-    return this.#attached.size;
+  /** Both stations or none: the next look tries again. @returns why not, empty when attached */
+  #attach(tap: Link): string {
+    const results = this.#tracer.attachTap(tap.ifindex);
+    const detach = results.flatMap((result) => (result.ok ? [result.detach] : []));
+    const refused = results.flatMap((result) => (result.ok ? [] : [`${tap.name}: ${result.reason}`]));
+    if (refused.length === 0) this.#attached.set(tap.ifindex, detach);
+    else for (const undo of detach) undo();
+    return refused.join('; ');
   }
 
   close(): void {
