@@ -127,7 +127,6 @@ export class Agent {
       drops: {
         'ring.full': kernel['ring.full'],
         'flow.full': kernel['flow.full'],
-        'flow.busy': kernel.busy,
         'uplink.buffer': this.#buffer.dropped,
       },
       counters: {

@@ -1,7 +1,7 @@
 /** The kernel side's counters: `enum hop_counter` of agent/bpf/emit.bpf.h, in its order. */
 import { libbpf } from './libbpf.ts';
 
-export const COUNTERS = ['begun', 'emitted', 'ring.full', 'flow.full', 'busy', 'foreign'] as const;
+export const COUNTERS = ['begun', 'emitted', 'ring.full', 'flow.full', 'foreign'] as const;
 export type CounterName = (typeof COUNTERS)[number];
 
 /** Read all counters from the per-CPU array, summed over the CPUs. */

@@ -13,7 +13,6 @@ enum hop_counter {
 	HOP_EMITTED,	/* records written to the ring */
 	HOP_RING_FULL,	/* records lost: the ring had no room */
 	HOP_FLOW_FULL,	/* exchanges lost: no room for their connection */
-	HOP_BUSY,	/* exchanges lost: begun while the last one was being written */
 	HOP_FOREIGN,	/* exchanges of this host's own services, not of a VM */
 	HOP_COUNTERS,
 };
@@ -47,17 +46,14 @@ static __always_inline bool is_service_port(__u16 port)
 
 /* One wake-up as the ring passes the threshold: a wake-up per record costs
  * as much as fifty stamps. The reader's timer takes what stays below it. */
-static __always_inline void emit(struct hop_record *record)
+static __always_inline void emit(struct hop_record *reserved)
 {
 	__u64 held = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
-	bool passes = held < settings.wake_bytes &&
-		      held + sizeof(*record) + 8 >= settings.wake_bytes;
-	__u64 flags = passes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	bool passes = held >= settings.wake_bytes &&
+		      held < settings.wake_bytes + sizeof(*reserved) + 8;
 
-	if (bpf_ringbuf_output(&ring, record, sizeof(*record), flags))
-		count(HOP_RING_FULL);
-	else
-		count(HOP_EMITTED);
+	bpf_ringbuf_submit(reserved, passes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	count(HOP_EMITTED);
 }
 
 #endif

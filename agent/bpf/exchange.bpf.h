@@ -6,7 +6,9 @@
 
 #include "emit.bpf.h"
 
-enum hop_phase { HOP_IDLE, HOP_REQUEST, HOP_RESPONSE, HOP_WRITING };
+enum hop_phase { HOP_IDLE, HOP_REQUEST, HOP_RESPONSE };
+#define PHASE_MASK 3
+#define GENERATION 4
 
 struct flow_key {
 	__u8 client[16];
@@ -22,7 +24,8 @@ struct flow {
 	__u32 rtt_probe_ack;
 	__u32 rtt_ns;
 	__u32 request_end;	/* sequence number after the last request byte seen */
-	__u32 phase;
+	__u32 response_end;	/* the same of the response */
+	__u32 state;		/* generation of the exchange, and its phase below */
 	__u32 closed;
 	__u32 midstream;
 	__u64 swept_ns;		/* the sweep that looked last */
@@ -82,21 +85,49 @@ static __always_inline bool covers(__u32 seq, __u32 len, __u32 byte)
 	return !before(byte, seq) && before(byte, seq + len);
 }
 
-/* Hand the record over; whoever wins the exchange of `phase` writes it. */
-static __always_inline void finish(struct flow *flow, __u32 phase)
+static __always_inline __u32 phase_of(const struct flow *flow)
 {
-	if (__sync_val_compare_and_swap(&flow->phase, phase, HOP_WRITING) != phase)
-		return;
-	flow->record.rtt_ns = flow->rtt_ns;
-	if (flow->closed)
-		flow->record.flags |= HOP_CLOSED;
+	return flow->state & PHASE_MASK;
+}
+
+static __always_inline void set_phase(struct flow *flow, __u32 phase)
+{
+	flow->state = (flow->state & ~PHASE_MASK) | phase;
+}
+
+/* The exchange is over for whoever still finds it as it was. */
+static __always_inline bool claim(struct flow *flow, __u32 state)
+{
+	return __sync_val_compare_and_swap(&flow->state, state, state & ~PHASE_MASK) == state;
+}
+
+/* Hand the record over. It is copied before it is claimed: the sweep can be
+ * interrupted by the next request, which then has finished it already. */
+static __always_inline void finish(struct flow *flow, __u32 state)
+{
+	struct hop_record *out;
+
 #ifdef HOP_OWNED
-	if (!HOP_OWNED(&flow->record))
-		count(HOP_FOREIGN);
-	else
+	if (!HOP_OWNED(&flow->record)) {
+		if (claim(flow, state))
+			count(HOP_FOREIGN);
+		return;
+	}
 #endif
-		emit(&flow->record);
-	flow->phase = HOP_IDLE;
+	out = bpf_ringbuf_reserve(&ring, sizeof(*out), 0);
+	if (!out) {
+		if (claim(flow, state))
+			count(HOP_RING_FULL);
+		return;
+	}
+	__builtin_memcpy(out, &flow->record, sizeof(*out));
+	out->rtt_ns = flow->rtt_ns;
+	if (flow->closed)
+		out->flags |= HOP_CLOSED;
+	if (claim(flow, state))
+		emit(out);
+	else
+		bpf_ringbuf_discard(out, BPF_RB_NO_WAKEUP);
 }
 
 static __always_inline struct flow *open_flow(const struct segment *s, bool midstream)
@@ -126,8 +157,8 @@ static __always_inline struct flow *on_handshake(const struct segment *s)
 {
 	struct flow *old = bpf_map_lookup_elem(&flows, &s->key);
 
-	if (old && (old->phase == HOP_REQUEST || old->phase == HOP_RESPONSE))
-		finish(old, old->phase);
+	if (old && phase_of(old) != HOP_IDLE)
+		finish(old, old->state);
 	return open_flow(s, false);
 }
 
@@ -148,7 +179,7 @@ static __always_inline void begin(struct flow *flow, const struct segment *s)
 	r->head_len = 0;
 	flow->request_end = s->seq;
 	flow->midstream = false;
-	flow->phase = HOP_REQUEST;
+	flow->state = ((flow->state & ~PHASE_MASK) + GENERATION) | HOP_REQUEST;
 	count(HOP_BEGUN);
 }
 
@@ -169,20 +200,16 @@ static __always_inline void stamp(struct flow *flow, __u32 slot, __u64 now, bool
 /* New bytes at the entry station: do they open the next exchange? */
 static __always_inline bool enters(struct flow *flow, const struct segment *s)
 {
-	if (flow->phase == HOP_REQUEST)
+	if (phase_of(flow) == HOP_REQUEST)
 		return true;
 	if (flow->record.request_seq && !before(flow->request_end, s->seq + s->len)) {
 		flow->record.flags |= HOP_RETRANSMIT;
 		return false;
 	}
-	if (flow->phase == HOP_RESPONSE) {
+	if (phase_of(flow) == HOP_RESPONSE) {
 		if (!flow->record.first[settings.exit_slot])
 			flow->record.flags |= HOP_OVERLAP;
-		finish(flow, HOP_RESPONSE);
-	}
-	if (flow->phase != HOP_IDLE) {
-		count(HOP_BUSY);
-		return false;
+		finish(flow, flow->state);
 	}
 	begin(flow, s);
 	return true;
@@ -193,11 +220,11 @@ static __always_inline bool enters(struct flow *flow, const struct segment *s)
 static __always_inline bool on_close(struct flow *flow, const struct segment *s)
 {
 	flow->closed = true;
-	if (flow->phase == HOP_IDLE && !s->len) {
+	if (phase_of(flow) == HOP_IDLE && !s->len) {
 		bpf_map_delete_elem(&flows, &s->key);
 		return true;
 	}
-	if (s->flags & TCP_RST)
+	if (s->flags & TCP_RST && phase_of(flow) != HOP_IDLE)
 		flow->record.flags |= HOP_RESET;
 	return false;
 }
@@ -218,7 +245,7 @@ static __always_inline struct flow *on_request(const struct segment *s, __u32 sl
 		return flow;
 	if (slot == settings.entry_slot && !enters(flow, s))
 		return flow;
-	if (flow->phase == HOP_IDLE || before(s->seq, flow->record.request_seq))
+	if (phase_of(flow) == HOP_IDLE || before(s->seq, flow->record.request_seq))
 		return flow;
 	if (before(flow->request_end, s->seq + s->len)) {
 		flow->request_end = s->seq + s->len;
@@ -233,7 +260,7 @@ static __always_inline struct flow *on_request(const struct segment *s, __u32 sl
 static __always_inline void turn(struct flow *flow, const struct flow_key *key, __u32 seq)
 {
 	flow->record.response_seq = seq;
-	flow->phase = HOP_RESPONSE;
+	set_phase(flow, HOP_RESPONSE);
 	bpf_map_push_elem(&awaiting, key, BPF_ANY);
 }
 
@@ -245,9 +272,17 @@ static __always_inline void stamp_response(struct flow *flow, const struct segme
 
 	if (before(s->seq + s->len, r->response_seq + 1))
 		return;
-	if (end > r->response_bytes)
+	if (end > r->response_bytes) {
 		r->response_bytes = end;
+		flow->response_end = s->seq + s->len;
+	}
 	stamp(flow, slot, bpf_ktime_get_ns(), covers(s->seq, s->len, r->response_seq));
+}
+
+/* A retransmission of the response before: it must not answer this request. */
+static __always_inline bool is_old_response(const struct flow *flow, const struct segment *s)
+{
+	return flow->response_end && !before(flow->response_end, s->seq + s->len);
 }
 
 /* A segment from the service at station `slot`. */
@@ -264,9 +299,9 @@ static __always_inline struct flow *on_response(const struct segment *s, __u32 s
 		return NULL;
 	if (!s->len)
 		return flow;
-	if (flow->phase == HOP_REQUEST)
+	if (phase_of(flow) == HOP_REQUEST && !is_old_response(flow, s))
 		turn(flow, &s->key, s->seq);
-	if (flow->phase == HOP_RESPONSE)
+	if (phase_of(flow) == HOP_RESPONSE)
 		stamp_response(flow, s, slot);
 	return flow;
 }

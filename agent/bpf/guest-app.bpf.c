@@ -64,7 +64,7 @@ static __always_inline int handle_app_read(const bool typed, struct sock *sk, st
 	if (got <= 0)
 		return 0;
 	flow = flow_of_socket(typed, sk, &key);
-	if (!flow || flow->phase != HOP_REQUEST || !read_positions(typed, sk, &at))
+	if (!flow || phase_of(flow) != HOP_REQUEST || !read_positions(typed, sk, &at))
 		return 0;
 	if (!before(flow->record.request_seq, at.copied_seq))
 		return 0;
@@ -86,7 +86,7 @@ static __always_inline int handle_app_write(const bool typed, struct sock *sk, s
 
 	if (!flow || !read_positions(typed, sk, &at))
 		return 0;
-	if (flow->phase == HOP_RESPONSE) {
+	if (phase_of(flow) == HOP_RESPONSE) {
 		stamp(flow, APP_WRITE, now, false);
 		return 0;
 	}

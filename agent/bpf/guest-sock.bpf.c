@@ -8,7 +8,7 @@ static __always_inline int handle_sock_ready(const bool typed, struct sock *sk)
 	struct flow *flow = flow_of_socket(typed, sk, &key);
 	struct positions at;
 
-	if (!flow || flow->phase != HOP_REQUEST || !read_positions(typed, sk, &at))
+	if (!flow || phase_of(flow) != HOP_REQUEST || !read_positions(typed, sk, &at))
 		return 0;
 	if (before(flow->record.request_seq, at.rcv_nxt))
 		stamp(flow, SOCK_READY, bpf_ktime_get_ns(), !flow->record.first[SOCK_READY]);

@@ -26,7 +26,7 @@ static __always_inline struct flow *flow_of_socket(const bool typed, struct sock
 	key->client_port = bpf_ntohs(FIELD(typed, sk, __sk_common.skc_dport));
 	socket_addresses(typed, sk, key);
 	flow = bpf_map_lookup_elem(&flows, key);
-	return flow && flow->phase != HOP_IDLE ? flow : NULL;
+	return flow && phase_of(flow) != HOP_IDLE ? flow : NULL;
 }
 
 struct positions { __u32 copied_seq; __u32 rcv_nxt; __u32 write_seq; };

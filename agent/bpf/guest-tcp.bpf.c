@@ -20,7 +20,7 @@ static __always_inline int handle_tcp_tx(const bool typed, struct sock *sk, stru
 	struct segment s = {};
 	struct tcphdr tcp;
 
-	if (!flow || flow->phase != HOP_RESPONSE)
+	if (!flow || phase_of(flow) != HOP_RESPONSE)
 		return 0;
 	if (bpf_probe_read_kernel(&tcp, sizeof(tcp), FIELD(typed, skb, data)))
 		return 0;

@@ -12,7 +12,7 @@ enum hop_vantage { HOP_HOST = 1, HOP_GUEST = 2 };
 enum hop_flag {
 	HOP_RETRANSMIT	= 1 << 0, /* a first byte passed a station twice */
 	HOP_MIDSTREAM	= 1 << 1, /* attached after the handshake */
-	HOP_RESET	= 1 << 2, /* RST seen before the exchange was over */
+	HOP_RESET	= 1 << 2, /* RST seen while the exchange was open, or just after */
 	HOP_OVERLAP	= 1 << 3, /* a new request began before the response ended */
 	HOP_IPV4	= 1 << 4, /* addresses are ::ffff:a.b.c.d */
 	HOP_CLOSED	= 1 << 5, /* FIN seen: last exchange of its connection */

@@ -8,12 +8,12 @@
 
 /* Is there nothing more to wait for? A response is over when it passed the
  * last station and stayed quiet; without that it gets the longer time. */
-static __always_inline bool is_over(struct flow *flow, __u64 quiet)
+static __always_inline bool is_over(struct flow *flow, __u32 phase, __u64 quiet)
 {
-	if (flow->phase == HOP_RESPONSE)
+	if (phase == HOP_RESPONSE)
 		return quiet > (flow->record.first[settings.exit_slot] ? settings.quiet_ns
 								      : settings.stall_ns);
-	if (flow->phase == HOP_REQUEST)
+	if (phase == HOP_REQUEST)
 		return quiet > settings.idle_ns || (flow->closed && quiet > settings.stall_ns);
 	return false;
 }
@@ -25,11 +25,13 @@ static __always_inline __u64 quiet_since(const struct flow *flow, __u64 now)
 
 static __always_inline void sweep_one(const struct flow_key *key, struct flow *flow, __u64 now)
 {
+	/* Read once: what is judged to be over is what is claimed. */
+	__u32 state = *(volatile __u32 *)&flow->state;
 	__u64 quiet = quiet_since(flow, now);
 
-	if (is_over(flow, quiet))
-		finish(flow, flow->phase);
-	if (flow->phase == HOP_IDLE && (flow->closed || quiet > settings.idle_ns))
+	if (is_over(flow, state & PHASE_MASK, quiet))
+		finish(flow, state);
+	if (phase_of(flow) == HOP_IDLE && (flow->closed || quiet > settings.idle_ns))
 		bpf_map_delete_elem(&flows, key);
 }
 
@@ -44,13 +46,13 @@ static __always_inline bool sweep_next(__u64 now)
 	if (bpf_map_pop_elem(&awaiting, &key))
 		return false;
 	flow = bpf_map_lookup_elem(&flows, &key);
-	if (!flow || flow->phase != HOP_RESPONSE)
+	if (!flow || phase_of(flow) != HOP_RESPONSE)
 		return true;
 	seen = flow->swept_ns == now;
 	flow->swept_ns = now;
 	if (!seen)
 		sweep_one(&key, flow, now);
-	if (flow->phase == HOP_RESPONSE)
+	if (phase_of(flow) == HOP_RESPONSE)
 		bpf_map_push_elem(&awaiting, &key, BPF_ANY);
 	return !seen;
 }

@@ -91,12 +91,12 @@ describe('the host stations on real devices', () => {
     const [post, get] = await traced.settle();
     for (const record of [post, get] as HostRecord[]) expectOrdered(record);
     expect(up.requestBytes).toBeGreaterThan(300_000);
-    expect(post).toMatchObject({ requestBytes: up.requestBytes, responseBytes: up.responseBytes, flags: ['closed'] });
-    expect(get).toMatchObject({
-      requestBytes: down.requestBytes,
-      responseBytes: down.responseBytes,
-      flags: ['closed'],
-    });
+    expect(post).toMatchObject({ requestBytes: up.requestBytes, responseBytes: up.responseBytes });
+    expect(get).toMatchObject({ requestBytes: down.requestBytes, responseBytes: down.responseBytes });
+    // TCP may have probed for a tail it thought lost; nothing else is to be said of them.
+    for (const { flags } of [post, get] as HostRecord[]) {
+      expect(flags.filter((flag) => flag !== 'retransmit')).toEqual(['closed']);
+    }
     expect(post!.last['nic.rx']).toBeGreaterThan(post!.first['nic.rx']);
     expect(get!.last['nic.tx']).toBeGreaterThan(get!.first['nic.tx']);
     // The VM can not answer before it has the whole body.
