@@ -33,10 +33,14 @@ export class LabRun {
   #stdout = '';
   #stderr = '';
 
-  private constructor(port: number, args: readonly string[]) {
+  private constructor(port: number, args: readonly string[], env: Record<string, string>) {
     this.url = `http://127.0.0.1:${port}`;
     const words = ['hopscope.ts', 'up', '--no-browser', '--json', '--port-http', String(port), ...args];
-    this.child = spawn(process.execPath, words, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(process.execPath, words, {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.child.stdout.on('data', (data) => {
       this.#stdout += data;
     });
@@ -51,7 +55,12 @@ export class LabRun {
   }
 
   static async start(...args: string[]): Promise<LabRun> {
-    return new LabRun(await freePort(), args);
+    return new LabRun(await freePort(), args, {});
+  }
+
+  /** With variables in the environment, as a user sets `OTEL_*`. */
+  static async startWith(env: Record<string, string>, ...args: string[]): Promise<LabRun> {
+    return new LabRun(await freePort(), args, env);
   }
 
   /** Ends the load as Ctrl-C does; the summary still comes. */
