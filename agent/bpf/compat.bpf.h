@@ -64,38 +64,39 @@ struct msghdr { struct iov_iter msg_iter; } CORE;
 /* A field of a kernel object: a plain load where the verifier knows the type
  * (tp_btf, fentry), a probe read where it does not (kprobe). `typed` is a
  * constant, so only one of the two remains. */
-#define FIELD(typed, p, f) ((typed) ? (p)->f : BPF_CORE_READ(p, f))
+#define FIELD(typed, p, f) ((typed) ? (p)->f : BPF_CORE_READ((p), f))
 
-static __always_inline bool iter_is_ubuf(struct iov_iter *iter)
+static __always_inline bool iter_is_ubuf(const bool typed, struct iov_iter *iter)
 {
 	if (!bpf_core_enum_value_exists(enum iter_type___ubuf, ITER_UBUF___ubuf))
 		return false;
-	return BPF_CORE_READ(iter, iter_type) ==
+	return FIELD(typed, iter, iter_type) ==
 	       bpf_core_enum_value(enum iter_type___ubuf, ITER_UBUF___ubuf);
 }
 
-static __always_inline const struct iovec *iter_iov(struct iov_iter *iter)
+static __always_inline const struct iovec *iter_iov(const bool typed, struct iov_iter *iter)
 {
 	struct iov_iter___overlay *overlay = (void *)iter;
 
 	if (bpf_core_field_exists(overlay->__iov))
-		return BPF_CORE_READ(overlay, __iov);
-	return BPF_CORE_READ(iter, iov);
+		return FIELD(typed, overlay, __iov);
+	return FIELD(typed, iter, iov);
 }
 
 /* User address of the message's first byte; `done` bytes of it were consumed
  * already (0 on entry, the return value on exit of a receive). */
-static __always_inline const void *message_start(struct msghdr *msg, unsigned long done)
+static __always_inline const void *message_start(const bool typed, struct msghdr *msg,
+						 unsigned long done)
 {
 	struct iov_iter *iter = &msg->msg_iter;
-	unsigned long at = BPF_CORE_READ(iter, iov_offset);
+	unsigned long at = FIELD(typed, iter, iov_offset);
 	const struct iovec *iov;
 
-	if (iter_is_ubuf(iter))
-		return BPF_CORE_READ((struct iov_iter___ubuf *)iter, ubuf) + at - done;
-	iov = iter_iov(iter);
+	if (iter_is_ubuf(typed, iter))
+		return FIELD(typed, (struct iov_iter___ubuf *)iter, ubuf) + at - done;
+	iov = iter_iov(typed, iter);
 	if (at >= done)
-		return BPF_CORE_READ(iov, iov_base) + at - done;
+		return FIELD(typed, iov, iov_base) + at - done;
 	/* The buffer was filled: the iterator stands on the next one. */
 	iov -= 1;
 	return BPF_CORE_READ(iov, iov_base) + BPF_CORE_READ(iov, iov_len) - done;

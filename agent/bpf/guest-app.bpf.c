@@ -28,23 +28,24 @@ static __always_inline void parse_head(struct hop_record *r, const char *text)
 		r->head_len = i;
 }
 
-static __always_inline void read_head(struct hop_record *r, struct msghdr *msg, __u32 got)
+static __always_inline void read_head(const bool typed, struct hop_record *r, struct msghdr *msg,
+				      __u32 got)
 {
 	char text[HOP_HEAD] = {};
 	__u32 len = got < HOP_HEAD ? got : HOP_HEAD;
 
 	if (!settings.capture_http || len == 0 || len > HOP_HEAD)
 		return;
-	if (!bpf_probe_read_user(text, len, message_start(msg, got)))
+	if (!bpf_probe_read_user(text, len, message_start(typed, msg, got)))
 		parse_head(r, text);
 }
 
-static __always_inline void read_status(struct hop_record *r, struct msghdr *msg)
+static __always_inline void read_status(const bool typed, struct hop_record *r, struct msghdr *msg)
 {
 	char text[STATUS_BYTES] = {};
 	__u32 status = 0;
 
-	if (!settings.capture_http || bpf_probe_read_user(text, sizeof(text), message_start(msg, 0)))
+	if (!settings.capture_http || bpf_probe_read_user(text, sizeof(text), message_start(typed, msg, 0)))
 		return;
 	if (text[0] != 'H' || text[1] != 'T' || text[4] != '/' || text[8] != ' ')
 		return;
@@ -73,7 +74,7 @@ static __always_inline int handle_app_read(const bool typed, struct sock *sk, st
 	if (!is_first)
 		return 0;
 	flow->record.task = bpf_get_current_pid_tgid() >> 32;
-	read_head(&flow->record, msg, got);
+	read_head(typed, &flow->record, msg, got);
 	return 0;
 }
 
@@ -92,7 +93,7 @@ static __always_inline int handle_app_write(const bool typed, struct sock *sk, s
 	}
 	turn(flow, &key, at.write_seq);
 	stamp(flow, APP_WRITE, now, true);
-	read_status(&flow->record, msg);
+	read_status(typed, &flow->record, msg);
 	return 0;
 }
 

@@ -7,7 +7,7 @@ static __always_inline int handle_tcp_rx(const bool typed, struct sk_buff *skb)
 	struct segment s = {};
 	const void *network = FIELD(typed, skb, head) + FIELD(typed, skb, network_header);
 
-	if (read_skb(typed, skb, network, true, &s))
+	if (read_skb(typed, skb, network, true, false, &s))
 		on_request(&s, TCP_RX);
 	return 0;
 }

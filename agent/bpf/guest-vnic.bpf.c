@@ -12,7 +12,7 @@ static __always_inline int handle_vnic_rx(const bool typed, struct sk_buff *skb)
 
 	if (ifindex == LOOPBACK_IFINDEX)
 		return 0;
-	if (!read_skb(typed, skb, received_network(typed, skb), true, &s))
+	if (!read_skb(typed, skb, received_network(typed, skb), true, false, &s))
 		return 0;
 	flow = on_request(&s, VNIC_RX);
 	if (flow)
@@ -25,7 +25,7 @@ static __always_inline int handle_vnic_tx(const bool typed, struct sk_buff *skb)
 	struct segment s = {};
 	const void *network = FIELD(typed, skb, head) + FIELD(typed, skb, network_header);
 
-	if (read_skb(typed, skb, network, false, &s))
+	if (read_skb(typed, skb, network, false, false, &s))
 		on_response(&s, VNIC_TX);
 	return 0;
 }

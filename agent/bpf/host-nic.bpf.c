@@ -53,7 +53,7 @@ int nic_rx_xdp(struct xdp_md *ctx)
 {
 	struct segment s = {};
 
-	if (read_frame(ctx, true, bpf_xdp_get_buff_len(ctx), ctx->ingress_ifindex, true, &s))
+	if (read_frame(ctx, true, bpf_xdp_get_buff_len(ctx), ctx->ingress_ifindex, true, true, &s))
 		handle_nic_rx(&s);
 	return XDP_PASS;
 }
@@ -71,7 +71,7 @@ int BPF_PROG(nic_rx_skb, struct sk_buff *skb)
 {
 	struct segment s = {};
 
-	if (is_uplink(skb->dev) && read_skb(true, skb, received_network(true, skb), true, &s))
+	if (is_uplink(skb->dev) && read_skb(true, skb, received_network(true, skb), true, true, &s))
 		handle_nic_rx(&s);
 	return 0;
 }
@@ -81,7 +81,7 @@ int BPF_PROG(nic_tx_skb, struct sk_buff *skb, struct net_device *dev)
 {
 	struct segment s = {};
 
-	if (is_uplink(dev) && read_skb(true, skb, skb->head + skb->network_header, false, &s))
+	if (is_uplink(dev) && read_skb(true, skb, skb->head + skb->network_header, false, false, &s))
 		handle_nic_tx(&s);
 	return 0;
 }

@@ -40,7 +40,7 @@ static __always_inline bool load_ipv6(void *ctx, bool xdp, __u32 at, struct head
 
 /* Parse the frame; false when it is not TCP of a service port. */
 static __always_inline bool read_frame(void *ctx, bool xdp, __u32 total, __u32 ifindex,
-				       bool request, struct segment *s)
+				       bool request, bool acks, struct segment *s)
 {
 	struct headers h;
 	__be16 protocol;
@@ -61,8 +61,7 @@ static __always_inline bool read_frame(void *ctx, bool xdp, __u32 total, __u32 i
 	if (!is_wanted(&h, request))
 		return false;
 	h.total = total - at;
-	fill_segment(s, &h, ipv4, request, ifindex);
-	return true;
+	return fill_segment(s, &h, ipv4, request, acks, ifindex);
 }
 
 #endif

@@ -6,7 +6,7 @@ int port_rx_tc(struct __sk_buff *skb)
 {
 	struct segment s = {};
 
-	if (read_frame(skb, false, skb->len, skb->ifindex, true, &s))
+	if (read_frame(skb, false, skb->len, skb->ifindex, true, false, &s))
 		on_request(&s, PORT_RX);
 	return TC_ACT_UNSPEC;
 }
@@ -16,7 +16,7 @@ int port_tx_tc(struct __sk_buff *skb)
 {
 	struct segment s = {};
 
-	if (read_frame(skb, false, skb->len, skb->ifindex, false, &s))
+	if (read_frame(skb, false, skb->len, skb->ifindex, false, false, &s))
 		on_response(&s, PORT_TX);
 	return TC_ACT_UNSPEC;
 }

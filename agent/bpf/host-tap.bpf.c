@@ -7,7 +7,7 @@ int tap_tx_tc(struct __sk_buff *skb)
 	struct segment s = {};
 	struct flow *flow;
 
-	if (!read_frame(skb, false, skb->len, skb->ifindex, true, &s))
+	if (!read_frame(skb, false, skb->len, skb->ifindex, true, false, &s))
 		return TC_ACT_UNSPEC;
 	flow = on_request(&s, TAP_TX);
 	if (flow)
@@ -21,7 +21,7 @@ int tap_rx_tc(struct __sk_buff *skb)
 	struct segment s = {};
 	struct flow *flow;
 
-	if (!read_frame(skb, false, skb->len, skb->ifindex, false, &s))
+	if (!read_frame(skb, false, skb->len, skb->ifindex, false, false, &s))
 		return TC_ACT_UNSPEC;
 	flow = on_response(&s, TAP_RX);
 	if (flow)

@@ -64,16 +64,21 @@ static __always_inline bool is_wanted(const struct headers *h, bool request)
 	return is_service_port(bpf_ntohs(request ? h->tcp.dest : h->tcp.source));
 }
 
-static __always_inline void fill_segment(struct segment *s, const struct headers *h, bool ipv4,
-					 bool request, __u32 ifindex)
+/* A pure ACK moves no exchange; only the client's round trip wants it (`acks`).
+ * False when the segment need not be looked at any further. */
+static __always_inline bool fill_segment(struct segment *s, const struct headers *h, bool ipv4,
+					 bool request, bool acks, __u32 ifindex)
 {
+	s->len = payload_bytes(h, ipv4);
+	s->flags = ((__u8 *)&h->tcp)[13];
+	if (!acks && !s->len && !(s->flags & (TCP_FIN | TCP_SYN | TCP_RST)))
+		return false;
 	s->ipv4 = ipv4;
 	place_ends(s, h, request);
 	s->seq = bpf_ntohl(h->tcp.seq);
 	s->ack = bpf_ntohl(h->tcp.ack_seq);
-	s->len = payload_bytes(h, ipv4);
-	s->flags = ((__u8 *)&h->tcp)[13];
 	s->ifindex = ifindex;
+	return true;
 }
 
 static __always_inline bool is_vlan(__u16 protocol)
@@ -91,11 +96,12 @@ static __always_inline const void *received_network(const bool typed, struct sk_
 }
 
 /* The same from an skb of the stack: `network` is the address of the IP header.
- * 40 bytes hold an IPv6 header, or an IPv4 header with its options' length. A
- * tag in the data hides the protocol; then the header's own version tells. */
+ * 40 bytes hold an IPv6 header, or IPv4 and TCP without options. A tag in the
+ * data hides the protocol; then the header's own version tells. */
 static __always_inline bool read_skb(const bool typed, struct sk_buff *skb, const void *network,
-				     bool request, struct segment *s)
+				     bool request, bool acks, struct segment *s)
 {
+	struct { struct iphdr ip; struct tcphdr tcp; } both;
 	struct headers h;
 	__u16 protocol = bpf_ntohs(FIELD(typed, skb, protocol));
 	bool tagged = is_vlan(protocol);
@@ -104,8 +110,10 @@ static __always_inline bool read_skb(const bool typed, struct sk_buff *skb, cons
 
 	if (!tagged && protocol != ETH_P_IP && protocol != ETH_P_IPV6)
 		return false;
-	if (bpf_probe_read_kernel(&h.ip, sizeof(h.ip), network))
+	if (bpf_probe_read_kernel(&both, sizeof(both), network))
 		return false;
+	__builtin_memcpy(&h.ip, &both, sizeof(h.ip));
+	h.tcp = both.tcp;
 	ipv4 = tagged ? h.ip.v4.version == 4 : protocol == ETH_P_IP;
 	if (!ipv4 && h.ip.v4.version != 6)
 		return false;
@@ -113,13 +121,13 @@ static __always_inline bool read_skb(const bool typed, struct sk_buff *skb, cons
 		ip_bytes = h.ip.v4.ihl * 4;
 	if ((ipv4 ? h.ip.v4.protocol : h.ip.v6.nexthdr) != IPPROTO_TCP)
 		return false;
-	if (bpf_probe_read_kernel(&h.tcp, sizeof(h.tcp), network + ip_bytes))
+	if (ip_bytes != sizeof(struct iphdr) &&
+	    bpf_probe_read_kernel(&h.tcp, sizeof(h.tcp), network + ip_bytes))
 		return false;
 	if (!is_wanted(&h, request))
 		return false;
 	h.total = FIELD(typed, skb, len) - (__u32)(network - (const void *)FIELD(typed, skb, data));
-	fill_segment(s, &h, ipv4, request, 0);
-	return true;
+	return fill_segment(s, &h, ipv4, request, acks, 0);
 }
 
 #endif
