@@ -6,8 +6,10 @@
  * that they leave over the last second is the clock, and the farthest line
  * that still fits is the proven error.
  */
-import { type Points, points } from './hull.ts';
+import { Envelope } from './envelope.ts';
+import { type Points, reduceToHull } from './hull.ts';
 import { type Corridor, extremeAt, type Feasible, feasibleSlopes, interceptRange } from './max-margin.ts';
+import { RecentExchanges } from './recent.ts';
 import { ConstraintWindow } from './window.ts';
 
 export interface ClockFit {
@@ -16,7 +18,10 @@ export interface ClockFit {
   offsetAt(guestNs: number): number;
   /** Proven ± of offsetAt within [fromNs, toNs], given a constant rate and |rate| ≤ maxPpm there. */
   readonly boundNs: number;
-  /** Proven ± when one offset, offsetAt(midpoint), serves a whole stretch of guest time, also outside the window. */
+  /**
+   * Proven ± at both ends of a stretch of guest time for which one offset, offsetAt(midpoint), serves; also outside
+   * the window. It needs no constant rate, only |rate| ≤ maxPpm: it holds while a clock is slewed.
+   */
   boundOver(fromGuestNs: number, toGuestNs: number): number;
   readonly ratePpm: number;
   /** offsetAt(toNs). */
@@ -31,13 +36,17 @@ export interface ClockFit {
 export interface ClockOptions {
   /** Trailing guest time that is fitted; default 1 s. */
   windowNs?: number;
-  /** Largest rate between the two clocks that is believed; default 500 ppm (the kernel's own limit for NTP). */
+  /** Largest rate between the two clocks that is believed; default 1000 ppm: NTP may slew each of them by 500. */
   maxPpm?: number;
 }
 
 const BUCKETS = 100;
 /** A shorter window says nothing about the rate: it keeps the last one. */
 const RATE_SHARE = 0.2;
+/** Exchanges among which the ones behind a step are looked for. */
+const RECENT = 2048;
+/** So many late exchanges in a row that contradict the clock are no stragglers: the guest's clock was set back. */
+const SET_BACK = 32;
 
 export class PairClock {
   readonly #window: ConstraintWindow;
@@ -45,13 +54,16 @@ export class PairClock {
   readonly #rateSpanNs: number;
   #slope = 0;
   #origin: { x: number; y: number } | null = null;
+  readonly #recent = new RecentExchanges(RECENT);
+  #last: ClockFit | null = null;
+  #contradictions = 0;
   #steps = 0;
   #inverted = 0;
 
   constructor(options: ClockOptions = {}) {
     const windowNs = options.windowNs ?? 1e9;
     this.#window = new ConstraintWindow(windowNs, BUCKETS);
-    this.#maxSlope = (options.maxPpm ?? 500) / 1e6;
+    this.#maxSlope = (options.maxPpm ?? 1000) / 1e6;
     this.#rateSpanNs = windowNs * RATE_SHARE;
   }
 
@@ -85,60 +97,105 @@ export class PairClock {
       this.#inverted++;
       return;
     }
-    this.#add(guestInNs, hostOutNs - guestInNs, 1);
-    this.#add(guestOutNs, hostInNs - guestOutNs, -1);
+    this.#origin ??= originOf(guestInNs, hostOutNs, guestOutNs, hostInNs);
+    if (!this.#origin) return;
+    const { x, y } = this.#origin;
+    const inX = guestInNs - x;
+    const outX = guestOutNs - x;
+    const lowest = hostOutNs - guestInNs - y;
+    const highest = hostInNs - guestOutNs - y;
+    if (this.#add(inX, lowest, outX, highest)) this.#contradictions = 0;
+    else if (this.#contradicts(guestInNs, hostOutNs - guestInNs, 1)) this.#setBack(inX);
+    else if (this.#contradicts(guestOutNs, hostInNs - guestOutNs, -1)) this.#setBack(inX);
   }
 
-  #add(x: number, y: number, side: 1 | -1): void {
-    if (Number.isNaN(y)) return;
-    this.#origin ??= { x, y };
-    this.#window.add(x - this.#origin.x, y - this.#origin.y, side);
+  #add(inX: number, lowest: number, outX: number, highest: number): boolean {
+    const request = !Number.isNaN(lowest) && this.#window.add(inX, lowest, 1);
+    const response = !Number.isNaN(highest) && this.#window.add(outX, highest, -1);
+    if (request || response) {
+      this.#recent.add(inX, request ? lowest : Number.NaN, outX, response ? highest : Number.NaN);
+    }
+    return request || response;
+  }
+
+  /** Whether no rate that is believed leads from the last fit to this limit. */
+  #contradicts(guestNs: number, limit: number, side: 1 | -1): boolean {
+    const last = this.#last;
+    if (!last) return false;
+    const slack = last.boundNs + this.#maxSlope * Math.max(Math.abs(last.toNs - guestNs), last.toNs - last.fromNs);
+    return side * (limit - last.offsetAt(guestNs)) > slack;
+  }
+
+  #setBack(inX: number): void {
+    if (++this.#contradictions < SET_BACK) return;
+    this.#contradictions = 0;
+    this.#steps++;
+    this.#last = null;
+    this.#recent.keepNewest(0);
+    this.#window.restart(inX);
   }
 
   /**
-   * Fit the window. Where no line fits, the oldest points are dropped until one does, and a step is counted.
+   * Fit the window. Where no line fits, the exchanges that came first are dropped until one does, and a step is
+   * counted; so it is where no rate leads from the last fit to this one.
    * @returns null before the first exchange, and after a step until there are points again
    */
   fit(): ClockFit | null {
-    const whole = this.#corridor(BUCKETS);
-    if (!whole) return null;
-    const feasible = feasibleSlopes(whole.corridor);
-    if (feasible) return this.#fitted(whole, feasible);
-    this.#steps++;
-    this.#window.keepNewest(this.#newestFeasible());
-    const rest = this.#corridor(BUCKETS);
-    const restFeasible = rest && feasibleSlopes(rest.corridor);
-    return rest && restFeasible ? this.#fitted(rest, restFeasible) : null;
+    const window = this.#corridor();
+    if (!window) return null;
+    const feasible = feasibleSlopes(window.corridor);
+    if (!feasible) return this.#behindStep();
+    const fit = this.#fitted(window, feasible);
+    if (this.#last && this.#apart(this.#last, fit)) this.#steps++;
+    this.#last = fit;
+    return fit;
   }
 
-  /** The largest number of newest buckets that one line fits. */
+  #behindStep(): ClockFit | null {
+    this.#steps++;
+    this.#recent.keepNewest(this.#newestFeasible());
+    let oldest = Number.POSITIVE_INFINITY;
+    this.#recent.visit(RECENT, (inX, lowest, outX) => {
+      oldest = Math.min(oldest, Number.isNaN(lowest) ? outX : inX);
+    });
+    this.#window.restart(oldest);
+    this.#recent.visit(RECENT, (inX, lowest, outX, highest) => {
+      if (!Number.isNaN(lowest)) this.#window.add(inX, lowest, 1);
+      if (!Number.isNaN(highest)) this.#window.add(outX, highest, -1);
+    });
+    const window = this.#corridor();
+    const feasible = window && feasibleSlopes(window.corridor);
+    this.#last = window && feasible ? this.#fitted(window, feasible) : null;
+    return this.#last;
+  }
+
+  /** Whether an idle stretch between the two hides a step. */
+  #apart(before: ClockFit, after: ClockFit): boolean {
+    const idleNs = after.fromNs - before.toNs;
+    if (idleNs <= 0) return false;
+    const moved = Math.abs(after.offsetAt(after.fromNs) - before.offsetAt(before.toNs));
+    return moved > before.boundNs + after.boundNs + this.#maxSlope * idleNs;
+  }
+
+  /** The largest number of newest exchanges that one line fits. */
   #newestFeasible(): number {
     let fits = 0;
-    let fails = BUCKETS;
+    let fails = this.#recent.count + 1;
     while (fails - fits > 1) {
       const middle = (fits + fails) >> 1;
-      const part = this.#corridor(middle);
+      const { lower, upper } = this.#recent.hulls(middle);
+      const part = windowOf(lower, upper, this.#maxSlope);
       if (!part || feasibleSlopes(part.corridor)) fits = middle;
       else fails = middle;
     }
     return fits;
   }
 
-  /** The corridor around its own centre, so that products of slope and time stay small and exact. */
-  #corridor(buckets: number): Window | null {
-    const { lower, upper } = this.#window.hulls(buckets);
-    if (lower.count === 0 || upper.count === 0 || !this.#origin) return null;
-    const from = Math.min(lower.x[0]!, upper.x[0]!);
-    const to = Math.max(lower.x[lower.count - 1]!, upper.x[upper.count - 1]!);
-    const x = Math.round((from + to) / 2);
-    const y = lower.y[0]!;
-    return {
-      corridor: { lower: shifted(lower, x, y), upper: shifted(upper, x, y), maxSlope: this.#maxSlope },
-      centreX: x + this.#origin.x,
-      centreY: y + this.#origin.y,
-      from: from - x,
-      to: to - x,
-    };
+  #corridor(): Window | null {
+    const { lower, upper } = this.#window.points();
+    const window = this.#origin && windowOf(lower, upper, this.#maxSlope);
+    if (!window || !this.#origin) return null;
+    return { ...window, centreX: window.centreX + this.#origin.x, centreY: window.centreY + this.#origin.y };
   }
 
   #fitted(window: Window, feasible: Feasible): ClockFit {
@@ -154,12 +211,13 @@ export class PairClock {
         intercept + slope * x - extremeAt(window.corridor, feasible, x, -1),
       ]),
     );
-    return lineFit(window, feasible, slope, intercept, Math.ceil(boundNs) + 1);
+    return lineFit(window, slope, intercept, Math.ceil(boundNs) + 1);
   }
 }
 
 interface Window {
   readonly corridor: Corridor;
+  readonly envelope: Envelope;
   readonly centreX: number;
   readonly centreY: number;
   /** Ends of the window, from the centre. */
@@ -167,21 +225,41 @@ interface Window {
   readonly to: number;
 }
 
-function lineFit(window: Window, feasible: Feasible, slope: number, intercept: number, boundNs: number): ClockFit {
-  const { centreX, centreY, from, to, corridor } = window;
+/** The corridor around its own centre, so that products of slope and time stay small and exact. Takes the points. */
+function windowOf(lower: Points, upper: Points, maxSlope: number): Window | null {
+  if (lower.count === 0 || upper.count === 0) return null;
+  const from = Math.min(lower.x[0]!, upper.x[0]!);
+  const to = Math.max(lower.x[lower.count - 1]!, upper.x[upper.count - 1]!);
+  const centreX = Math.round((from + to) / 2);
+  const centreY = lower.y[0]!;
+  for (const side of [lower, upper]) shift(side, centreX, centreY);
+  const envelope = new Envelope(lower, upper, maxSlope);
+  reduceToHull(lower, 1);
+  reduceToHull(upper, -1);
+  return { corridor: { lower, upper, maxSlope }, envelope, centreX, centreY, from: from - centreX, to: to - centreX };
+}
+
+/** The first stamp with its offset; the response's where the exchange has no request limit. */
+function originOf(guestInNs: number, hostOutNs: number, guestOutNs: number, hostInNs: number) {
+  if (!Number.isNaN(hostOutNs - guestInNs)) return { x: guestInNs, y: hostOutNs - guestInNs };
+  return Number.isNaN(hostInNs - guestOutNs) ? null : { x: guestOutNs, y: hostInNs - guestOutNs };
+}
+
+function lineFit(window: Window, slope: number, intercept: number, boundNs: number): ClockFit {
+  const { centreX, centreY, from, to, corridor, envelope } = window;
   const offsetAt = (guestNs: number) => centreY + Math.round(intercept + slope * (guestNs - centreX));
-  const slopeError = Math.max(feasible.maxSlope - slope, slope - feasible.minSlope);
-  const boundAt = (guestNs: number) => {
-    const outside = Math.max(from - (guestNs - centreX), guestNs - centreX - to, 0);
-    return boundNs + Math.ceil(outside * slopeError);
+  const errorAt = (guestNs: number, used: number) => {
+    const x = guestNs - centreX;
+    return Math.max(envelope.highestAt(x) - used, used - envelope.lowestAt(x));
   };
   return {
     method: 'causality',
     offsetAt,
     boundNs,
-    boundOver: (fromGuestNs, toGuestNs) =>
-      Math.max(boundAt(fromGuestNs), boundAt(toGuestNs)) +
-      Math.ceil((Math.abs(slope) * Math.abs(toGuestNs - fromGuestNs)) / 2),
+    boundOver: (fromGuestNs, toGuestNs) => {
+      const used = offsetAt(fromGuestNs + (toGuestNs - fromGuestNs) / 2) - centreY;
+      return Math.ceil(Math.max(errorAt(fromGuestNs, used), errorAt(toGuestNs, used))) + 1;
+    },
     ratePpm: slope * 1e6,
     offsetNs: offsetAt(centreX + to),
     fromNs: centreX + from,
@@ -190,12 +268,9 @@ function lineFit(window: Window, feasible: Feasible, slope: number, intercept: n
   };
 }
 
-function shifted(p: Points, x: number, y: number): Points {
-  const moved = points(p.count);
-  moved.count = p.count;
+function shift(p: Points, x: number, y: number): void {
   for (let i = 0; i < p.count; i++) {
-    moved.x[i] = p.x[i]! - x;
-    moved.y[i] = p.y[i]! - y;
+    p.x[i] = p.x[i]! - x;
+    p.y[i] = p.y[i]! - y;
   }
-  return moved;
 }

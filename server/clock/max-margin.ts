@@ -22,7 +22,7 @@ export interface Feasible {
   readonly maxSlope: number;
 }
 
-/** Halvings: brings ±500 ppm below 1e-15, under a nanosecond at any x of a window. */
+/** Halvings: brings ±1000 ppm below 1e-15, under a nanosecond at any x of a window. */
 const HALVINGS = 50;
 /** Rounding of the residuals, ns: a corridor of no height still has its line. */
 const ROUNDING_NS = 0.01;

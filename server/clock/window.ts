@@ -35,12 +35,15 @@ export class ConstraintWindow {
     }));
   }
 
-  /** @param side 1 for a lower point (the offset is at least y), -1 for an upper one */
-  add(x: number, y: number, side: 1 | -1): void {
+  /**
+   * @param side 1 for a lower point (the offset is at least y), -1 for an upper one
+   * @returns whether the point was still in time
+   */
+  add(x: number, y: number, side: 1 | -1): boolean {
     const number = Math.floor(x / this.#widthNs);
     if (number <= Math.max(this.#forgotten, this.#newest - this.#ring.length)) {
       this.late++;
-      return;
+      return false;
     }
     this.#newest = Math.max(this.#newest, number);
     const bucket = this.#bucket(number);
@@ -52,11 +55,11 @@ export class ConstraintWindow {
       into.y[into.count] = y;
       into.count++;
     }
+    return true;
   }
 
   #bucket(number: number): Bucket {
-    const length = this.#ring.length;
-    const bucket = this.#ring[((number % length) + length) % length]!;
+    const bucket = this.#ring[this.#slot(number)]!;
     if (bucket.number !== number) {
       bucket.number = number;
       bucket.lower.count = 0;
@@ -67,20 +70,31 @@ export class ConstraintWindow {
     return bucket;
   }
 
-  /** Hulls of the newest `buckets` buckets together. */
-  hulls(buckets: number): { lower: Points; upper: Points } {
-    const chosen = this.#ring.filter((b) => b.number > this.#newest - buckets && b.number <= this.#newest);
-    return { lower: hullOf(chosen, 'lower', 1), upper: hullOf(chosen, 'upper', -1) };
+  #slot(number: number): number {
+    const length = this.#ring.length;
+    return ((number % length) + length) % length;
   }
 
-  /** Forget all but the newest `buckets` buckets, for good: what still arrives for the others is late. */
-  keepNewest(buckets: number): void {
-    this.#forgotten = this.#newest - buckets;
-    for (const bucket of this.#ring) if (!(bucket.number > this.#forgotten)) bucket.number = Number.NaN;
+  /** Both sides' points, by x, less those that lie inside the hull of their bucket. */
+  points(): { lower: Points; upper: Points } {
+    const inOrder: Bucket[] = [];
+    for (let age = this.#ring.length - 1; age >= 0; age--) {
+      const number = this.#newest - age;
+      const bucket = this.#ring[this.#slot(number)];
+      if (bucket?.number === number) inOrder.push(bucket);
+    }
+    return { lower: joined(inOrder, 'lower', 1), upper: joined(inOrder, 'upper', -1) };
+  }
+
+  /** Forget all points; what still arrives from before `x` is late. */
+  restart(x: number): void {
+    for (const bucket of this.#ring) bucket.number = Number.NaN;
+    this.#newest = Number.NEGATIVE_INFINITY;
+    this.#forgotten = Math.floor(x / this.#widthNs) - 1;
   }
 }
 
-function hullOf(buckets: readonly Bucket[], kind: 'lower' | 'upper', side: 1 | -1): Points {
+function joined(buckets: readonly Bucket[], kind: 'lower' | 'upper', side: 1 | -1): Points {
   for (const bucket of buckets) reduceToHull(bucket[kind], side);
   const all = points(buckets.reduce((sum, b) => sum + b[kind].count, 0));
   for (const { [kind]: part } of buckets) {
@@ -88,6 +102,5 @@ function hullOf(buckets: readonly Bucket[], kind: 'lower' | 'upper', side: 1 | -
     all.y.set(part.y.subarray(0, part.count), all.count);
     all.count += part.count;
   }
-  reduceToHull(all, side);
   return all;
 }
