@@ -83,6 +83,9 @@ export class Live {
   }
 
   #greet(socket: WebSocket): void {
+    // Oversize and bad framing end here; ws has closed the socket with 1009 or 1002. First, so that it also
+    // holds for a client that is turned away: an error nobody hears would end the server.
+    socket.on('error', () => this.counts['live.violations']++);
     if (this.#clients.size >= MAX_CLIENTS) {
       this.counts['live.refused']++;
       this.#closeSoon(socket, 1013, `this server already has ${MAX_CLIENTS} live clients`);
@@ -94,8 +97,6 @@ export class Live {
     socket.on('pong', () => {
       client.alive = true;
     });
-    // Oversize and bad framing end here; ws has closed the socket with 1009 or 1002.
-    socket.on('error', () => this.counts['live.violations']++);
     socket.once('message', () => {
       this.counts['live.violations']++;
       this.#closeSoon(socket, 1008, 'this stream takes no messages');

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { pathColumns } from '../../server/join/paths.ts';
-import { HEARTBEAT_MS, SLOW_BYTES } from '../../server/live.ts';
+import { HEARTBEAT_MS, MAX_CLIENTS, SLOW_BYTES } from '../../server/live.ts';
 import { LAYER_IDS } from '../../server/wire/stations.ts';
 import type { Health, LiveMessage, LiveSnapshot, LiveTick } from '../../server/wire/views.ts';
 import { exchanges, frame, hostNowNs } from './exchanges.ts';
@@ -71,6 +73,24 @@ describe('/live', () => {
     await post(server, '/api/runs', { name: 'after the change' });
     const message = await peer.until<LiveMessage>((m) => m.run.name === 'after the change');
     expect(message.type).toBe('snapshot');
+  });
+
+  it('turns away a client too many, whatever that one sends', async () => {
+    const server = await start();
+    await Promise.all(Array.from({ length: MAX_CLIENTS }, () => new Peer(`ws://${server.host}/live`).opened()));
+    const [hostname, port] = server.host.split(':') as [string, string];
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      `GET /live HTTP/1.1\r\nHost: ${server.host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    );
+    await once(socket, 'data');
+    // All reserved bits set: no WebSocket frame.
+    socket.write(Buffer.alloc(4, 0xff));
+    socket.resume();
+    await once(socket, 'close');
+    const { counters } = await getJson<Health>(server, '/api/health');
+    expect(counters).toMatchObject({ 'live.refused': 1, 'live.violations': 1 });
   });
 
   it('takes no messages from a client', async () => {
