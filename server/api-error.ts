@@ -48,7 +48,9 @@ function asRequestError(error: unknown): RequestError | null {
   const status = (error as { status?: unknown }).status;
   if (status === 413) return new RequestError('too-large', 'the body is larger than 64 KiB');
   if (typeof status !== 'number' || status < 400 || status >= 500) return null;
-  return new RequestError('bad-request', (error as Error).message);
+  const { message } = error as Error;
+  const isBody = (error as { type?: unknown }).type === 'entity.parse.failed';
+  return new RequestError('bad-request', isBody ? `the body is not a JSON object: ${message}` : message);
 }
 
 export function errorHandler(log: Logger): ErrorRequestHandler {

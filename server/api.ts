@@ -1,7 +1,7 @@
 /** Everything over plain HTTP: the API, health, metrics and the dashboard's files. */
 import { timingSafeEqual } from 'node:crypto';
 import compression from 'compression';
-import express, { type Express, type RequestHandler, type Router } from 'express';
+import express, { type Express, type Request, type RequestHandler, type Router } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
@@ -164,7 +164,11 @@ function readRoutes({ pipeline, views, liveClients }: ApiOptions): Router {
   });
   router.get('/api/paths/:id', async (request, response) => {
     const stored = await pipeline.store.path(request.params.id);
-    if (stored === null) throw new RequestError('not-found', `path ${request.params.id} is not kept, or never was`);
+    if (stored === null)
+      throw new RequestError(
+        'not-found',
+        `path ${request.params.id} is not kept, or never was: see /api/runs/current/paths`,
+      );
     response.json(pathView(stored, 0, pipeline.vmTable.names) satisfies PathView);
   });
   router.get('/api/health', (_request, response) => void response.json(views.health()));
@@ -182,12 +186,12 @@ function writeRoutes({ pipeline, token }: ApiOptions): Router {
   const authorised = bearer(token);
   const json = express.json({ limit: BODY_LIMIT });
   router.post('/api/runs', authorised, json, (request, response) => {
-    const { name } = checked(newRunSchema, request.body);
+    const { name } = checked(newRunSchema, bodyOf(request));
     response.status(201).json(runInfo(pipeline.startRun(name)) satisfies RunInfo);
   });
   router.put('/api/runs/:id/load', authorised, json, (request, response) => {
     const run = runOf(pipeline, request.params.id as string);
-    run.load = checked(loadSchema, request.body);
+    run.load = checked(loadSchema, bodyOf(request));
     response.json(summarise(run, pipeline) satisfies Summary);
   });
   router.post('/api/runs/:id/end', authorised, (request, response) => {
@@ -197,6 +201,14 @@ function writeRoutes({ pipeline, token }: ApiOptions): Router {
     response.json(summarise(run, pipeline) satisfies Summary);
   });
   return router;
+}
+
+/** Express leaves a body of another type unread. */
+function bodyOf(request: Request): unknown {
+  if (request.body === undefined) {
+    throw new RequestError('bad-request', 'send a JSON object with the header "Content-Type: application/json"');
+  }
+  return request.body;
 }
 
 function bearer(token: string): RequestHandler {

@@ -132,15 +132,19 @@ export const newRunSchema = z.object({
   name: z.string().regex(/^[\w .:-]{1,64}$/, 'a run name is 1 to 64 letters, digits, spaces and . : _ -'),
 });
 
-const wholeSecond = z.coerce.number<string>().int().nonnegative();
+/** Only digits: `Number` would take an empty value for 0. */
+const wholeNumber = z
+  .string()
+  .regex(/^\d{1,15}$/, 'expected a whole number')
+  .transform(Number);
 export const seriesQuerySchema = z.strictObject({
-  from: wholeSecond.optional(),
-  to: wholeSecond.optional(),
+  from: wholeNumber.optional(),
+  to: wholeNumber.optional(),
   vm: z.string().min(1).max(128).optional(),
 });
 export const pathsQuerySchema = z.strictObject({
   order: z.enum(['slowest', 'newest']).default('newest'),
-  limit: z.coerce.number<string>().int().min(1).max(1000).default(50),
+  limit: wholeNumber.pipe(z.number().min(1).max(1000)).default(50),
   vm: z.string().min(1).max(128).optional(),
 });
 

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { summarySchema } from '../../server/schemas.ts';
 import type { ApiError, LoadSummary, PathView, RunInfo, SeriesView, Summary } from '../../server/wire/views.ts';
 import { exchange, exchanges, frame, hostNowNs } from './exchanges.ts';
-import { acked, afterwards, attach, getJson, post, type Started, start } from './running-server.ts';
+import { acked, afterwards, attach, getJson, post, type Started, start, TOKEN } from './running-server.ts';
 
 const LOAD: LoadSummary = {
   rate: 200,
@@ -105,6 +105,17 @@ describe('runs', () => {
     expect(await getJson<RunInfo[]>(server, '/api/runs')).toHaveLength(1);
   });
 
+  it('say what a body has to be', async () => {
+    const { url } = await start();
+    const put = async (type: string, body: string) => {
+      const headers = { 'content-type': type, authorization: `Bearer ${TOKEN}` };
+      return error(await fetch(`${url}/api/runs`, { method: 'POST', headers, body }));
+    };
+    const unread = { status: 400, message: 'send a JSON object with the header "Content-Type: application/json"' };
+    expect(await put('text/plain', 'name=x')).toMatchObject(unread);
+    expect((await put('application/json', '{')).message).toMatch(/^the body is not a JSON object: /);
+  });
+
   it('say which field of a report is wrong', async () => {
     const response = await post(await start(), '/api/runs/current/load', { ...LOAD, sent: -1 }, 'PUT');
     const answer = await error(response);
@@ -158,7 +169,7 @@ describe('paths and series', () => {
     expect(none.rows).toEqual([]);
   });
 
-  it.each(['limit=0', 'limit=1001', 'limit=x', 'order=fastest', 'limit=1&limit=2', 'colour=blue'])(
+  it.each(['limit=0', 'limit=1001', 'limit=x', 'order=fastest', 'limit=', 'limit=1&limit=2', 'colour=blue'])(
     'refuse ?%s and say why',
     async (query) => {
       const answer = await error(await fetch(`${(await start()).url}/api/runs/current/paths?${query}`));
