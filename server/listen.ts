@@ -66,6 +66,10 @@ export function listenFailure({ code, message, listenAddress }: ListenError): st
       return `${what} is in use (${at}): stop what listens there, or choose another with --listen 127.0.0.1:PORT.`;
     }
     case 'EACCES':
+      // What libuv also says for a folder that is not there.
+      if (listenAddress.kind === 'unix') {
+        return `${listenAddress.path} cannot be made: its folder must exist and be writable for this user.`;
+      }
       return `${at} may not be used by this user: choose a port above 1023 with --listen.`;
     case 'EADDRNOTAVAIL':
       return `${at} is not an address of this machine: ip -brief address shows those that are.`;

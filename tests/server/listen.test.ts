@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { closeServer, listen } from '../../server/listen.ts';
+import { closeServer, listen, listenFailure } from '../../server/listen.ts';
 
 describe('listen on a unix socket', () => {
   let dir: string;
@@ -21,6 +21,14 @@ describe('listen on a unix socket', () => {
     expect(existsSync(path)).toBe(true);
     const server = await listen(createServer(), { kind: 'unix', path });
     await closeServer(server);
+  });
+
+  it('says that the folder is missing', async () => {
+    const address = { kind: 'unix', path: join(dir, 'nowhere', 'server.sock') } as const;
+    const failure = await listen(createServer(), address).catch((error) => error);
+    expect(listenFailure(failure)).toBe(
+      `${address.path} cannot be made: its folder must exist and be writable for this user.`,
+    );
   });
 
   it('leaves a socket alone behind which somebody listens', async () => {
