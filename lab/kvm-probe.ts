@@ -11,6 +11,8 @@ import { LabError, runCommand } from './command.ts';
 import { cpioArchive, cpioFile } from './cpio.ts';
 import type { BaseImage } from './image.ts';
 import { type Accelerator, bootArguments, QEMU } from './qemu.ts';
+import type { RunState } from './run-state.ts';
+import { orAborted } from './waiting.ts';
 
 export interface AcceleratorChoice {
   accelerator: Accelerator;
@@ -20,20 +22,21 @@ export interface AcceleratorChoice {
 const LIMIT_MS = 5000;
 const MARKER = 'HOPSCOPE kvm works';
 
-/** `wanted` kvm or tcg is obeyed; kvm that does not work is an error with the reason. */
+/** `wanted` kvm or tcg is obeyed; kvm that does not work is an error with the reason. Rejects when aborted. */
 export async function chooseAccelerator(
   wanted: 'auto' | Accelerator,
   image: BaseImage,
-  workDir: string,
+  state: RunState,
+  signal: AbortSignal,
 ): Promise<AcceleratorChoice> {
   if (wanted === 'tcg') return { accelerator: 'tcg', why: 'asked for with --accel tcg' };
-  const problem = await kvmProblem(image, workDir);
+  const problem = await kvmProblem(image, state, signal);
   if (problem === null) return { accelerator: 'kvm', why: 'a guest boots under it here' };
   if (wanted === 'kvm') throw new LabError(`KVM does not work here: ${problem}. Use --accel tcg, or auto.`);
   return { accelerator: 'tcg', why: `no KVM: ${problem}` };
 }
 
-async function kvmProblem(image: BaseImage, workDir: string): Promise<string | null> {
+async function kvmProblem(image: BaseImage, state: RunState, signal: AbortSignal): Promise<string | null> {
   try {
     accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
   } catch (error) {
@@ -43,7 +46,7 @@ async function kvmProblem(image: BaseImage, workDir: string): Promise<string | n
   const key = await verdictKey(image);
   const known = readVerdict(file);
   if (known?.key === key) return known.problem;
-  const problem = await tryKvm(image, workDir);
+  const problem = await tryKvm(image, state, signal);
   mkdirSync(cacheDir(), { recursive: true });
   writeFileSync(`${file}.${process.pid}`, JSON.stringify({ key, problem }));
   renameSync(`${file}.${process.pid}`, file);
@@ -66,13 +69,18 @@ function readVerdict(file: string): { key: string; problem: string | null } | nu
   }
 }
 
-async function tryKvm(image: BaseImage, workDir: string): Promise<string | null> {
-  const initrd = join(workDir, 'kvm-probe.initrd');
+async function tryKvm(image: BaseImage, state: RunState, signal: AbortSignal): Promise<string | null> {
+  const initrd = join(state.dir, 'kvm-probe.initrd');
   const init = `#!/bin/busybox sh\n/bin/busybox mount -t devtmpfs dev /dev\necho '${MARKER}' > /dev/ttyS0\n/bin/busybox poweroff -f\n`;
   const busybox = cpioFile('bin/busybox', readFileSync(image.busybox), true);
   const dev = { path: 'dev', mode: 0o040755, data: new Uint8Array(0) };
   writeFileSync(initrd, cpioArchive([busybox, dev, cpioFile('init', init, true)]));
-  const qemu = spawn(QEMU, bootArguments('kvm', image.kernel, initrd), { stdio: ['ignore', 'pipe', 'pipe'] });
+  // A group of its own: a Ctrl-C that ended QEMU would be taken for a KVM that does not work.
+  const qemu = spawn(QEMU, bootArguments('kvm', image.kernel, initrd), {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  if (qemu.pid !== undefined) state.addProcess(qemu.pid);
   const { promise, resolve } = Promise.withResolvers<string | null>();
   let said = '';
   const listen = (chunk: Buffer) => {
@@ -84,8 +92,10 @@ async function tryKvm(image: BaseImage, workDir: string): Promise<string | null>
   qemu.on('error', (error) => resolve(error.message));
   qemu.on('close', () => resolve(`QEMU ended: ${said.trim().split('\n').at(-1) || 'without a word'}`));
   const limit = setTimeout(resolve, LIMIT_MS, `a guest did not boot under it within ${LIMIT_MS / 1000} s`);
-  const problem = await promise;
-  clearTimeout(limit);
-  qemu.kill('SIGKILL');
-  return problem;
+  try {
+    return await orAborted(promise, signal);
+  } finally {
+    clearTimeout(limit);
+    qemu.kill('SIGKILL');
+  }
 }

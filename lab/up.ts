@@ -1,6 +1,6 @@
 /** One run of the lab, from nothing to the summary and back to nothing. */
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir } from './cache.ts';
 import { LabError, runCommand } from './command.ts';
@@ -39,6 +39,8 @@ const LAST_RECORDS_LIMIT_MS = 15_000;
 const SETTLED_AFTER_MS = 3_000;
 const SHELL_PORT = 2222;
 const ACCESS_LOG_PORT = 7118;
+/** A guest that is stuck takes connections but never answers. */
+const ACCESS_LOG_LIMIT_MS = 10_000;
 const KEPT_LOGS = 10;
 const VM_NAME = 'web1';
 
@@ -46,6 +48,7 @@ const VM_NAME = 'web1';
 export async function up(options: LabOptions, ending: Ending): Promise<number> {
   const say = (line: string) => console.error(`hopscope: ${line}`);
   await checkPortFree(options.port);
+  if (options.artifacts !== null) makeArtifactsDir(options.artifacts);
   const image = await baseImage(say, ending.stop.signal);
   const id = randomBytes(3).toString('hex');
   const state = new RunState(id);
@@ -77,9 +80,8 @@ class Run {
   async run(image: BaseImage): Promise<number> {
     const { nic } = this.#options;
     const { signal } = this.#ending.stop;
-    const { accelerator, why } = await chooseAccelerator(this.#options.accel, image, this.#state.dir);
+    const { accelerator, why } = await chooseAccelerator(this.#options.accel, image, this.#state, signal);
     this.#step(`accelerator: ${accelerator.toUpperCase()} (${why})`);
-    signal.throwIfAborted();
     const network = await makeNetwork(this.#id, NIC_MODELS[nic].offloadHeader, this.#state);
     signal.throwIfAborted();
 
@@ -154,8 +156,7 @@ class Run {
     const load = await driveLoad(this.#options, network, this.#state, this.#logsDir, api, this.#ending);
     if (load.refused > 0) this.#say(`${load.refused} answers had a status of 400 or above`);
     await this.#lastRecords(api, load.summary.answered);
-    await api.putLoad(load.summary);
-    const summary = await askUntil(() => api.summary(), LAST_RECORDS_LIMIT_MS, signal);
+    const summary = await askUntil(() => api.putLoad(load.summary), LAST_RECORDS_LIMIT_MS, signal);
     if (summary === null) throw new LabError('The server did not answer with a summary at the end.');
     if (this.#options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
     else process.stdout.write(`${[...summaryTable(summary), loadText(load.summary)].join('\n')}\n`);
@@ -192,11 +193,13 @@ class Run {
   async #keepArtifacts(network: LabNetwork): Promise<void> {
     const target = this.#options.artifacts;
     if (target === null) return;
-    mkdirSync(target, { recursive: true });
     const url = `http://127.0.0.1:${ACCESS_LOG_PORT}/access.log`;
-    const read = `process.stdout.write(Buffer.from(await (await fetch('${url}')).arrayBuffer()))`;
+    const limit = `{ signal: AbortSignal.timeout(${ACCESS_LOG_LIMIT_MS}) }`;
+    const read = `process.stdout.write(Buffer.from(await (await fetch('${url}', ${limit})).arrayBuffer()))`;
     const command = insideNamespace(network.host, [process.execPath, '--input-type=module', '-e', read]);
-    const log = await runCommand(command[0]!, command.slice(1)).catch((error: Error) => this.#say(error.message));
+    const log = await runCommand(command[0]!, command.slice(1)).catch(() =>
+      this.#say('the guest did not hand out its access log: the artifacts are without it'),
+    );
     if (log) writeFileSync(join(target, 'access.log'), log);
     for (const name of readdirSync(this.#logsDir)) copyFileSync(join(this.#logsDir, name), join(target, name));
   }
@@ -231,6 +234,16 @@ class Run {
 
   #step(what: string): void {
     this.#say(`${((performance.now() - this.#startedMs) / 1000).toFixed(1).padStart(5)} s  ${what}`);
+  }
+}
+
+/** Before the run, not after it: what cannot be kept is said at once. */
+function makeArtifactsDir(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+    accessSync(path, constants.W_OK);
+  } catch (error) {
+    throw new LabError(`--artifacts ${path} cannot be written to (${(error as Error).message}): name another folder.`);
   }
 }
 
