@@ -114,6 +114,9 @@ function command(): Command {
     .option('--artifacts <dir>', "keep the guest's access log and all logs there")
     .option('--shell', 'a root shell in the guest, on the control network (the address is printed)', false)
     .helpOption('-h, --help', 'this text')
+    .configureOutput({
+      outputError: (text, write) => write(`${text.replace(/^error: /, 'hopscope up: ')}See: hopscope up --help\n`),
+    })
     .exitOverride();
 }
 

@@ -46,6 +46,10 @@ describe('parseLabOptions', () => {
     });
   });
 
+  it('names the command and its help when a flag is not known', () => {
+    expect(refused('--bogus')).toBe("hopscope up: unknown option '--bogus'\nSee: hopscope up --help\n");
+  });
+
   it('lists the NICs there are when asked for another', () => {
     expect(refused('--nic', 'ne2k_pci')).toMatch(/virtio-net-pci, e1000, e1000e, rtl8139, pcnet, vmxnet3/);
   });
