@@ -174,6 +174,11 @@ export class LoadGenerator {
 
   #receive(connection: Connection, bytes: Buffer): void {
     const nowMs = performance.now();
+    // Nobody asked for it: whatever it is, it must not answer the next request.
+    if (connection.request === null) {
+      this.#drop(connection);
+      return;
+    }
     try {
       const end = connection.reader.push(bytes);
       if (end === null) return;

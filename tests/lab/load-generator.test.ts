@@ -91,6 +91,22 @@ describe('LoadGenerator', () => {
     expect(accepted).toBeGreaterThan(4);
   });
 
+  it('takes no answer for a request that it did not send', async () => {
+    const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+    let connections = 0;
+    const port = await listen(
+      createTcpServer((socket) => {
+        // The first connections speak before they are asked.
+        if (connections++ < 4) socket.write(answer);
+        socket.on('data', () => void socket.write(answer)).on('error', () => {});
+      }),
+    );
+    const load = await new LoadGenerator(plan(port, { rate: 100 })).run();
+    expect(load.answered + load.errors).toBe(100);
+    expect(load.sent).toBe(100);
+    expect(connections).toBeGreaterThan(4);
+  });
+
   it('counts answers and errors exactly when there is no server at all', async () => {
     const server = createTcpServer();
     const port = await listen(server);
