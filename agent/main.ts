@@ -19,6 +19,11 @@ export async function main(args: string[]): Promise<number> {
     if (parsed.exitCode !== 0) say(`${parsed.message}\nSee: hopscope agent --help`);
     return parsed.exitCode;
   }
+  const { nic } = parsed.options;
+  if (nic !== '' && !existsSync(`/sys/class/net/${nic}`)) {
+    say(`no such network device: ${nic}; \`ip link\` lists them`);
+    return 1;
+  }
   const missing = missingPrivileges(parsed.options.role);
   for (const sentence of missing) say(sentence);
   if (missing.length > 0) return 1;

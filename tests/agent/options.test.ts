@@ -157,6 +157,12 @@ describe('the agent as a process', () => {
     expect(program.stderr).toContain(`missing ${capabilities}: run as root`);
   });
 
+  it('ends with 1 when the NIC of a guest is not there', async () => {
+    const { code, stderr } = await agentOnce('--role', 'guest', '--token', 'x', '--nic', 'no-such-nic');
+    expect(code).toBe(1);
+    expect(stderr).toBe('hopscope agent: no such network device: no-such-nic; `ip link` lists them\n');
+  });
+
   it('ends with 1 when a device does not exist, and says how to list them', async () => {
     const { code, stderr } = await agentOnce(...HOST, '--uplink', 'lo', '--tap', 'no-such-tap');
     expect(code).toBe(1);
