@@ -19,7 +19,7 @@ done
 say() { echo "hopscope: $*" >&2; }
 fail() { say "$*"; exit 1; }
 
-# --- Node: 22.15 is the oldest that runs TypeScript as it is and satisfies our packages.
+# --- Node: 22.18 is the oldest that runs TypeScript as it is and satisfies our packages.
 cache=${HOPSCOPE_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/hopscope}
 node_version=24.21.0
 case $(uname -m) in
@@ -74,7 +74,7 @@ missing_packages() {
 install_packages() {
 	missing=$(missing_packages)
 	[ -n "$missing" ] || return 0
-	names=$(echo "$missing" | cut -f 1 | tr '\n' ' ')
+	names=$(echo "$missing" | cut -f 1 | paste -sd ' ' -)
 	say 'Debian packages missing here:'
 	echo "$missing" | sed 's/	/: /; s/^/  /' >&2
 	command="apt-get update && apt-get install --no-install-recommends $names"
