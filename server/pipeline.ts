@@ -67,7 +67,10 @@ export class Pipeline implements IngestSink {
       vmOf: (host, ifindex, guest) => this.vmTable.indexOf(host, ifindex, guest),
       seed: randomInt(2 ** 32),
     });
-    this.sources = new SourceTable((index) => this.#forgetSource(index));
+    this.sources = new SourceTable(
+      (index) => this.#forgetSource(index),
+      () => this.registry.all(),
+    );
     this.runs = new RunList({
       totals: () => this.totals(),
       summarise: (run) => summarise(run, this),

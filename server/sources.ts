@@ -10,17 +10,22 @@ export const MAX_SOURCES = 1024;
 export class SourceTable {
   readonly #byBoot = new Map<string, RecordSource>();
   readonly #forget: (index: number) => void;
+  readonly #agents: () => readonly Agent[];
   #next = 0;
 
-  /** @param forget called before a number is given to another boot */
-  constructor(forget: (index: number) => void) {
+  /**
+   * @param forget called before a number is given to another boot
+   * @param agents those there are: a boot with a connected one keeps its number
+   */
+  constructor(forget: (index: number) => void, agents: () => readonly Agent[]) {
     this.#forget = forget;
+    this.#agents = agents;
   }
 
   /** The source of an agent whose hello has just been read. */
   attach(agent: Agent): RecordSource {
-    const { role, bootId, clock } = agent.hello;
-    const key = `${role}:${bootId}`;
+    const { role, clock } = agent.hello;
+    const key = keyOf(agent);
     const known = this.#byBoot.get(key);
     const base = known?.base ?? BigInt(clock.monotonicNs);
     const wallOffsetMs = agent.bootMs + Number(base) / 1e6;
@@ -31,7 +36,7 @@ export class SourceTable {
   }
 
   of(agent: Agent): RecordSource | undefined {
-    return this.#byBoot.get(`${agent.hello.role}:${agent.hello.bootId}`);
+    return this.#byBoot.get(keyOf(agent));
   }
 
   /** CLOCK_MONOTONIC (ns) that is zero for the records of source `index`. */
@@ -42,9 +47,19 @@ export class SourceTable {
 
   #free(): number {
     if (this.#next < MAX_SOURCES) return this.#next++;
-    const [key, oldest] = this.#byBoot.entries().next().value as [string, RecordSource];
+    // Map order is age. There are more numbers than agents may be connected, so one is always free.
+    const used = new Set(
+      this.#agents()
+        .filter((agent) => agent.connected)
+        .map(keyOf),
+    );
+    const [key, oldest] = this.#byBoot.entries().find(([boot]) => !used.has(boot)) as [string, RecordSource];
     this.#byBoot.delete(key);
     this.#forget(oldest.index);
     return oldest.index;
   }
+}
+
+function keyOf({ hello }: Agent): string {
+  return `${hello.role}:${hello.bootId}`;
 }
