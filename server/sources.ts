@@ -53,7 +53,7 @@ export class SourceTable {
         .filter((agent) => agent.connected)
         .map(keyOf),
     );
-    const [key, oldest] = this.#byBoot.entries().find(([boot]) => !used.has(boot)) as [string, RecordSource];
+    const [key, oldest] = [...this.#byBoot].find(([boot]) => !used.has(boot)) as [string, RecordSource];
     this.#byBoot.delete(key);
     this.#forget(oldest.index);
     return oldest.index;
