@@ -1,4 +1,6 @@
 /** One guest: QEMU started in the host namespace, its serial console read for milestones. */
+import { join } from 'node:path';
+import { cacheDir } from './cache.ts';
 import { type Child, startChild } from './child.ts';
 import { LabError } from './command.ts';
 import { insideNamespace, type LabNetwork } from './network.ts';
@@ -47,7 +49,8 @@ export function startGuest(
   return { child, consoleFile, kernelUp: kernelUp.promise, serving: serving.promise };
 }
 
-/** What to tell the user when the guest is in trouble. */
+/** What to tell the user when the guest is in trouble, and what to do. */
 export function guestProblem(what: string, consoleFile: string): string {
-  return `The guest is in trouble: ${what}.\n${logTail(consoleFile)}`;
+  const nextStep = `Run it again; if it stays so, delete ${join(cacheDir(), 'images')} to have the guest image rebuilt.`;
+  return `The guest is in trouble: ${what}.\n${logTail(consoleFile)}\n${nextStep}`;
 }

@@ -129,6 +129,7 @@ export function logTail(file: string, lines = 12): string {
   } catch {
     // It never wrote a line; the path is still worth telling.
   }
+  if (text.trim() === '') return `Its log (${file}) is empty.`;
   const tail = text.trimEnd().split('\n').slice(-lines);
   return [`Its log (${file}) ends with:`, ...tail.map((line) => `  ${line}`)].join('\n');
 }
