@@ -51,8 +51,11 @@ export class Uplink {
     socket.on('message', (data, isBinary) => {
       if (!isBinary) this.#receive(data.toString(), deadline);
     });
-    socket.on('error', (error) => {
-      reason = error.message;
+    socket.on('error', ({ message }) => {
+      const status = /^Unexpected server response: (\d+)/.exec(message)?.[1];
+      reason = status
+        ? `${this.#url} answers with HTTP ${status}: a hopscope server's address ends in /agent`
+        : message;
     });
     socket.on('close', () => {
       clearTimeout(deadline);

@@ -55,6 +55,12 @@ describe('the uplink', () => {
     await until(hostRecords, (count) => count === 20);
   });
 
+  it('says what an address is that is not the one of agents', async () => {
+    await traced.server();
+    const agent = traced.agent(undefined, '--server', `ws://127.0.0.1:${SERVER_PORT}/elsewhere`);
+    await agent.said(/waiting: .*\/elsewhere answers with HTTP 404: a hopscope server's address ends in \/agent; next/);
+  });
+
   it('neither loses nor doubles a record when its connections are cut under load', async () => {
     await traced.server();
     const agent = traced.agent();
