@@ -34,6 +34,7 @@ class Cones {
   /** Highest side·y + slope·x of the points up to this one, and side·y − slope·x of those from this one on. */
   readonly #before: Float64Array;
   readonly #behind: Float64Array;
+  #cursor = 0;
 
   constructor(p: Points, side: 1 | -1, slope: number) {
     this.#x = p.x.slice(0, p.count);
@@ -54,15 +55,18 @@ class Cones {
   }
 
   at(x: number): number {
-    let from = 0;
-    let to = this.#count;
-    while (from < to) {
-      const middle = (from + to) >> 1;
-      if (this.#x[middle]! <= x) from = middle + 1;
-      else to = middle;
-    }
-    const before = from > 0 ? this.#before[from - 1]! - this.#slope * x : Number.NEGATIVE_INFINITY;
-    const behind = from < this.#count ? this.#behind[from]! + this.#slope * x : Number.NEGATIVE_INFINITY;
+    const i = this.#firstBehind(x);
+    const before = i > 0 ? this.#before[i - 1]! - this.#slope * x : Number.NEGATIVE_INFINITY;
+    const behind = i < this.#count ? this.#behind[i]! + this.#slope * x : Number.NEGATIVE_INFINITY;
     return Math.max(before, behind);
+  }
+
+  /** Looked for from where the last one was: paths are asked about nearly in order. */
+  #firstBehind(x: number): number {
+    let i = this.#cursor;
+    while (i < this.#count && this.#x[i]! <= x) i++;
+    while (i > 0 && this.#x[i - 1]! > x) i--;
+    this.#cursor = i;
+    return i;
   }
 }

@@ -95,12 +95,18 @@ export class ConstraintWindow {
 }
 
 function joined(buckets: readonly Bucket[], kind: 'lower' | 'upper', side: 1 | -1): Points {
-  for (const bucket of buckets) reduceToHull(bucket[kind], side);
-  const all = points(buckets.reduce((sum, b) => sum + b[kind].count, 0));
+  let total = 0;
+  for (const bucket of buckets) {
+    reduceToHull(bucket[kind], side);
+    total += bucket[kind].count;
+  }
+  const all = points(total);
   for (const { [kind]: part } of buckets) {
-    all.x.set(part.x.subarray(0, part.count), all.count);
-    all.y.set(part.y.subarray(0, part.count), all.count);
-    all.count += part.count;
+    for (let i = 0; i < part.count; i++) {
+      all.x[all.count] = part.x[i]!;
+      all.y[all.count] = part.y[i]!;
+      all.count++;
+    }
   }
   return all;
 }

@@ -156,6 +156,64 @@ describe('PairClock', () => {
     expect(clock.steps).toBe(1);
   });
 
+  it.each([-1e6, -400e6, -1e9, -60e9])(
+    'counts a guest clock set by %d ns once and is right again behind it',
+    (setBy) => {
+      const clock = new PairClock();
+      observeAll(clock, traffic({ seconds: 1, rate: 500, ppm: 10, at0: 1e6, seed: 5, startNs: 100e9 }).exchanges);
+      fitted(clock);
+      const startNs = 101.01e9 + setBy;
+      const after = traffic({ seconds: 0.2, rate: 500, ppm: 10, at0: 1e6 - setBy, seed: 6, startNs });
+      observeAll(clock, after.exchanges);
+      const fit = fitted(clock);
+      expect(clock.steps).toBe(1);
+      for (const e of after.exchanges.slice(50)) {
+        expect(Math.abs(fit.offsetAt(e.guestIn) - after.offset(e.guestIn))).toBeLessThanOrEqual(
+          fit.boundOver(e.guestIn, e.guestIn),
+        );
+      }
+    },
+  );
+
+  it('counts a step that an idle stretch hides', () => {
+    const clock = new PairClock();
+    observeAll(clock, traffic({ seconds: 1, rate: 500, ppm: 10, at0: 1e6, seed: 5 }).exchanges);
+    fitted(clock);
+    observeAll(clock, traffic({ seconds: 0.2, rate: 500, ppm: 10, at0: 1e6, seed: 6, startNs: 6e9 }).exchanges);
+    fitted(clock);
+    expect(clock.steps).toBe(0);
+    observeAll(clock, traffic({ seconds: 0.2, rate: 500, ppm: 10, at0: 31e6, seed: 7, startNs: 11e9 }).exchanges);
+    fitted(clock);
+    expect(clock.steps).toBe(1);
+  });
+
+  it('keeps the truth within the bound of every exchange while a clock is slewed by 500 ppm', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(500, -500), fc.constantFrom(50, 1000), seed, (slewPpm, rate, s) => {
+        const random = uniform(s);
+        const delay = () => 12_000 - 6000 * Math.log(1 - random());
+        const slewed = (t: number) => Math.max(0, Math.min(t, 2.5e9) - 1e9) * (slewPpm / 1e6) + t * 60e-6;
+        const clock = new PairClock();
+        for (let tick = 0; tick < 20; tick++) {
+          const stamps = Array.from({ length: rate / 5 }, (_, i) => {
+            const guestIn = Math.round(tick * 200e6 + ((i + random()) / rate) * 1e9);
+            const guestOut = guestIn + 300_000;
+            const hostOut = Math.floor(guestIn + slewed(guestIn) - delay());
+            return { hostOut, guestIn, guestOut, hostIn: Math.ceil(guestOut + slewed(guestOut) + delay()) };
+          });
+          observeAll(clock, stamps);
+          const fit = fitted(clock);
+          for (const { guestIn, guestOut } of stamps) {
+            const used = fit.offsetAt((guestIn + guestOut) / 2);
+            const error = Math.max(Math.abs(used - slewed(guestIn)), Math.abs(used - slewed(guestOut)));
+            expect(error).toBeLessThanOrEqual(fit.boundOver(guestIn, guestOut));
+          }
+        }
+      }),
+      { numRuns: 12 },
+    );
+  });
+
   it('has no fit before both directions were seen', () => {
     const clock = new PairClock();
     expect(clock.fit()).toBeNull();
