@@ -1,0 +1,24 @@
+/** `hopscope lab`: one table of experiments. */
+import { nics } from './nics.ts';
+
+const EXPERIMENTS: Record<string, { about: string; run: (args: string[]) => Promise<number> }> = {
+  nics: { about: 'the six NIC models side by side, layer by layer (needs root)', run: nics },
+};
+
+function usage(): string {
+  const lines = Object.entries(EXPERIMENTS).map(([name, { about }]) => `  ${name.padEnd(8)}${about}`);
+  return ['Usage: hopscope lab <experiment> [flags]', '', ...lines].join('\n');
+}
+
+/** @param args the words after `hopscope lab` @returns the exit code */
+export async function main(args: string[]): Promise<number> {
+  const [name = '--help', ...rest] = args;
+  const experiment = Object.hasOwn(EXPERIMENTS, name) ? EXPERIMENTS[name] : undefined;
+  if (experiment) return experiment.run(rest);
+  if (['--help', '-h', 'help'].includes(name)) {
+    console.log(usage());
+    return 0;
+  }
+  console.error(`hopscope lab: there is no "${name}". See: hopscope lab --help`);
+  return 2;
+}
