@@ -74,22 +74,26 @@ export class PairClocks {
 
   #stamp(columns: PathColumns, row: number): void {
     const fit = this.#pair(columns.hostSource[row] as number, columns.guestSource[row] as number).fit;
-    const inNs = columns.first[row * STATION_COUNT + VNIC_RX] as number;
-    const outNs = columns.first[row * STATION_COUNT + VNIC_TX] as number;
-    const known = !Number.isNaN(inNs) && !Number.isNaN(outNs);
-    const middle = known ? inNs + (outNs - inNs) / 2 : Number.isNaN(inNs) ? outNs : inNs;
-    if (fit === null || Number.isNaN(middle)) {
+    const at = row * STATION_COUNT;
+    const inNs = columns.first[at + VNIC_RX] as number;
+    const outNs = columns.first[at + VNIC_TX] as number;
+    const from = Number.isNaN(inNs) ? outNs : inNs;
+    const to = Number.isNaN(outNs) ? inNs : outNs;
+    if (fit === null || Number.isNaN(from)) {
       columns.guestOffset[row] = Number.NaN;
       columns.bound[row] = Number.NaN;
       return;
     }
-    const at = row * STATION_COUNT;
-    const fitted = fit.offsetAt(middle);
     const leftHostNs = columns.first[at + TAP_TX] as number;
-    const offset = withinOwnCausality(fitted, leftHostNs, inNs, outNs, columns.first[at + TAP_RX] as number);
-    if (offset !== fitted) this.tightened++;
+    const backOnHostNs = columns.first[at + TAP_RX] as number;
+    const fitted = fit.offsetAt(from + (to - from) / 2);
+    const offset = withinOwnCausality(fitted, leftHostNs, inNs, outNs, backOnHostNs);
     columns.guestOffset[row] = offset;
-    columns.bound[row] = known ? fit.boundOver(inNs, outNs) : fit.boundNs;
+    columns.bound[row] = fit.boundOver(from, to);
+    if (offset === fitted) return;
+    // The fit does not hold here (a step came after this exchange): all that is proven is its own range.
+    this.tightened++;
+    columns.bound[row] = backOnHostNs - outNs - (leftHostNs - inNs);
   }
 
   #pair(host: number, guest: number): Pair {
