@@ -1,6 +1,7 @@
 import { formatAge } from '../format.ts';
 import type { Connection } from '../socket.ts';
 import { clockMs, connection, fault, live, paused } from '../state.ts';
+import './banner.css';
 
 /** One line above everything when what is shown is not what is happening. */
 export function Banner() {

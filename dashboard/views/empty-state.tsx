@@ -1,5 +1,6 @@
 import type { Vantage } from '../../server/wire/stations.ts';
 import { connection, live } from '../state.ts';
+import './empty-state.css';
 
 const WHERE: Record<Vantage, string> = {
   host: 'on the host that runs the VM',

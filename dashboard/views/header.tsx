@@ -16,6 +16,7 @@ import {
   windowMinutes,
 } from '../state.ts';
 import { Segments } from './segments.tsx';
+import './header.css';
 
 export function Header() {
   return (
@@ -39,7 +40,7 @@ export function Header() {
           chosen={windowMinutes}
           label={(m) => `${m} min`}
         />
-        <button type="button" class="pause" aria-pressed={paused.value} onClick={togglePause}>
+        <button type="button" class="control pause" aria-pressed={paused.value} onClick={togglePause}>
           {paused.value ? '▶ Resume' : '❚❚ Pause'}
         </button>
         <ConnectionPill />
@@ -67,7 +68,7 @@ function VmSelect() {
   return (
     <label class="vm">
       <span>VM</span>
-      <select value={vm.value} onChange={choose} disabled={vms.value.length === 0}>
+      <select class="control" value={vm.value} onChange={choose} disabled={vms.value.length === 0}>
         {vms.value.length === 0 && <option value="">none yet</option>}
         {vms.value.map((name) => (
           <option key={name} value={name}>

@@ -4,6 +4,7 @@ import type { AgentView, Gap, Health } from '../../server/wire/views.ts';
 import { duration, formatAge, formatBytes, formatCount, formatDuration, formatTime, join, share } from '../format.ts';
 import { missingStations } from '../layer-facts.ts';
 import { connection, type Live } from '../state.ts';
+import './health-strip.css';
 
 /** Whether the numbers can be trusted, at a glance; each cell opens to its particulars. */
 export function HealthStrip({ live: { health, nowMs, run } }: { live: Live }) {
@@ -38,7 +39,7 @@ function Cell({ name, tone, value, children }: CellProps) {
   return (
     <details class="cell" name="health">
       <summary>
-        <span class="key">{name}</span>
+        <span class="fine">{name}</span>
         <span class={`reading ${tone}`}>
           <span class="icon" aria-hidden="true">
             {ICONS[tone]}

@@ -4,6 +4,7 @@ import type { LayerFacts } from '../layer-facts.ts';
 import { quantile } from '../state.ts';
 import { Num } from './num.tsx';
 import { layerClass } from './swatch.tsx';
+import './hop.css';
 
 interface HopProps {
   /** What stands there: NIC, vSwitch, … */
@@ -27,7 +28,7 @@ export function Hop({ name, about, into, out, more, extra, turns = false }: HopP
       <Flow fact={into} direction="in" />
       <div class="component">
         {name}
-        <small>{about}</small>
+        <small class="clipped">{about}</small>
       </div>
       <Flow fact={turns ? into : out} direction="out" />
       {out === undefined ? <div class="value out" /> : <Value fact={out} more={more} />}
@@ -41,7 +42,7 @@ function Value({ fact, extra, more }: { fact: LayerFacts; extra?: string | undef
   const title = fact.missing || (below ? `measured ${join(duration(ns))}, less than the clock's bound` : fact.span);
   return (
     <div class={fact.layer.endsWith('.out') ? 'value out' : 'value'} title={title} data-hop={fact.layer}>
-      <span class="layer">{fact.layer}</span>
+      <span class="fine">{fact.layer}</span>
       <strong>
         <Num of={boundedDuration(ns, fact.boundNs)} />
       </strong>

@@ -4,6 +4,7 @@ import { formatDuration } from '../format.ts';
 import { columns, gaps, quantile, range, recent, windowMinutes } from '../state.ts';
 import { CanvasChart } from './canvas-chart.tsx';
 import { Swatch } from './swatch.tsx';
+import './latency-panel.css';
 
 const input = computed(() => ({
   columns: columns.value,
@@ -21,7 +22,7 @@ export function LatencyPanel() {
       </h2>
       <CanvasChart kind="latency" input={input.value} sentence={sentence()} />
       <Legend />
-      <p class="note">
+      <p class="note fine">
         The line is the {quantile} end to end at the host NIC. Each layer shows its own {quantile}: quantiles of layers
         do not add up to the quantile of the whole, so line and stack differ. Means do add up; see the table.
       </p>

@@ -6,6 +6,7 @@ import { Num } from './num.tsx';
 import { Scroll } from './scroll.tsx';
 import { Sparkline } from './sparkline.tsx';
 import { Swatch } from './swatch.tsx';
+import './layer-table.css';
 
 /** Every layer of the last ten seconds in the order of the path, with the whole below. */
 export function LayerTable() {
@@ -35,7 +36,7 @@ function Head() {
     <thead>
       <tr>
         <th scope="col">Layer</th>
-        <th scope="col" class="wide place-name">
+        <th scope="col" class="wide place-name text">
           Place
         </th>
         {QUANTILES.map((q) => (

@@ -1,4 +1,5 @@
 import type { Quantity } from '../format.ts';
+import './num.css';
 
 /** A number with its unit, set so that numbers above each other align. */
 export function Num({ of, title }: { of: Quantity; title?: string | undefined }) {

@@ -8,6 +8,7 @@ import { LayerTable } from './layer-table.tsx';
 import { PathPanel } from './path-panel.tsx';
 import { RatePanel } from './rate-panel.tsx';
 import { RequestList } from './request-list.tsx';
+import './page.css';
 
 /** The live page: empty until there is something to show, whole from then on. */
 export function Page() {

@@ -8,6 +8,7 @@ import { live, quantile, recent, requestsPerSecond, summary, vm } from '../state
 import { Hop } from './hop.tsx';
 import { Num } from './num.tsx';
 import { placeClass } from './swatch.tsx';
+import './path-panel.css';
 
 /** The way of a request through the five places, the last ten seconds on each hop: in above, out below. */
 export function PathPanel() {
@@ -65,12 +66,12 @@ function PlaceBox({ place, about, facts, children }: PlaceBoxProps) {
   const part = own.length === 0 ? null : own.reduce((sum, f) => sum + f.share!, 0);
   return (
     <div class={`place ${placeClass(place)}`}>
-      <p class="tag">
+      <p class="tag fine clipped">
         <b>{PLACE_NAMES[place]}</b> {about}
       </p>
       <div class="inside">{children}</div>
       {part !== null && (
-        <p class="own" title="share of the mean end-to-end time, without the boxes inside">
+        <p class="own fine clipped" title="share of the mean end-to-end time, without the boxes inside">
           <Num of={share(part)} />
         </p>
       )}

@@ -5,6 +5,7 @@ import { Num } from './num.tsx';
 import { Scroll } from './scroll.tsx';
 import { Segments } from './segments.tsx';
 import { Swatch } from './swatch.tsx';
+import './request-list.css';
 
 /** Single requests: the slowest of the run, or the newest. */
 export function RequestList() {
@@ -25,8 +26,12 @@ export function RequestList() {
           <thead>
             <tr>
               <th scope="col">Time</th>
-              <th scope="col">Request</th>
-              <th scope="col">Status</th>
+              <th scope="col" class="text">
+                Request
+              </th>
+              <th scope="col" class="text">
+                Status
+              </th>
               <th scope="col">Total</th>
               <th scope="col">Biggest layer</th>
             </tr>
@@ -37,7 +42,7 @@ export function RequestList() {
             ))}
           </tbody>
         </table>
-        {value?.length === 0 && <p class="note">No request has been joined yet.</p>}
+        {value?.length === 0 && <p class="fine">No request has been joined yet.</p>}
       </Scroll>
     </section>
   );
@@ -49,7 +54,7 @@ function RequestRow({ path }: { path: PathView }) {
   return (
     <tr title={path.complete ? origin : `${origin}; missing: ${path.missing.join(', ')}`}>
       <td class="text">{formatTime(path.atMs, true)}</td>
-      <td class="text request">
+      <td class="text clipped">
         {path.method} {path.path}
         {!path.complete && <span class="warn"> ▲ incomplete</span>}
       </td>

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import './scroll.css';
 
 /** Scrolls sideways where the page is narrow; reachable by keyboard, or what is cut off could not be read. */
 export function Scroll({ label, children }: { label: string; children: ComponentChildren }) {

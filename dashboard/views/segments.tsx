@@ -1,4 +1,5 @@
 import type { Signal } from '@preact/signals';
+import './segments.css';
 
 interface SegmentsProps<T extends string | number> {
   legend: string;
@@ -17,7 +18,7 @@ export function Segments<T extends string | number>({
   label = String,
 }: SegmentsProps<T>) {
   return (
-    <fieldset class="segments">
+    <fieldset class="segments control">
       <legend class="unseen">{legend}</legend>
       {choices.map((choice) => (
         <label key={choice}>

@@ -1,3 +1,5 @@
+import './sparkline.css';
+
 const WIDTH = 90;
 const HEIGHT = 18;
 

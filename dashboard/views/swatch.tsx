@@ -1,4 +1,5 @@
 import type { LayerId, Place } from '../../server/wire/stations.ts';
+import './swatch.css';
 
 /** The class that sets `--colour` to a layer's or a place's own. */
 export const layerClass = (layer: LayerId): string => `of-${layer.replace('.', '-')}`;
