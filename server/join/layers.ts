@@ -1,4 +1,4 @@
-import { LAYER_IDS, LAYERS, STATIONS, type Station, stationIndex } from '../wire/stations.ts';
+import { LAYER_IDS, LAYERS, type LayerId, STATIONS, type Station, stationIndex } from '../wire/stations.ts';
 import { LAYER_COUNT, type PathColumns, STATION_COUNT } from './paths.ts';
 
 const CLIENT = LAYER_IDS.indexOf('client');
@@ -25,6 +25,25 @@ const STEPS: readonly Step[] = LAYERS.filter((l) => l.layer !== 'transfer').map(
   to: stationIndex(l.to),
   offset: l.clock !== 'crosses' ? 0 : l.direction === 'in' ? 1 : -1,
 }));
+
+interface Part {
+  /** The whole, and its two parts. */
+  readonly whole: number;
+  readonly first: number;
+  readonly rest: number;
+}
+
+function part(whole: LayerId, first: LayerId, rest: LayerId): Part {
+  return { whole: LAYER_IDS.indexOf(whole), first: LAYER_IDS.indexOf(first), rest: LAYER_IDS.indexOf(rest) };
+}
+
+const TCP_RX = stationIndex('tcp.rx');
+const APP_WRITE = stationIndex('app.write');
+const TCP_TX = stationIndex('tcp.tx');
+const TCP_IN = part('tcp.in', 'tcp.in.ip', 'tcp.in.tcp');
+const WAIT = part('wait', 'wait.run', 'wait.busy');
+const SERVICE = part('service', 'service.upstream', 'service.own');
+const TCP_OUT = part('tcp.out', 'tcp.out.tcp', 'tcp.out.ip');
 
 /**
  * Fill `layers` and `endToEnd` of rows [from, to) in ns. All terms are whole
@@ -60,7 +79,27 @@ function deriveRow(columns: PathColumns, row: number): number {
   layers[layer + TRANSFER] = transfer < 0 ? Number.NaN : transfer;
   layers[layer + CLIENT] = columns.clientRtt[row]!;
   columns.endToEnd[row] = endToEnd < 0 ? Number.NaN : endToEnd;
+  deriveDetails(columns, row);
   return negative;
+}
+
+/** The parts of layers; the run delay and the upstream's share were measured apart, so neither may exceed the whole. */
+function deriveDetails(columns: PathColumns, row: number): void {
+  const { first } = columns;
+  const station = row * STATION_COUNT;
+  split(columns, row, TCP_IN, first[station + TCP_RX]! - first[station + VNIC_RX]!);
+  split(columns, row, WAIT, columns.runDelay[row]!);
+  split(columns, row, SERVICE, columns.upstream[row]!);
+  split(columns, row, TCP_OUT, first[station + TCP_TX]! - first[station + APP_WRITE]!);
+}
+
+function split({ layers }: PathColumns, row: number, { whole, first, rest }: Part, ns: number): void {
+  const at = row * LAYER_COUNT;
+  const all = layers[at + whole]!;
+  const share = ns > all ? all : ns;
+  const known = share >= 0 && all >= 0;
+  layers[at + first] = known ? share : Number.NaN;
+  layers[at + rest] = known ? all - share : Number.NaN;
 }
 
 /** vnic.in + vnic.out in ns: host window minus guest window, so no clock is needed. NaN where a station is missing. */

@@ -37,6 +37,23 @@ export interface PathColumns {
   /** First request byte to last response byte at the host NIC, ns; NaN where not measured. */
   readonly endToEnd: Float64Array;
   readonly clientRtt: Float64Array;
+  /** Last response byte at nic.tx to the client's ACK of it, ns; NaN where unknown. */
+  readonly acked: Float64Array;
+  /** SYN to SYN-ACK at the host, ns; of a connection's first exchange, else NaN. */
+  readonly connect: Float64Array;
+  /** The reader runnable but without a CPU between sock.ready and app.read, ns; NaN where unknown. */
+  readonly runDelay: Float64Array;
+  /** What the service waited for its upstream, ns; NaN where unknown. */
+  readonly upstream: Float64Array;
+  /** Request and response segments seen again at the host. */
+  readonly retransmitsIn: Uint16Array;
+  readonly retransmitsOut: Uint16Array;
+  readonly zeroWindows: Uint8Array;
+  readonly synRetries: Uint8Array;
+  /** Index into PROTOCOLS. */
+  readonly protocol: Uint8Array;
+  /** Sequence number of the request's first byte. */
+  readonly requestSeq: Uint32Array;
   readonly requestBytes: Uint32Array;
   readonly responseBytes: Uint32Array;
   /** FLAGS of both records, or-ed. */
@@ -65,6 +82,16 @@ export function pathColumns(capacity: number): PathColumns {
     layers: new Float64Array(capacity * LAYER_COUNT),
     endToEnd: new Float64Array(capacity),
     clientRtt: new Float64Array(capacity),
+    acked: new Float64Array(capacity),
+    connect: new Float64Array(capacity),
+    runDelay: new Float64Array(capacity),
+    upstream: new Float64Array(capacity).fill(Number.NaN),
+    retransmitsIn: new Uint16Array(capacity),
+    retransmitsOut: new Uint16Array(capacity),
+    zeroWindows: new Uint8Array(capacity),
+    synRetries: new Uint8Array(capacity),
+    protocol: new Uint8Array(capacity),
+    requestSeq: new Uint32Array(capacity),
     requestBytes: new Uint32Array(capacity),
     responseBytes: new Uint32Array(capacity),
     flags: new Uint32Array(capacity),

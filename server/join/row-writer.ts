@@ -1,4 +1,4 @@
-import { HEAD_BYTES, RECORD_OFFSETS, stampSince } from '../wire/record.ts';
+import { FLAGS, HEAD_BYTES, RECORD_OFFSETS, stampSince } from '../wire/record.ts';
 import { GUEST_STATIONS, HOST_STATIONS, stationIndex } from '../wire/stations.ts';
 import { KEY_BYTES, type PathColumns, STATION_COUNT } from './paths.ts';
 import { STATUS_WORD } from './record-check.ts';
@@ -8,6 +8,14 @@ const LAST_WORD = RECORD_OFFSETS.last / 4;
 const REQUEST_BYTES_WORD = RECORD_OFFSETS.request_bytes / 4;
 const RESPONSE_BYTES_WORD = RECORD_OFFSETS.response_bytes / 4;
 const RTT_WORD = RECORD_OFFSETS.rtt_ns / 4;
+const REQUEST_SEQ_WORD = RECORD_OFFSETS.request_seq / 4;
+const ACKED_WORD = RECORD_OFFSETS.acked_ns / 4;
+const CONNECT_WORD = RECORD_OFFSETS.connect_ns / 4;
+const RUN_DELAY_WORD = RECORD_OFFSETS.run_delay_ns / 4;
+/** retransmits_in in the low half, retransmits_out in the high one. */
+const RETRANSMITS_WORD = RECORD_OFFSETS.retransmits_in / 4;
+/** zero_windows, syn_retries, protocol, responses: one byte each. */
+const COUNTS_WORD = RECORD_OFFSETS.zero_windows / 4;
 const FLAGS_WORD = RECORD_OFFSETS.flags / 4;
 const HEAD_WORD = RECORD_OFFSETS.head / 4;
 const KEY_WORDS = KEY_BYTES / 4;
@@ -60,6 +68,7 @@ export class RowWriter {
     columns.responseBytes[row] = host[hostAt + RESPONSE_BYTES_WORD]! || guest[guestAt + RESPONSE_BYTES_WORD]!;
     columns.flags[row] = host[hostAt + FLAGS_WORD]! | guest[guestAt + FLAGS_WORD]!;
     columns.status[row] = guest[guestAt + STATUS_WORD]! & 0xffff || host[hostAt + STATUS_WORD]! & 0xffff;
+    writeFacts(columns, row, host, hostAt, guest, guestAt);
     for (let i = 0; i < KEY_WORDS; i++) this.#keyWords[row * KEY_WORDS + i] = host[hostAt + KEY_WORD + i]!;
     if (guest[guestAt + STATUS_WORD]! >>> 24 > 0) this.#writeHead(row, guest, guestAt);
     else this.#writeHead(row, host, hostAt);
@@ -69,6 +78,29 @@ export class RowWriter {
     this.columns.headLength[row] = words[at + STATUS_WORD]! >>> 24;
     for (let i = 0; i < HEAD_WORDS; i++) this.#headWords[row * HEAD_WORDS + i] = words[at + HEAD_WORD + i]!;
   }
+}
+
+/** What TCP and the scheduler told beside the stamps. */
+function writeFacts(
+  columns: PathColumns,
+  row: number,
+  host: Uint32Array,
+  hostAt: number,
+  guest: Uint32Array,
+  guestAt: number,
+): void {
+  const counts = host[hostAt + COUNTS_WORD]!;
+  const retransmits = host[hostAt + RETRANSMITS_WORD]!;
+  columns.acked[row] = host[hostAt + ACKED_WORD]! || Number.NaN;
+  columns.connect[row] = host[hostAt + CONNECT_WORD]! || Number.NaN;
+  columns.runDelay[row] = guest[guestAt + FLAGS_WORD]! & FLAGS.ran ? guest[guestAt + RUN_DELAY_WORD]! : Number.NaN;
+  columns.upstream[row] = Number.NaN;
+  columns.retransmitsIn[row] = retransmits & 0xffff;
+  columns.retransmitsOut[row] = retransmits >>> 16;
+  columns.zeroWindows[row] = counts & 0xff;
+  columns.synRetries[row] = (counts >>> 8) & 0xff;
+  columns.protocol[row] = (counts >>> 16) & 0xff || (guest[guestAt + COUNTS_WORD]! >>> 16) & 0xff;
+  columns.requestSeq[row] = host[hostAt + REQUEST_SEQ_WORD]!;
 }
 
 function writeStamps(

@@ -3,10 +3,10 @@
  * fixed size; a record is written once, in the kernel, and read once, here.
  */
 
-export const RECORD_BYTES = 256;
+export const RECORD_BYTES = 280;
 export const RECORD_WORDS = RECORD_BYTES / 4;
 export const RECORD_STATIONS = 7;
-export const HEAD_BYTES = 72;
+export const HEAD_BYTES = 76;
 
 /** Byte offset of each field of `struct hop_record`. */
 export const RECORD_OFFSETS = {
@@ -24,10 +24,19 @@ export const RECORD_OFFSETS = {
   rtt_ns: 168,
   flags: 172,
   task: 176,
-  status: 180,
-  vantage: 182,
-  head_len: 183,
-  head: 184,
+  acked_ns: 180,
+  connect_ns: 184,
+  run_delay_ns: 188,
+  retransmits_in: 192,
+  retransmits_out: 194,
+  zero_windows: 196,
+  syn_retries: 197,
+  protocol: 198,
+  responses: 199,
+  status: 200,
+  vantage: 202,
+  head_len: 203,
+  head: 204,
 } as const;
 
 export const VANTAGE = { host: 1, guest: 2 } as const;
@@ -39,12 +48,42 @@ export const FLAGS = {
   overlap: 8,
   ipv4: 16,
   closed: 32,
+  interim: 64,
+  pipelined: 128,
+  upgraded: 256,
+  continued: 512,
+  local: 1024,
+  tls_hello: 2048,
+  ran: 4096,
 } as const;
 export type FlagName = keyof typeof FLAGS;
 
-/** Names of the flags set in `bits`, for people (the IPv4 mark is not one). */
+/** Marks for the server, not for people. */
+const MARKS: readonly FlagName[] = ['ipv4', 'ran'];
+
+/** Names of the flags set in `bits`, for people. */
 export function flagNames(bits: number): FlagName[] {
-  return (Object.keys(FLAGS) as FlagName[]).filter((f) => f !== 'ipv4' && (bits & FLAGS[f]) !== 0);
+  return (Object.keys(FLAGS) as FlagName[]).filter((f) => !MARKS.includes(f) && (bits & FLAGS[f]) !== 0);
+}
+
+/** `enum hop_protocol`, by number. */
+export const PROTOCOLS = ['unknown', 'http/1', 'http/2', 'tls', 'other'] as const;
+export type ProtocolName = (typeof PROTOCOLS)[number];
+
+/**
+ * What an exchange counts as. Only `request` enters percentiles: one exchange
+ * cannot be told from another in `multiplexed`, a `stream` has no end to wait
+ * for, a `handshake` asks for nothing.
+ */
+export const CLASSES = ['request', 'multiplexed', 'stream', 'handshake'] as const;
+export type ExchangeClass = (typeof CLASSES)[number];
+
+/** Class of an exchange with these FLAGS and this index into PROTOCOLS. */
+export function exchangeClass(flags: number, protocol: number): ExchangeClass {
+  if (flags & FLAGS.tls_hello) return 'handshake';
+  if (flags & (FLAGS.upgraded | FLAGS.continued)) return 'stream';
+  if (flags & (FLAGS.overlap | FLAGS.pipelined) || PROTOCOLS[protocol] === 'http/2') return 'multiplexed';
+  return 'request';
 }
 
 /**

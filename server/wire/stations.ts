@@ -75,10 +75,38 @@ export const LAYERS = [
   { layer: 'transfer', from: 'nic.tx', to: 'nic.tx', place: 'host', clock: 'host', direction: 'out' },
 ] as const satisfies readonly LayerDefinition[];
 
+export interface DetailDefinition {
+  readonly layer: string;
+  /** The layer it is a part of; the two parts of a layer add up to it. */
+  readonly of: (typeof LAYERS)[number]['layer'];
+  readonly place: Place;
+}
+
+/**
+ * Parts of a layer, for drill-down; not in the sum. `wait.run` is the time the
+ * reader was runnable but had no CPU, `wait.busy` the rest: it slept, or was
+ * busy with something else. `service.upstream` is known where the server's
+ * access log can be read.
+ */
+export const DETAILS = [
+  { layer: 'tcp.in.ip', of: 'tcp.in', place: 'guest' },
+  { layer: 'tcp.in.tcp', of: 'tcp.in', place: 'guest' },
+  { layer: 'wait.run', of: 'wait', place: 'guest' },
+  { layer: 'wait.busy', of: 'wait', place: 'guest' },
+  { layer: 'service.own', of: 'service', place: 'service' },
+  { layer: 'service.upstream', of: 'service', place: 'service' },
+  { layer: 'tcp.out.tcp', of: 'tcp.out', place: 'guest' },
+  { layer: 'tcp.out.ip', of: 'tcp.out', place: 'guest' },
+] as const satisfies readonly DetailDefinition[];
+
 /** Estimated beside the sum: the client's round trip seen from the host NIC. */
 export const CLIENT_LAYER = 'client';
-export type LayerId = (typeof LAYERS)[number]['layer'] | typeof CLIENT_LAYER;
-export const LAYER_IDS: readonly LayerId[] = [CLIENT_LAYER, ...LAYERS.map((l) => l.layer)];
+export type LayerId = (typeof LAYERS)[number]['layer'] | (typeof DETAILS)[number]['layer'] | typeof CLIENT_LAYER;
+export const LAYER_IDS: readonly LayerId[] = [
+  CLIENT_LAYER,
+  ...LAYERS.map((l) => l.layer),
+  ...DETAILS.map((l) => l.layer),
+];
 
 /** Index of a station in {@link STATIONS}; throws on a name that is not one. */
 export function stationIndex(station: Station): number {

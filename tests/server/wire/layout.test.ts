@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import {
   FLAGS,
   HEAD_BYTES,
+  PROTOCOLS,
   RECORD_BYTES,
   RECORD_OFFSETS,
   RECORD_STATIONS,
@@ -31,6 +32,7 @@ int main(void) {
   ${Object.keys(FLAGS)
     .map((name) => `NUMBER("flag ${name}", HOP_${name.toUpperCase()});`)
     .join('\n  ')}
+  ${PROTOCOLS.map((name) => `NUMBER("protocol ${name}", HOP_${name.replace('/', '').toUpperCase()});`).join('\n  ')}
   NUMBER("host", HOP_HOST);
   NUMBER("guest", HOP_GUEST);
   NUMBER("stations", HOP_STATIONS);
@@ -56,6 +58,15 @@ const SIZES: Record<keyof typeof RECORD_OFFSETS, number> = {
   rtt_ns: 4,
   flags: 4,
   task: 4,
+  acked_ns: 4,
+  connect_ns: 4,
+  run_delay_ns: 4,
+  retransmits_in: 2,
+  retransmits_out: 2,
+  zero_windows: 1,
+  syn_retries: 1,
+  protocol: 1,
+  responses: 1,
   status: 2,
   vantage: 1,
   head_len: 1,
@@ -91,6 +102,7 @@ describe('record.ts and record.h', () => {
 
   it('agree on flags, vantages and the number of stations', () => {
     for (const [name, bit] of Object.entries(FLAGS)) expect(layout[`flag ${name}`], name).toBe(bit);
+    for (const [number, name] of PROTOCOLS.entries()) expect(layout[`protocol ${name}`], name).toBe(number);
     expect([layout.host, layout.guest]).toEqual([VANTAGE.host, VANTAGE.guest]);
     expect(layout.stations).toBe(RECORD_STATIONS);
     expect(layout.stations).toBe(Math.max(HOST_STATIONS.length, GUEST_STATIONS.length));

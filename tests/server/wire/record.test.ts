@@ -107,6 +107,7 @@ describe('flagNames', () => {
     expect(flagNames(0)).toEqual([]);
     expect(flagNames(FLAGS.ipv4 | FLAGS.reset | FLAGS.closed)).toEqual(['reset', 'closed']);
     const all = Object.values(FLAGS).reduce((a, b) => a | b, 0);
-    expect(flagNames(all)).toEqual(['retransmit', 'midstream', 'reset', 'overlap', 'closed']);
+    const names = Object.keys(FLAGS).filter((name) => name !== 'ipv4' && name !== 'ran');
+    expect(flagNames(all)).toEqual(names);
   });
 });
