@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { cacheDir } from './cache.ts';
 import { LabError, runCommand } from './command.ts';
 import { type Guest, guestProblem, startGuest } from './guest.ts';
+import { SHELL_PORT } from './guest-shell.ts';
 import { type BaseImage, baseImage } from './image.ts';
 import { writeInitrd } from './initrd.ts';
 import { chooseAccelerator } from './kvm-probe.ts';
@@ -37,7 +38,6 @@ const GUEST_LIMIT_MS = 60_000;
 const AGENTS_LIMIT_MS = 60_000;
 const LAST_RECORDS_LIMIT_MS = 15_000;
 const SETTLED_AFTER_MS = 3_000;
-const SHELL_PORT = 2222;
 const ACCESS_LOG_PORT = 7118;
 /** A guest that is stuck takes connections but never answers. */
 const ACCESS_LOG_LIMIT_MS = 10_000;

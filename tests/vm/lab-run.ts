@@ -6,6 +6,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { runInGuest, type ScriptEnd } from '../../lab/guest-shell.ts';
+import { stateDir } from '../../lab/run-state.ts';
 import type { Health, PathView, Summary } from '../../server/wire/views.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -105,6 +107,28 @@ export class LabRun {
     return this.get(`/api/runs/current/paths?order=newest&limit=${limit}`);
   }
 
+  /** Runs a shell script in the guest; only for runs started with '--shell'. Rejects after `limitMs`. */
+  guest(script: string, limitMs?: number): Promise<ScriptEnd> {
+    return runInGuest(this.hostNamespace, script, limitMs);
+  }
+
+  /** Where the bridge, the tap and the host agent are. Throws before the run has made it. */
+  get hostNamespace(): string {
+    return this.#namespace('host');
+  }
+
+  /** Where the load comes from. Throws before the run has made it. */
+  get clientNamespace(): string {
+    return this.#namespace('client');
+  }
+
+  #namespace(side: 'host' | 'client'): string {
+    const own = recordedRuns().find(({ owner }) => owner.pid === this.child.pid);
+    const name = own?.namespaces.find((each) => each.endsWith(`-${side}`));
+    if (name === undefined) throw new Error(`the run has no ${side} namespace yet:\n${this.#stderr}`);
+    return name;
+  }
+
   /** Pid of the run's own process whose command line has `word`. */
   processWith(word: string): number {
     const pid = descendants(this.child.pid as number).find((each) => commandOf(each).includes(word));
@@ -115,6 +139,18 @@ export class LabRun {
   processes(): number[] {
     return descendants(this.child.pid as number);
   }
+}
+
+function recordedRuns(): { owner: { pid: number }; namespaces: string[] }[] {
+  const files = readdirSync(stateDir()).filter((name) => name.endsWith('.json'));
+  return files.flatMap((name) => {
+    try {
+      return [JSON.parse(readFileSync(join(stateDir(), name), 'utf8'))];
+    } catch {
+      // Another run's, gone between the two calls.
+      return [];
+    }
+  });
 }
 
 /** Network namespaces that runs of the lab have made and not removed. */
