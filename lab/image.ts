@@ -48,6 +48,7 @@ const RECIPE = {
     'fs/fscache',
     'drivers/acpi',
     'drivers/block/virtio_blk.ko',
+    'drivers/char/virtio_console.ko',
     'drivers/firmware/qemu_fw_cfg.ko',
     'drivers/net',
     'drivers/ptp',
