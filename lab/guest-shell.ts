@@ -38,7 +38,7 @@ export async function runInGuest(namespace: string, script: string, limitMs = LI
   child.stdout.on('data', (chunk: Buffer) => {
     received.push(chunk);
     // A script may print megabytes: only the last bytes can hold the mark.
-    tail = (tail + chunk.latin1Slice(-TAIL_BYTES)).slice(-TAIL_BYTES);
+    tail = (tail + chunk.subarray(-TAIL_BYTES).toString('latin1')).slice(-TAIL_BYTES);
     if (!tail.includes(mark)) return;
     const end = scriptEnd(Buffer.concat(received), mark);
     if (end) resolve(end);
