@@ -5,7 +5,7 @@
 #define HOPSCOPE_RECORD_H
 
 #define HOP_STATIONS 7	/* the most stations that one vantage has */
-#define HOP_HEAD 76	/* bytes of "METHOD /path"; a query string never enters */
+#define HOP_HEAD 72	/* bytes of "METHOD /path"; a query string never enters */
 
 enum hop_vantage { HOP_HOST = 1, HOP_GUEST = 2 };
 
@@ -48,8 +48,8 @@ struct hop_record {
 	__u32 acked_ns;			/* host: last byte at nic.tx to its ACK at nic.rx, 0 unknown */
 	__u32 connect_ns;		/* SYN to SYN-ACK; of a connection's first exchange, 0 unknown */
 	__u32 run_delay_ns;		/* guest: reader runnable to running, before app.read */
-	__u16 retransmits_in;		/* request segments seen again at the first station */
-	__u16 retransmits_out;		/* response segments seen again at the vantage's first station */
+	__u32 retransmits_in;		/* request segments seen again at the first station */
+	__u32 retransmits_out;		/* response segments seen again at the vantage's first station */
 	__u8 zero_windows;		/* times that either side closed its receive window */
 	__u8 syn_retries;		/* of a connection's first exchange */
 	__u8 protocol;

@@ -1,6 +1,6 @@
 /**
  * Joined paths as columns: one row per exchange, one typed array per field.
- * The joiner fills rows, the clock stage fills `guestOffset` and `bound`,
+ * The joiner fills rows, `classify.ts` their class, the clock stage fills `guestOffset` and `bound`,
  * `layers.ts` derives durations, and aggregate, store, live and export read.
  */
 import { HEAD_BYTES } from '../wire/record.ts';
@@ -46,8 +46,8 @@ export interface PathColumns {
   /** What the service waited for its upstream, ns; NaN where unknown. */
   readonly upstream: Float64Array;
   /** Request and response segments seen again at the host. */
-  readonly retransmitsIn: Uint16Array;
-  readonly retransmitsOut: Uint16Array;
+  readonly retransmitsIn: Uint32Array;
+  readonly retransmitsOut: Uint32Array;
   readonly zeroWindows: Uint8Array;
   readonly synRetries: Uint8Array;
   /** Index into PROTOCOLS. */
@@ -58,6 +58,8 @@ export interface PathColumns {
   readonly responseBytes: Uint32Array;
   /** FLAGS of both records, or-ed. */
   readonly flags: Uint32Array;
+  /** Index into CLASSES. */
+  readonly class: Uint8Array;
   readonly status: Uint16Array;
   /** row × KEY_BYTES, as in the record. */
   readonly keys: Uint8Array;
@@ -86,8 +88,8 @@ export function pathColumns(capacity: number): PathColumns {
     connect: new Float64Array(capacity),
     runDelay: new Float64Array(capacity),
     upstream: new Float64Array(capacity).fill(Number.NaN),
-    retransmitsIn: new Uint16Array(capacity),
-    retransmitsOut: new Uint16Array(capacity),
+    retransmitsIn: new Uint32Array(capacity),
+    retransmitsOut: new Uint32Array(capacity),
     zeroWindows: new Uint8Array(capacity),
     synRetries: new Uint8Array(capacity),
     protocol: new Uint8Array(capacity),
@@ -95,6 +97,7 @@ export function pathColumns(capacity: number): PathColumns {
     requestBytes: new Uint32Array(capacity),
     responseBytes: new Uint32Array(capacity),
     flags: new Uint32Array(capacity),
+    class: new Uint8Array(capacity),
     status: new Uint16Array(capacity),
     keys: new Uint8Array(capacity * KEY_BYTES),
     headLength: new Uint8Array(capacity),

@@ -12,8 +12,8 @@ const REQUEST_SEQ_WORD = RECORD_OFFSETS.request_seq / 4;
 const ACKED_WORD = RECORD_OFFSETS.acked_ns / 4;
 const CONNECT_WORD = RECORD_OFFSETS.connect_ns / 4;
 const RUN_DELAY_WORD = RECORD_OFFSETS.run_delay_ns / 4;
-/** retransmits_in in the low half, retransmits_out in the high one. */
-const RETRANSMITS_WORD = RECORD_OFFSETS.retransmits_in / 4;
+const RETRANSMITS_IN_WORD = RECORD_OFFSETS.retransmits_in / 4;
+const RETRANSMITS_OUT_WORD = RECORD_OFFSETS.retransmits_out / 4;
 /** zero_windows, syn_retries, protocol, responses: one byte each. */
 const COUNTS_WORD = RECORD_OFFSETS.zero_windows / 4;
 const FLAGS_WORD = RECORD_OFFSETS.flags / 4;
@@ -90,13 +90,12 @@ function writeFacts(
   guestAt: number,
 ): void {
   const counts = host[hostAt + COUNTS_WORD]!;
-  const retransmits = host[hostAt + RETRANSMITS_WORD]!;
   columns.acked[row] = host[hostAt + ACKED_WORD]! || Number.NaN;
   columns.connect[row] = host[hostAt + CONNECT_WORD]! || Number.NaN;
   columns.runDelay[row] = guest[guestAt + FLAGS_WORD]! & FLAGS.ran ? guest[guestAt + RUN_DELAY_WORD]! : Number.NaN;
   columns.upstream[row] = Number.NaN;
-  columns.retransmitsIn[row] = retransmits & 0xffff;
-  columns.retransmitsOut[row] = retransmits >>> 16;
+  columns.retransmitsIn[row] = host[hostAt + RETRANSMITS_IN_WORD]!;
+  columns.retransmitsOut[row] = host[hostAt + RETRANSMITS_OUT_WORD]!;
   columns.zeroWindows[row] = counts & 0xff;
   columns.synRetries[row] = (counts >>> 8) & 0xff;
   columns.protocol[row] = (counts >>> 16) & 0xff || (guest[guestAt + COUNTS_WORD]! >>> 16) & 0xff;

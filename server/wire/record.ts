@@ -6,7 +6,7 @@
 export const RECORD_BYTES = 280;
 export const RECORD_WORDS = RECORD_BYTES / 4;
 export const RECORD_STATIONS = 7;
-export const HEAD_BYTES = 76;
+export const HEAD_BYTES = 72;
 
 /** Byte offset of each field of `struct hop_record`. */
 export const RECORD_OFFSETS = {
@@ -28,15 +28,15 @@ export const RECORD_OFFSETS = {
   connect_ns: 184,
   run_delay_ns: 188,
   retransmits_in: 192,
-  retransmits_out: 194,
-  zero_windows: 196,
-  syn_retries: 197,
-  protocol: 198,
-  responses: 199,
-  status: 200,
-  vantage: 202,
-  head_len: 203,
-  head: 204,
+  retransmits_out: 196,
+  zero_windows: 200,
+  syn_retries: 201,
+  protocol: 202,
+  responses: 203,
+  status: 204,
+  vantage: 206,
+  head_len: 207,
+  head: 208,
 } as const;
 
 export const VANTAGE = { host: 1, guest: 2 } as const;
