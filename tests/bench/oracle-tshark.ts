@@ -1,0 +1,105 @@
+/** What tshark makes of a capture: every HTTP exchange that it sees in there. */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+/** One request and its response, by tshark's own TCP and HTTP analysis. */
+export interface SeenExchange {
+  /** {@link exchangeKey} of the request's first byte. */
+  key: string;
+  /** Client's and server's address and port: the connection. */
+  connection: string;
+  /** The request's URI with its query, in which the nonce is. */
+  uri: string;
+  status: number;
+  /** Frame times of request and response, ns since {@link EPOCH_S}, of the clock of the machine that captured. */
+  requestNs: number;
+  responseNs: number;
+  /** tshark's `http.time`, ns. */
+  timeNs: number;
+}
+
+export interface Seen {
+  exchanges: SeenExchange[];
+  /** Requests that tshark gives no response to, and the reverse: half in the capture. */
+  halves: number;
+  retransmissions: number;
+}
+
+/** Keeps nanoseconds of today within 2^53: 2026-01-01. */
+export const EPOCH_S = 1_767_225_600;
+
+const FIELDS = [
+  ...['frame.number', 'frame.time_epoch', 'ip.src', 'tcp.srcport', 'ip.dst', 'tcp.dstport', 'tcp.seq_raw'],
+  ...['http.request.uri', 'http.request_in', 'http.time', 'http.response.code', 'tcp.analysis.retransmission'],
+];
+
+/** Addresses, ports and the sequence number of the request's first byte. */
+export function exchangeKey(connection: string, seq: number): string {
+  return `${connection}#${seq}`;
+}
+
+export function connectionOf(client: string, clientPort: number, server: string, serverPort: number): string {
+  return `${client}:${clientPort}>${server}:${serverPort}`;
+}
+
+/**
+ * Reads a capture file. A response's time is that of its first segment, or with
+ * `wholeBodies` (which wants whole packets) of the segment that completes it.
+ * Rejects with what tshark says when it fails.
+ */
+export async function readCapture(file: string, wholeBodies: boolean): Promise<Seen> {
+  const bodies = `http.desegment_body:${wholeBodies ? 'TRUE' : 'FALSE'}`;
+  const filter = 'http.request or http.response or tcp.analysis.retransmission';
+  const args = ['-n', '-r', file, '-o', bodies, '-Y', filter, '-T', 'fields', ...FIELDS.flatMap((f) => ['-e', f])];
+  const child = spawn('tshark', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let complaint = '';
+  child.stderr.on('data', (data) => {
+    complaint = (complaint + data).slice(-2000);
+  });
+  const code = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
+  const reader = new FieldReader();
+  for await (const line of createInterface({ input: child.stdout })) reader.line(line.split('\t'));
+  if ((await code) !== 0) throw new Error(`tshark -r ${file} failed:\n${complaint}`);
+  return reader.end();
+}
+
+class FieldReader {
+  /** By frame number. */
+  readonly #requests = new Map<string, Omit<SeenExchange, 'status' | 'responseNs' | 'timeNs'>>();
+  readonly #seen: Seen = { exchanges: [], halves: 0, retransmissions: 0 };
+
+  line(fields: string[]): void {
+    const [frame, time, source, sourcePort, target, targetPort, seq, uri, requestIn, httpTime, status, again] =
+      fields as [string, string, string, string, string, string, string, string, string, string, string, string];
+    if (again) this.#seen.retransmissions++;
+    if (uri) {
+      const connection = connectionOf(source, Number(sourcePort), target, Number(targetPort));
+      this.#requests.set(frame, {
+        ...{ key: exchangeKey(connection, Number(seq)), connection, uri },
+        requestNs: epochNs(time),
+      });
+    } else if (status) this.#response(time, requestIn, httpTime, Number(status));
+  }
+
+  end(): Seen {
+    this.#seen.halves += this.#requests.size;
+    return this.#seen;
+  }
+
+  #response(time: string, requestIn: string, httpTime: string, status: number): void {
+    const request = this.#requests.get(requestIn);
+    if (request === undefined) {
+      this.#seen.halves++;
+      return;
+    }
+    this.#requests.delete(requestIn);
+    const timeNs = Math.round(Number(httpTime) * 1e9);
+    this.#seen.exchanges.push({ ...request, status, responseNs: epochNs(time), timeNs });
+  }
+}
+
+/** `1795374275.410851201`: too many digits for a number. */
+function epochNs(text: string): number {
+  const [seconds, fraction = ''] = text.split('.') as [string, string?];
+  return (Number(seconds) - EPOCH_S) * 1e9 + Number(fraction.padEnd(9, '0').slice(0, 9));
+}
