@@ -141,6 +141,8 @@ export class Agent {
       cpuUs: cpuUs(),
       rssBytes: process.memoryUsage.rss(),
       steal: this.#steal.sample(),
+      cpuPressure: null,
+      vcpuDelay: {},
     };
   }
 

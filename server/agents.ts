@@ -184,5 +184,7 @@ export function agentView(agent: Agent): AgentView {
     rssBytes: agent.stats?.rssBytes ?? 0,
     cpuShare: agent.cpuShare,
     steal: agent.stats?.steal ?? 0,
+    cpuPressure: agent.stats?.cpuPressure ?? null,
+    vcpuDelay: agent.stats?.vcpuDelay ?? {},
   };
 }

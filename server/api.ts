@@ -16,6 +16,7 @@ import { type Run, runInfo } from './run.ts';
 import { loadSchema, newRunSchema, pathsQuerySchema, seriesQuerySchema } from './schemas.ts';
 import { summarise } from './summary.ts';
 import type { Views } from './views.ts';
+import { CLASSES } from './wire/record.ts';
 import { LAYER_IDS } from './wire/stations.ts';
 import type { PathView, RunInfo, SeriesView, Summary } from './wire/views.ts';
 
@@ -153,12 +154,13 @@ function readRoutes({ pipeline, views, liveClients }: ApiOptions): Router {
   });
   router.get('/api/runs/:id/paths', async (request, response) => {
     const run = runOf(pipeline, request.params.id);
-    const { order, limit, vm } = checked(pathsQuerySchema, request.query);
+    const { order, limit, vm, class: exchangeClass } = checked(pathsQuerySchema, request.query);
     const stored = await pipeline.store.paths({
       run: run.id,
       order,
       limit,
       ...(vm === undefined ? {} : { vm: vmIndex(vm) }),
+      ...(exchangeClass === undefined ? {} : { class: CLASSES.indexOf(exchangeClass) }),
     });
     response.json(pathViews(stored, pipeline.vmTable.names) satisfies PathView[]);
   });

@@ -3,9 +3,9 @@
 import { isComplete, missingStations } from './join/layers.ts';
 import { KEY_BYTES, LAYER_COUNT, type PathColumns, STATION_COUNT } from './join/paths.ts';
 import type { StoredPaths } from './store/store.ts';
-import { addressText, flagNames, HEAD_BYTES, headText } from './wire/record.ts';
+import { addressText, CLASSES, flagNames, HEAD_BYTES, headText, PROTOCOLS } from './wire/record.ts';
 import { HOST_STATIONS, LAYER_IDS, LAYERS, type LayerId, STATIONS } from './wire/stations.ts';
-import type { PathStation, PathView } from './wire/views.ts';
+import type { PathStation, PathView, TcpFacts } from './wire/views.ts';
 
 const HOST = new Set<string>(HOST_STATIONS);
 const CROSSING = new Set<LayerId>(LAYERS.filter((l) => l.clock === 'crosses').map((l) => l.layer));
@@ -44,6 +44,20 @@ function endpoint(columns: PathColumns, row: number, side: 'client' | 'server'):
   return { address: addressText(columns.keys, at + (side === 'client' ? 0 : 16)), port };
 }
 
+function tcpFacts(columns: PathColumns, row: number): TcpFacts {
+  const connectNs = measured(columns.connect[row]);
+  const synRetries = columns.synRetries[row] as number;
+  return {
+    ackedNs: measured(columns.acked[row]),
+    connectNs,
+    // 0 of an exchange that did not see the handshake is no knowledge.
+    synRetries: connectNs === null && synRetries === 0 ? null : synRetries,
+    retransmitsIn: columns.retransmitsIn[row] as number,
+    retransmitsOut: columns.retransmitsOut[row] as number,
+    zeroWindows: columns.zeroWindows[row] as number,
+  };
+}
+
 /** @param vmNames the server's VM table, by index */
 export function pathView(stored: StoredPaths, row: number, vmNames: readonly string[]): PathView {
   const { columns } = stored;
@@ -62,6 +76,10 @@ export function pathView(stored: StoredPaths, row: number, vmNames: readonly str
     requestBytes: columns.requestBytes[row] as number,
     responseBytes: columns.responseBytes[row] as number,
     flags: flagNames(columns.flags[row] as number),
+    class: CLASSES[columns.class[row] as number] ?? 'request',
+    protocol: PROTOCOLS[columns.protocol[row] as number] ?? 'unknown',
+    requestSeq: columns.requestSeq[row] as number,
+    tcp: tcpFacts(columns, row),
     complete: isComplete(columns, row),
     missing: missingStations(columns, row),
     endToEndNs: measured(columns.endToEnd[row]),

@@ -4,7 +4,9 @@
  */
 import { randomInt } from 'node:crypto';
 import { type Agent, AgentRegistry } from './agents.ts';
+import type { ContentionReport } from './aggregate/contention.ts';
 import type { IngestSink } from './ingest.ts';
+import { classify } from './join/classify.ts';
 import { Joiner } from './join/joiner.ts';
 import { deriveLayers, isComplete } from './join/layers.ts';
 import { type PathColumns, pathColumns } from './join/paths.ts';
@@ -18,6 +20,8 @@ import { summarise } from './summary.ts';
 import { VmTable } from './vm-table.ts';
 import type { Frame } from './wire/frame.ts';
 import type { AgentStats, VmInfo } from './wire/messages.ts';
+import { CLASSES } from './wire/record.ts';
+import type { Vantage } from './wire/stations.ts';
 
 export const TICK_MS = 200;
 /** Rows taken from the joiner at a time. */
@@ -40,6 +44,8 @@ export interface PipelineOptions {
   run: string;
   /** Drops of queues behind the pipeline, by name. */
   laterDrops?: () => Readonly<Record<string, number>>;
+  /** Beginnings of paths whose requests wait on purpose: class `stream`. */
+  longPolls?: readonly string[];
   onPaths?: PathListener;
 }
 
@@ -55,6 +61,9 @@ export class Pipeline implements IngestSink {
   readonly now: () => number;
   readonly #laterDrops: () => Readonly<Record<string, number>>;
   readonly #onPaths: PathListener;
+  readonly #longPolls: readonly Uint8Array[];
+  /** Exchanges of all runs, along CLASSES. */
+  readonly classes: number[] = CLASSES.map(() => 0);
   readonly #batch = pathColumns(BATCH);
   #negative = 0;
 
@@ -63,6 +72,7 @@ export class Pipeline implements IngestSink {
     this.store = options.store;
     this.#laterDrops = options.laterDrops ?? (() => ({}));
     this.#onPaths = options.onPaths ?? (() => undefined);
+    this.#longPolls = (options.longPolls ?? []).map((prefix) => new TextEncoder().encode(prefix));
     this.joiner = new Joiner({
       vmOf: (host, ifindex, guest) => this.vmTable.indexOf(host, ifindex, guest),
       seed: randomInt(2 ** 32),
@@ -98,7 +108,19 @@ export class Pipeline implements IngestSink {
   }
 
   stats(agent: Agent, stats: AgentStats): void {
-    this.registry.report(agent, stats, this.now());
+    const nowMs = this.now();
+    this.#contend(agent, stats, nowMs);
+    this.registry.report(agent, stats, nowMs);
+  }
+
+  /** Put what an agent says of its last interval beside the seconds of its VMs. */
+  #contend(agent: Agent, stats: AgentStats, nowMs: number): void {
+    const source = this.sources.of(agent);
+    if (source === undefined) return;
+    const { aggregate } = this.runs.current;
+    for (const { name, hostName } of this.vmTable.namesOf(source.index)) {
+      aggregate.contend(name, agent.statsMs, nowMs, contentionReport(source.vantage, stats, hostName));
+    }
   }
 
   /** Move everything that is joined on to its run, the store and the live stream. */
@@ -129,6 +151,7 @@ export class Pipeline implements IngestSink {
       unmatchedGuest: counts.unmatchedGuest,
       negative: this.#negative,
       clockSteps: this.clocks.steps,
+      continuedAfterJoin: 0,
       drops: {
         ...Object.fromEntries(this.registry.drops()),
         'join.evicted': counts.evicted,
@@ -146,6 +169,7 @@ export class Pipeline implements IngestSink {
       from = to;
     }
     this.#negative += deriveLayers(columns, 0, columns.count);
+    classify(columns, 0, columns.count, this.#longPolls);
     for (let from = 0; from < columns.count; ) {
       const run = this.runs.at(columns.atMs[from] as number);
       let to = from + 1;
@@ -160,6 +184,8 @@ export class Pipeline implements IngestSink {
     run.aggregate.add(columns, from, to, this.vmTable.names);
     this.store.append(run.id, columns, from, to);
     for (let row = from; row < to; row++) {
+      const exchangeClass = columns.class[row] as number;
+      this.classes[exchangeClass] = (this.classes[exchangeClass] as number) + 1;
       if (isComplete(columns, row)) run.complete++;
       this.delay.add((columns.atMs[row] as number) + (columns.endToEnd[row] as number) / 1e6);
     }
@@ -171,6 +197,11 @@ export class Pipeline implements IngestSink {
     this.clocks.forget(index);
     this.vmTable.forget(index);
   }
+}
+
+function contentionReport(vantage: Vantage, stats: AgentStats, hostName: string): ContentionReport {
+  if (vantage === 'guest') return { steal: stats.steal, guestPressure: stats.cpuPressure };
+  return { vcpuDelay: stats.vcpuDelay[hostName], hostPressure: stats.cpuPressure };
 }
 
 /** A clock fits its last second: a backlog of many seconds is given to it in pieces, each with its own fit. */

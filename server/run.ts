@@ -1,6 +1,6 @@
 /** One run: a named stretch of time, its aggregate, and where the server's counters stood when it began. */
 import { RunAggregate } from './aggregate/run-aggregate.ts';
-import type { LoadSummary, RunInfo, Summary } from './wire/views.ts';
+import type { Faults, LoadSummary, RunInfo, Summary } from './wire/views.ts';
 
 /** Cumulative counters of the whole server, all growing only. */
 export interface Totals {
@@ -10,6 +10,7 @@ export interface Totals {
   unmatchedGuest: number;
   negative: number;
   clockSteps: number;
+  continuedAfterJoin: number;
   drops: Record<string, number>;
 }
 
@@ -52,6 +53,10 @@ export function runInfo(run: Run): RunInfo {
   };
 }
 
+export function faultsOf({ negative, clockSteps, continuedAfterJoin }: Totals): Faults {
+  return { negative, clockSteps, continuedAfterJoin };
+}
+
 /** What was counted between two readings; a queue that appeared in between started at 0. */
 export function totalsSince(start: Totals, now: Totals): Totals {
   const drops = Object.entries(now.drops).map(([name, value]) => [name, value - (start.drops[name] ?? 0)]);
@@ -62,6 +67,7 @@ export function totalsSince(start: Totals, now: Totals): Totals {
     unmatchedGuest: now.unmatchedGuest - start.unmatchedGuest,
     negative: now.negative - start.negative,
     clockSteps: now.clockSteps - start.clockSteps,
+    continuedAfterJoin: now.continuedAfterJoin - start.continuedAfterJoin,
     drops: Object.fromEntries(drops) as Record<string, number>,
   };
 }

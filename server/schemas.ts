@@ -5,6 +5,7 @@
  */
 import * as z from 'zod';
 import type { AgentStats, Approach, Hello, VmsMessage } from './wire/messages.ts';
+import { CLASSES } from './wire/record.ts';
 import { LAYER_IDS, STATIONS } from './wire/stations.ts';
 import type { LoadSummary, ProvenanceView, Summary } from './wire/views.ts';
 
@@ -17,6 +18,7 @@ const count = z.int().nonnegative();
 const ns = z.number().nonnegative().nullable();
 /** Counter names: the pattern also keeps `__proto__` out. */
 const counterName = z.string().regex(/^[a-zA-Z][\w.:-]{0,95}$/, 'a counter name is letters, digits and . : _ -');
+const share = z.number().transform((value) => Math.min(1, Math.max(0, value)));
 const counters = z.record(counterName, count).refine((r) => Object.keys(r).length <= 64, 'at most 64 counters');
 const decimalNs = z.string().regex(/^\d{1,20}$/, 'decimal nanoseconds');
 
@@ -88,7 +90,11 @@ export const statsSchema = z.object({
   cpuUs: z.number().nonnegative(),
   rssBytes: z.number().nonnegative(),
   // A share of two counters that the guest's kernel does not read at one moment.
-  steal: z.number().transform((share) => Math.min(1, Math.max(0, share))),
+  steal: share,
+  cpuPressure: share.nullable(),
+  vcpuDelay: z
+    .record(z.string().regex(/^(?!__proto__$).{1,128}$/s), z.number().nonnegative())
+    .refine((r) => Object.keys(r).length <= 256, 'at most 256 VMs'),
 });
 
 export const vmsSchema = z.object({
@@ -146,11 +152,12 @@ export const pathsQuerySchema = z.strictObject({
   order: z.enum(['slowest', 'newest']).default('newest'),
   limit: wholeNumber.pipe(z.number().min(1).max(1000)).default(50),
   vm: z.string().min(1).max(128).optional(),
+  class: z.enum(CLASSES).optional(),
 });
 
 const quantiles = { count, p50: ns, p90: ns, p99: ns, p999: ns, mean: ns };
 const quantilesSchema = z.object(quantiles);
-const faultsSchema = z.object({ negative: count, clockSteps: count });
+const faultsSchema = z.object({ negative: count, clockSteps: count, continuedAfterJoin: count });
 const pairSchema = z.object({ host: count, guest: count });
 
 /** The summary of a run: what the API and `hopscope up --json` print. */
@@ -171,7 +178,8 @@ export const summarySchema = z.object({
     joined: count,
     complete: count,
   }),
-  layers: z.array(z.object({ layer: z.enum(LAYER_IDS), ...quantiles, bound: ns })),
+  classes: z.array(z.object({ class: z.enum(CLASSES), count, endToEnd: quantilesSchema })),
+  layers: z.array(z.object({ layer: z.enum(LAYER_IDS), of: z.enum(LAYER_IDS).nullable(), ...quantiles, bound: ns })),
   endToEnd: quantilesSchema,
   vnicRoundTrip: quantilesSchema,
   load: loadSchema.nullable(),

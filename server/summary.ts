@@ -1,7 +1,7 @@
 /** The summary of a run: what happened, what it cost, what was lost, and how sure we are. */
 import type { Agent } from './agents.ts';
 import type { Pipeline } from './pipeline.ts';
-import { type Run, runInfo, totalsSince } from './run.ts';
+import { faultsOf, type Run, runInfo, totalsSince } from './run.ts';
 import { selfCost } from './self-cost.ts';
 import type { Vantage } from './wire/stations.ts';
 import type { ProvenanceView, Summary } from './wire/views.ts';
@@ -19,12 +19,13 @@ export function summarise(run: Run, pipeline: Pipeline): Summary {
       joined: aggregate.counts.exchanges,
       complete: run.complete,
     }),
+    classes: aggregate.classSummaries(),
     layers: aggregate.layerSummaries(),
     endToEnd: aggregate.endToEnd(),
     vnicRoundTrip: aggregate.vnicRoundTrip(),
     drops: since.drops,
     unmatched: { host: since.unmatchedHost, guest: since.unmatchedGuest },
-    faults: { negative: since.negative, clockSteps: since.clockSteps },
+    faults: faultsOf(since),
     gaps: pipeline.registry.gaps(run.startedMs, run.endedMs ?? undefined),
     clock: clockView(pipeline),
     selfCost: selfCost(pipeline.registry.all()),

@@ -1,10 +1,11 @@
 /** The server's state as the live stream and the health answer show it. */
 import { agentView } from './agents.ts';
 import type { Pipeline } from './pipeline.ts';
-import { runInfo } from './run.ts';
+import { faultsOf, runInfo } from './run.ts';
 import { selfCost } from './self-cost.ts';
 import { clockView, provenanceView } from './summary.ts';
 import { PROTOCOL_VERSION } from './wire/frame.ts';
+import { CLASSES } from './wire/record.ts';
 import { LAYER_IDS } from './wire/stations.ts';
 import type { Health, LiveSnapshot, LiveTick, SecondRow } from './wire/views.ts';
 
@@ -31,10 +32,11 @@ export class Views {
     const agents = registry.all();
     return {
       agents: agents.map((agent) => ({ ...agentView(agent), provenance: provenanceView(this.#pipeline, agent) })),
+      classes: classCounts(this.#pipeline),
       drops: totals.drops,
       counters: this.counters(),
       unmatched: { host: totals.unmatchedHost, guest: totals.unmatchedGuest },
-      faults: { negative: totals.negative, clockSteps: totals.clockSteps },
+      faults: faultsOf(totals),
       clock: clockView(this.#pipeline),
       selfCost: selfCost(agents),
       gaps: registry.gaps(runs.current.startedMs).slice(-GAPS_SHOWN),
@@ -89,6 +91,10 @@ export class Views {
     const { runs, now } = this.#pipeline;
     return runs.current.aggregate.recent(RECENT_S, Math.floor(now() / 1000));
   }
+}
+
+function classCounts({ classes }: Pipeline): Health['classes'] {
+  return Object.fromEntries(CLASSES.map((name, i) => [name, classes[i]])) as Health['classes'];
 }
 
 /** Agents' own counters summed as `<role>.<name>`. */

@@ -13,6 +13,16 @@ interface HostVms {
   byIfindex: Map<number, VmInfo>;
 }
 
+const NOWHERE = { host: -1, guest: -1, hostName: '' };
+
+/** Where a VM's paths came from last. */
+interface Origin {
+  host: number;
+  guest: number;
+  /** The VM as its host names it; empty where the host does not know it. */
+  hostName: string;
+}
+
 export class VmTable {
   /** Index → name; grows only. */
   readonly names: string[] = [];
@@ -20,6 +30,8 @@ export class VmTable {
   readonly #guests = new Map<number, string>();
   /** The host's view of each guest source, once one of its paths was joined. */
   readonly #infoOfGuest = new Map<number, VmInfo>();
+  /** Along `names`. */
+  readonly #origins: Origin[] = [];
   /** Which host a name belongs to: the same name on a second host gets `@host`. */
   readonly #hostOfName = new Map<string, string>();
 
@@ -43,6 +55,9 @@ export class VmTable {
     this.#hosts.delete(source);
     this.#guests.delete(source);
     this.#infoOfGuest.delete(source);
+    this.#origins.forEach(({ host, guest }, i) => {
+      if (host === source || guest === source) this.#origins[i] = NOWHERE;
+    });
   }
 
   /** Index of the VM behind a joined pair of records. */
@@ -50,7 +65,21 @@ export class VmTable {
     const host = this.#hosts.get(hostSource);
     const info = host?.byIfindex.get(ifindex);
     if (info !== undefined) this.#infoOfGuest.set(guestSource, info);
-    return this.#index(this.#unique(info?.name ?? this.guestName(guestSource), host?.hostname ?? ''));
+    const index = this.#index(this.#unique(info?.name ?? this.guestName(guestSource), host?.hostname ?? ''));
+    const origin = this.#origins[index];
+    if (origin?.host !== hostSource || origin.guest !== guestSource) {
+      this.#origins[index] = { host: hostSource, guest: guestSource, hostName: info?.name ?? '' };
+    }
+    return index;
+  }
+
+  /** VMs whose paths come from this source, of either vantage: our name, and its host's. */
+  namesOf(source: number): { name: string; hostName: string }[] {
+    return this.#origins.flatMap(({ host, guest, hostName }, i) =>
+      (host === source || guest === source) && this.names[i] !== OTHER_VMS
+        ? [{ name: this.names[i] as string, hostName }]
+        : [],
+    );
   }
 
   guestName(source: number): string {

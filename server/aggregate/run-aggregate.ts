@@ -1,7 +1,9 @@
 import { isComplete } from '../join/layers.ts';
 import { LAYER_COUNT, type PathColumns } from '../join/paths.ts';
-import { LAYER_IDS, LAYERS } from '../wire/stations.ts';
-import type { LayerRow, LayerSummary, Quantiles, SecondRow } from '../wire/views.ts';
+import { CLASSES } from '../wire/record.ts';
+import { DETAILS, LAYER_IDS, LAYERS, type LayerId } from '../wire/stations.ts';
+import type { ClassSummary, LayerRow, LayerSummary, Quantiles, SecondRow } from '../wire/views.ts';
+import type { ContentionReport } from './contention.ts';
 import type { ExponentialHistogram } from './histogram.ts';
 import { SecondRing } from './second-ring.ts';
 import { quantilesOf, SeriesSet } from './series-set.ts';
@@ -21,8 +23,12 @@ export interface VmTotals {
   readonly exchanges: number;
   readonly errors: number;
   readonly layers: readonly ExponentialHistogram[];
+  /** Of requests. */
   readonly endToEnd: ExponentialHistogram;
   readonly vnicRoundTrip: ExponentialHistogram;
+  /** Exchanges of each class, and the whole time of each, along CLASSES. */
+  readonly classes: readonly number[];
+  readonly endToEndOf: readonly ExponentialHistogram[];
 }
 
 export interface AggregateCounts {
@@ -39,6 +45,8 @@ export interface AggregateCounts {
 
 export const OTHER_VMS = 'other';
 const UNKNOWN_VM = 'unknown';
+const REQUEST = CLASSES.indexOf('request');
+const PART_OF: readonly (LayerId | null)[] = LAYER_IDS.map((id) => DETAILS.find((d) => d.layer === id)?.of ?? null);
 const CROSSES = LAYER_IDS.map((id) => LAYERS.some((l) => l.layer === id && l.clock === 'crosses'));
 
 /** One run's numbers: per VM, layer and second for the last minutes, and per VM and layer as a whole. */
@@ -74,7 +82,13 @@ export class RunAggregate {
     this.#counts.errors += total.errors - errors;
     if (isComplete(columns, row)) this.#counts.complete++;
     if (!this.#seconds.add(columns, row, vm, this.#version)) this.#counts.late++;
-    this.#keepBounds(columns, row);
+    if (columns.class[row] === REQUEST) this.#keepBounds(columns, row);
+  }
+
+  /** What an agent says about the stretch (fromMs, toMs] of a VM, wall-clock ms; beside its seconds from then on. */
+  contend(vm: string, fromMs: number, toMs: number, report: ContentionReport): void {
+    if (!this.#totals.has(vm) || vm === OTHER_VMS) return;
+    if (this.#seconds.contend(vm, fromMs, toMs, report, this.#version + 1)) this.#version++;
   }
 
   #fold(vm: string): string {
@@ -118,7 +132,17 @@ export class RunAggregate {
   /** Every layer over the whole run and all VMs, along LAYER_IDS. */
   layerSummaries(): LayerSummary[] {
     const { layers } = this.#whole();
-    return LAYER_IDS.map((layer, i) => ({ layer, ...quantilesOf(layers[i]!), bound: this.#boundOf(i) }));
+    return LAYER_IDS.map((layer, i) => ({
+      layer,
+      of: PART_OF[i]!,
+      ...quantilesOf(layers[i]!),
+      bound: this.#boundOf(i),
+    }));
+  }
+
+  /** Over the whole run and all VMs, along CLASSES. */
+  classSummaries(): ClassSummary[] {
+    return this.#whole().classSummaries();
   }
 
   #boundOf(layer: number): number | null {
@@ -144,8 +168,9 @@ export class RunAggregate {
 
   /** Whole-run histograms per VM, live objects: read, do not change. */
   totals(): VmTotals[] {
-    return [...this.#totals].map(([vm, { exchanges, errors, layers, endToEnd, vnicRoundTrip }]) => {
-      return { vm, exchanges, errors, layers, endToEnd, vnicRoundTrip };
+    return [...this.#totals].map(([vm, set]) => {
+      const { exchanges, errors, layers, endToEnd, vnicRoundTrip, classes, endToEndOf } = set;
+      return { vm, exchanges, errors, layers, endToEnd, vnicRoundTrip, classes, endToEndOf };
     });
   }
 

@@ -1,5 +1,6 @@
 import type { PathColumns } from '../join/paths.ts';
 import type { SecondRow } from '../wire/views.ts';
+import { type ContentionReport, ContentionRing } from './contention.ts';
 import { SeriesSet } from './series-set.ts';
 
 /** One second of one VM: histograms while it may still change, then only its row. */
@@ -18,11 +19,13 @@ export class SecondRing {
   readonly #detailSeconds: number;
   /** Wall second → VM → cell; insertion order is not time order. */
   readonly #seconds = new Map<number, Map<string, Cell>>();
+  readonly #contention: ContentionRing;
   #newest = Number.NEGATIVE_INFINITY;
 
   constructor(retainSeconds: number, detailSeconds: number) {
     this.#retainSeconds = retainSeconds;
     this.#detailSeconds = detailSeconds;
+    this.#contention = new ContentionRing(retainSeconds);
   }
 
   /** The newest wall second with an exchange, or null. */
@@ -40,6 +43,19 @@ export class SecondRing {
     cell.row = null;
     cell.version = version;
     return true;
+  }
+
+  /** Put what an agent says about (fromMs, toMs] beside the VM's seconds; true when a row changed. */
+  contend(vm: string, fromMs: number, toMs: number, report: ContentionReport, version: number): boolean {
+    let changed = false;
+    for (const t of this.#contention.report(vm, fromMs, toMs, report)) {
+      const cell = this.#seconds.get(t)?.get(vm);
+      if (!cell?.set) continue;
+      cell.row = null;
+      cell.version = version;
+      changed = true;
+    }
+    return changed;
   }
 
   #cell(t: number, vm: string): Cell {
@@ -60,7 +76,7 @@ export class SecondRing {
     this.#newest = newest;
     for (const [t, cells] of this.#seconds) {
       if (t <= newest - this.#retainSeconds) this.#seconds.delete(t);
-      else if (t <= newest - this.#detailSeconds) for (const [vm, cell] of cells) close(t, vm, cell);
+      else if (t <= newest - this.#detailSeconds) for (const [vm, cell] of cells) this.#close(t, vm, cell);
     }
   }
 
@@ -69,7 +85,7 @@ export class SecondRing {
     const found: SecondRow[] = [];
     for (const [t, cells] of this.#seconds) {
       if (t < from || t >= to) continue;
-      for (const [vm, cell] of cells) if (cell.version > version) found.push(rowOf(t, vm, cell));
+      for (const [vm, cell] of cells) if (cell.version > version) found.push(this.#rowOf(t, vm, cell));
     }
     return found.sort((a, b) => a.t - b.t);
   }
@@ -88,15 +104,15 @@ export class SecondRing {
     }
     return sets;
   }
-}
 
-function rowOf(t: number, vm: string, cell: Cell): SecondRow {
-  cell.row ??= { t, ...cell.set!.toRow(vm) };
-  return cell.row;
-}
+  #rowOf(t: number, vm: string, cell: Cell): SecondRow {
+    cell.row ??= { t, ...cell.set!.toRow(vm), ...this.#contention.of(t, vm) };
+    return cell.row;
+  }
 
-function close(t: number, vm: string, cell: Cell): void {
-  if (!cell.set) return;
-  rowOf(t, vm, cell);
-  cell.set = null;
+  #close(t: number, vm: string, cell: Cell): void {
+    if (!cell.set) return;
+    this.#rowOf(t, vm, cell);
+    cell.set = null;
+  }
 }

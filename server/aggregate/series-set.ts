@@ -1,27 +1,34 @@
 import { vnicRoundTrip } from '../join/layers.ts';
 import { LAYER_COUNT, type PathColumns } from '../join/paths.ts';
-import type { LayerRow, Quantiles } from '../wire/views.ts';
+import { CLASSES } from '../wire/record.ts';
+import type { ClassSummary, LayerRow, Quantiles } from '../wire/views.ts';
 import { ExponentialHistogram } from './histogram.ts';
 
-/** Histograms of one stretch: all layers along LAYER_IDS, then these two. */
-const END_TO_END = LAYER_COUNT;
-const ROUND_TRIP = LAYER_COUNT + 1;
-const SERIES_COUNT = LAYER_COUNT + 2;
+/** Histograms of one stretch: of requests all layers along LAYER_IDS and the round trip, then the whole time of each class. */
+const ROUND_TRIP = LAYER_COUNT;
+const END_TO_END = LAYER_COUNT + 1;
+const SERIES_COUNT = END_TO_END + CLASSES.length;
+const REQUEST = CLASSES.indexOf('request');
 const FIRST_SERVER_ERROR = 500;
 
 /** All that is measured of some exchanges of one VM: a second of it, a run of it. */
 export class SeriesSet {
   exchanges = 0;
   errors = 0;
+  /** Exchanges along CLASSES. */
+  readonly classes: number[] = CLASSES.map(() => 0);
   readonly #series: ExponentialHistogram[] = Array.from({ length: SERIES_COUNT }, () => new ExponentialHistogram());
 
-  /** Take in one exchange whose layers are derived; what was not measured stays out. */
+  /** Take in one exchange whose layers are derived; what was not measured stays out, and so do layers of no request. */
   add(columns: PathColumns, row: number): void {
+    const exchangeClass = columns.class[row]!;
     this.exchanges++;
+    this.classes[exchangeClass] = this.classes[exchangeClass]! + 1;
     if (columns.status[row]! >= FIRST_SERVER_ERROR) this.errors++;
+    this.#record(END_TO_END + exchangeClass, columns.endToEnd[row]!);
+    if (exchangeClass !== REQUEST) return;
     const at = row * LAYER_COUNT;
     for (let i = 0; i < LAYER_COUNT; i++) this.#record(i, columns.layers[at + i]!);
-    this.#record(END_TO_END, columns.endToEnd[row]!);
     this.#record(ROUND_TRIP, vnicRoundTrip(columns, row));
   }
 
@@ -33,6 +40,7 @@ export class SeriesSet {
   merge(other: SeriesSet): void {
     this.exchanges += other.exchanges;
     this.errors += other.errors;
+    for (let i = 0; i < CLASSES.length; i++) this.classes[i] = this.classes[i]! + other.classes[i]!;
     for (let i = 0; i < SERIES_COUNT; i++) this.#series[i]!.merge(other.#series[i]!);
   }
 
@@ -41,8 +49,22 @@ export class SeriesSet {
     return this.#series.slice(0, LAYER_COUNT);
   }
 
+  /** Of requests. */
   get endToEnd(): ExponentialHistogram {
-    return this.#series[END_TO_END]!;
+    return this.#series[END_TO_END + REQUEST]!;
+  }
+
+  /** The whole time of each class, along CLASSES. */
+  get endToEndOf(): readonly ExponentialHistogram[] {
+    return this.#series.slice(END_TO_END);
+  }
+
+  classSummaries(): ClassSummary[] {
+    return CLASSES.map((name, i) => ({
+      class: name,
+      count: this.classes[i]!,
+      endToEnd: quantilesOf(this.endToEndOf[i]!),
+    }));
   }
 
   get vnicRoundTrip(): ExponentialHistogram {
@@ -54,6 +76,7 @@ export class SeriesSet {
     return {
       vm,
       count: this.exchanges,
+      classes: [...this.classes],
       errors: this.errors,
       endToEnd: quantilesOf(this.endToEnd),
       p50: along(0.5),

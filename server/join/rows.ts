@@ -27,6 +27,7 @@ const STRIDES: Record<Exclude<keyof PathColumns, 'capacity' | 'count'>, number> 
   requestBytes: 1,
   responseBytes: 1,
   flags: 1,
+  class: 1,
   status: 1,
   keys: KEY_BYTES,
   headLength: 1,

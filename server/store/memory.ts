@@ -1,6 +1,6 @@
 /**
  * Paths in memory: a ring of the newest of all runs, and apart from it the
- * slowest of each run, which a ring alone would forget under load.
+ * slowest of each run and class, which a ring alone would forget under load.
  */
 import { type PathColumns, pathColumns } from '../join/paths.ts';
 import { copyRows } from '../join/rows.ts';
@@ -10,7 +10,7 @@ import type { PathQuery, PathStore, StoreCounts, StoredPaths } from './store.ts'
 export interface MemoryStoreOptions {
   /** Newest paths kept, all runs together: about 0.5 KB each. */
   newest?: number;
-  /** Slowest paths kept per run. */
+  /** Slowest paths kept per run and class: a stream is slower than any request. */
   slowest?: number;
 }
 
@@ -21,8 +21,8 @@ interface Place {
   sequence: number;
 }
 
-interface RunPlaces {
-  /** Rows of `columns` that hold this run's slowest. */
+interface SlowPlaces {
+  /** Rows of `columns` that hold the slowest of one run and class. */
   slowest: Slowest<Place>;
   columns: PathColumns;
   used: number;
@@ -34,7 +34,8 @@ export class MemoryStore implements PathStore {
   readonly #ring: PathColumns;
   /** Run of each ring row. */
   readonly #runOf: (string | undefined)[];
-  readonly #runs = new Map<string, RunPlaces>();
+  /** By run, then by class. */
+  readonly #runs = new Map<string, Map<number, SlowPlaces>>();
   /** Number of the next path; ids are `<run>.<number>`. */
   #next = 0;
   #evicted = 0;
@@ -87,26 +88,30 @@ export class MemoryStore implements PathStore {
     const slot = sequence % this.#newest;
     const inRing = sequence < this.#next && sequence >= this.#next - this.#newest && this.#runOf[slot] === run;
     if (inRing) return { columns: this.#ring, row: slot, sequence };
-    return this.#runs
-      .get(run)
-      ?.slowest.items()
-      .find((p) => p.sequence === sequence);
+    return this.#slowPlaces(run).find((p) => p.sequence === sequence);
   }
 
-  #placesOf(run: string): RunPlaces {
-    const known = this.#runs.get(run);
+  /** Kept slowest of a run, of all classes. */
+  #slowPlaces(run: string): Place[] {
+    return [...(this.#runs.get(run)?.values() ?? [])].flatMap(({ slowest }) => slowest.items());
+  }
+
+  #placesOf(run: string, exchangeClass: number): SlowPlaces {
+    const byClass = this.#runs.get(run) ?? new Map<number, SlowPlaces>();
+    this.#runs.set(run, byClass);
+    const known = byClass.get(exchangeClass);
     if (known !== undefined) return known;
     const fresh = {
       slowest: new Slowest<Place>(this.#slowestLimit),
       columns: pathColumns(this.#slowestLimit),
       used: 0,
     };
-    this.#runs.set(run, fresh);
+    byClass.set(exchangeClass, fresh);
     return fresh;
   }
 
   #keepIfSlow(run: string, columns: PathColumns, row: number, sequence: number): void {
-    const places = this.#placesOf(run);
+    const places = this.#placesOf(run, columns.class[row] as number);
     const value = columns.endToEnd[row] as number;
     if (!places.slowest.admits(value)) return;
     const place: Place = { columns: places.columns, row: places.used, sequence };
@@ -117,13 +122,13 @@ export class MemoryStore implements PathStore {
     copyRows(columns, row, places.columns, place.row, 1);
   }
 
-  /** Ring rows of the query's run and VM, newest first. */
-  *#ringRows({ run, vm }: PathQuery): Generator<Place> {
+  /** Ring rows that the query asks for, newest first. */
+  *#ringRows(query: PathQuery): Generator<Place> {
     const oldest = Math.max(0, this.#next - this.#newest);
     for (let sequence = this.#next - 1; sequence >= oldest; sequence--) {
       const row = sequence % this.#newest;
-      if (this.#runOf[row] !== run || (vm !== undefined && this.#ring.vm[row] !== vm)) continue;
-      yield { columns: this.#ring, row, sequence };
+      const place = { columns: this.#ring, row, sequence };
+      if (this.#runOf[row] === query.run && fits(place, query)) yield place;
     }
   }
 
@@ -144,9 +149,8 @@ export class MemoryStore implements PathStore {
     };
     const oldest = Math.max(0, this.#next - this.#newest);
     for (const place of this.#ringRows(query)) offer(place);
-    for (const place of this.#runs.get(query.run)?.slowest.items() ?? []) {
-      const vmFits = query.vm === undefined || place.columns.vm[place.row] === query.vm;
-      if (place.sequence < oldest && vmFits) offer(place);
+    for (const place of this.#slowPlaces(query.run)) {
+      if (place.sequence < oldest && fits(place, query)) offer(place);
     }
     return best.items();
   }
@@ -159,4 +163,9 @@ export class MemoryStore implements PathStore {
     columns.count = places.length;
     return { columns, ids: places.map((p) => `${run}.${p.sequence}`), runs: places.map(() => run) };
   }
+}
+
+function fits({ columns, row }: Place, query: PathQuery): boolean {
+  if (query.vm !== undefined && columns.vm[row] !== query.vm) return false;
+  return query.class === undefined || columns.class[row] === query.class;
 }

@@ -11,6 +11,8 @@ export interface PathQuery {
   limit: number;
   /** Index into the server's VM table. */
   vm?: number;
+  /** Index into CLASSES. */
+  class?: number;
 }
 
 /** Copies, in the order asked for: row i has `ids[i]` and belongs to `runs[i]`. */

@@ -86,6 +86,10 @@ export interface AgentStats {
   rssBytes: number;
   /** Guest: steal share of the last interval, 0..1. */
   steal: number;
+  /** Share of the last interval in which some task waited for a CPU (PSI), 0..1; null where the kernel does not tell. */
+  cpuPressure: number | null;
+  /** Host: time that each VM's vCPU threads waited for a CPU in the last interval, per second; by the VM's name. */
+  vcpuDelay: Record<string, number>;
 }
 
 /** One VM as the host agent sees it. */

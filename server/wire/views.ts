@@ -3,6 +3,7 @@
  * WebSocket. Durations are nanoseconds; `null` is "not measured".
  */
 import type { Approach, Provenance, StationProbe } from './messages.ts';
+import type { ExchangeClass, ProtocolName } from './record.ts';
 import type { LayerId, Station, Vantage } from './stations.ts';
 
 export interface Quantiles {
@@ -16,8 +17,25 @@ export interface Quantiles {
 
 export interface LayerSummary extends Quantiles {
   layer: LayerId;
+  /** The layer that this one is a part of; null for the layers of the sum and for `client`, which stands beside it. */
+  of: LayerId | null;
   /** Proven ± of clock-dependent layers (largest in the run), 0 for the others, null before a clock. */
   bound: number | null;
+}
+
+/** Only `request` enters `layers`, `endToEnd` and `vnicRoundTrip` elsewhere: each class has its own times here. */
+export interface ClassSummary {
+  class: ExchangeClass;
+  count: number;
+  endToEnd: Quantiles;
+}
+
+/** Impossible or late things that are counted and never plotted. */
+export interface Faults {
+  negative: number;
+  clockSteps: number;
+  /** A response went on after its path had been joined: the path ends too early, or was put right in the store. */
+  continuedAfterJoin: number;
 }
 
 export interface RunInfo {
@@ -67,7 +85,11 @@ export interface Summary {
     /** Joined with all stations stamped. */
     complete: number;
   };
+  /** One entry per class, along CLASSES. */
+  classes: ClassSummary[];
+  /** Requests only, along LAYER_IDS. */
   layers: LayerSummary[];
+  /** Requests only. */
   endToEnd: Quantiles;
   /** vnic.in + vnic.out: needs no clock, always shown. */
   vnicRoundTrip: Quantiles;
@@ -76,7 +98,7 @@ export interface Summary {
   drops: Record<string, number>;
   /** Records that found no partner in time, per vantage, and faults that are shown, not plotted. */
   unmatched: { host: number; guest: number };
-  faults: { negative: number; clockSteps: number };
+  faults: Faults;
   gaps: Gap[];
   clock: { method: string; boundNs: number | null; offsetNs: number | null; ratePpm: number | null };
   selfCost: { guestNsPerRequest: number | null; hostNsPerRequest: number | null; agentCpu: number | null };
@@ -98,6 +120,20 @@ export interface PathStation {
   lastNs: number | null;
 }
 
+/** What TCP did under an exchange, as the host saw it; null where unknown. */
+export interface TcpFacts {
+  /** Last response byte at nic.tx to the client's ACK of it. */
+  ackedNs: number | null;
+  /** SYN to SYN-ACK, and SYNs sent again: of a connection's first exchange only. */
+  connectNs: number | null;
+  synRetries: number | null;
+  /** Segments seen again. */
+  retransmitsIn: number;
+  retransmitsOut: number;
+  /** Times that either side closed its receive window. */
+  zeroWindows: number;
+}
+
 export interface PathView {
   id: string;
   run: string;
@@ -112,6 +148,11 @@ export interface PathView {
   requestBytes: number;
   responseBytes: number;
   flags: string[];
+  class: ExchangeClass;
+  protocol: ProtocolName;
+  /** Sequence number of the request's first byte. */
+  requestSeq: number;
+  tcp: TcpFacts;
   complete: boolean;
   missing: Station[];
   endToEndNs: number | null;
@@ -125,7 +166,10 @@ export interface PathView {
 /** One VM's numbers over a stretch of time; arrays run along {@link LAYER_IDS}. */
 export interface LayerRow {
   vm: string;
+  /** Exchanges of all classes; the times below are those of requests, `endToEnd.count` says of how many. */
   count: number;
+  /** Exchanges of each class, along CLASSES. */
+  classes: number[];
   errors: number;
   endToEnd: Quantiles;
   p50: (number | null)[];
@@ -137,6 +181,12 @@ export interface LayerRow {
 /** One second of one VM. `t` is the wall-clock second (s since the epoch). */
 export interface SecondRow extends LayerRow {
   t: number;
+  /** Share of the second that the guest's CPUs were ready but not run, 0..1, by the guest's own count. */
+  steal: number | null;
+  /** Time that this VM's vCPU threads waited for a CPU of the host, per second of the second: 1 is one vCPU all the time. */
+  vcpuDelay: number | null;
+  /** Share of the second in which some task waited for a CPU, 0..1 (PSI `some`). */
+  cpuPressure: { host: number | null; guest: number | null };
 }
 
 export interface SeriesView {
@@ -155,14 +205,18 @@ export interface AgentView {
   rssBytes: number;
   cpuShare: number | null;
   steal: number;
+  cpuPressure: number | null;
+  vcpuDelay: Record<string, number>;
 }
 
 export interface Health {
   agents: AgentView[];
+  /** Joined exchanges of each class since the server started. */
+  classes: Record<ExchangeClass, number>;
   drops: Record<string, number>;
   counters: Record<string, number>;
   unmatched: { host: number; guest: number };
-  faults: { negative: number; clockSteps: number };
+  faults: Faults;
   clock: Summary['clock'];
   selfCost: Summary['selfCost'];
   gaps: Gap[];

@@ -139,6 +139,8 @@ export function stats(changes: Partial<AgentStats> = {}): AgentStats {
     cpuUs: 0,
     rssBytes: 50_000_000,
     steal: 0,
+    cpuPressure: null,
+    vcpuDelay: {},
     ...changes,
   };
 }

@@ -70,7 +70,7 @@ describe('Pipeline', () => {
     pipeline.tick();
     const summary = summarise(pipeline.runs.current, pipeline);
     expect(summary.exchanges).toMatchObject({ joined: 4_000, complete: 4_000 });
-    expect(summary.faults).toEqual({ negative: 0, clockSteps: 0 });
+    expect(summary.faults).toEqual({ negative: 0, clockSteps: 0, continuedAfterJoin: 0 });
     const vnicIn = summary.layers.find((l) => l.layer === 'vnic.in');
     const truth = (GUEST_AT[0] as number) - (HOST_AT[2] as number);
     expect(Math.abs((vnicIn?.p50 as number) - truth)).toBeLessThanOrEqual(vnicIn?.bound as number);

@@ -10,6 +10,7 @@ const TOTALS: Totals = {
   unmatchedGuest: 0,
   negative: 0,
   clockSteps: 0,
+  continuedAfterJoin: 0,
   drops: {},
 };
 

@@ -48,9 +48,11 @@ describe('agent messages', () => {
 describe('summarySchema', () => {
   it('refuses a layer that design.md does not have', () => {
     const layers = summarySchema.shape.layers;
-    const layer = { layer: 'nic.in', count: 0, p50: null, p90: null, p99: null, p999: null, mean: null, bound: null };
+    const nothing = { count: 0, p50: null, p90: null, p99: null, p999: null, mean: null };
+    const layer = { layer: 'nic.in', of: null, ...nothing, bound: null };
     expect(layers.safeParse([layer]).success).toBe(true);
     expect(layers.safeParse([{ ...layer, layer: 'nic.sideways' }]).success).toBe(false);
+    expect(layers.safeParse([{ ...layer, layer: 'wait.run', of: 'waiting' }]).success).toBe(false);
   });
 
   it('wants of a provenance at least what the issue names', () => {

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { RunAggregate } from '../../../server/aggregate/run-aggregate.ts';
 import { deriveLayers } from '../../../server/join/layers.ts';
 import { type PathColumns, pathColumns, STATION_COUNT } from '../../../server/join/paths.ts';
-import { LAYER_IDS, STATIONS, stationIndex } from '../../../server/wire/stations.ts';
+import { CLASSES, type ExchangeClass } from '../../../server/wire/record.ts';
+import { DETAILS, LAYER_IDS, STATIONS, stationIndex } from '../../../server/wire/stations.ts';
 
 interface Exchange {
   /** Wall second. */
@@ -14,6 +15,7 @@ interface Exchange {
   status: number;
   /** NaN: no clock yet. */
   bound: number;
+  class?: ExchangeClass;
 }
 
 const NAMES = ['web1', 'web2', 'db'];
@@ -37,6 +39,7 @@ function columnsOf(list: readonly Exchange[]): PathColumns {
     columns.status[row] = e.status;
     columns.guestOffset[row] = Number.isNaN(e.bound) ? Number.NaN : 1e6;
     columns.bound[row] = e.bound;
+    columns.class[row] = CLASSES.indexOf(e.class ?? 'request');
     columns.clientRtt[row] = Number.NaN;
   }
   columns.count = list.length;
@@ -178,6 +181,66 @@ describe('RunAggregate', () => {
       ['web2', 2],
       ['other', 2],
     ]);
+  });
+
+  it('counts every class and lets only requests into percentiles, bounds and round trips', () => {
+    const aggregate = fed(new RunAggregate(), [
+      exchangeOf(1),
+      exchangeOf(1, { class: 'stream', step: 9_000_000, bound: 999 }),
+      exchangeOf(1, { class: 'stream', step: 8_000_000, status: 502 }),
+      exchangeOf(1, { class: 'handshake', step: 7_000_000, vm: 1 }),
+    ]);
+    expect(aggregate.counts).toMatchObject({ exchanges: 4, complete: 4, errors: 1 });
+    expect(aggregate.endToEnd()).toMatchObject({ count: 1, p50: 12_000, p99: 12_000 });
+    expect(aggregate.vnicRoundTrip()).toMatchObject({ count: 1, p50: 2_000 });
+    expect(aggregate.layerSummaries()[SERVICE]).toMatchObject({ count: 1, p999: 1_000, of: null });
+    expect(aggregate.layerSummaries()[VNIC_IN]).toMatchObject({ count: 1, bound: 10 });
+    const classes = aggregate.classSummaries();
+    expect(classes.map((c) => [c.class, c.count, c.endToEnd.count])).toEqual([
+      ['request', 1, 1],
+      ['multiplexed', 0, 0],
+      ['stream', 2, 2],
+      ['handshake', 1, 1],
+    ]);
+    expect(classes[2]!.endToEnd).toMatchObject({ p50: 96_000_000, p99: 108_000_000 });
+    expect(aggregate.changedSince(0)).toMatchObject([
+      { vm: 'web1', count: 3, classes: [1, 0, 2, 0], endToEnd: { count: 1 } },
+      { vm: 'web2', count: 1, classes: [0, 0, 0, 1], endToEnd: { count: 0, p50: null } },
+    ]);
+  });
+
+  it('says of the parts of a layer what they are parts of', () => {
+    const parts = new RunAggregate().layerSummaries().filter((l) => l.of !== null);
+    expect(parts.map((l) => [l.layer, l.of])).toEqual(DETAILS.map((d) => [d.layer, d.of]));
+  });
+
+  it('puts contention beside the seconds whose middle a report covers, whatever came first', () => {
+    const aggregate = fed(new RunAggregate(), [exchangeOf(10), exchangeOf(11), exchangeOf(11, { vm: 1 })]);
+    const { version } = aggregate;
+    aggregate.contend('web1', 10_400, 11_450, { steal: 0.25, guestPressure: 0.5 });
+    aggregate.contend('web1', 9_900, 10_900, { vcpuDelay: 0.75, hostPressure: 0.125 });
+    aggregate.contend('nobody', 9_900, 10_900, { steal: 1 });
+    expect(aggregate.changedSince(version)).toMatchObject([
+      { t: 10, vm: 'web1', steal: 0.25, vcpuDelay: 0.75, cpuPressure: { host: 0.125, guest: 0.5 } },
+    ]);
+    const unknown = { steal: null, vcpuDelay: null, cpuPressure: { host: null, guest: null } };
+    expect(aggregate.series(11, 12)).toMatchObject([unknown, unknown]);
+    aggregate.contend('web1', 11_450, 12_550, { steal: 0.5 });
+    fed(aggregate, [exchangeOf(12)]);
+    expect(aggregate.series(11, 13).map((r) => [r.t, r.vm, r.steal])).toEqual([
+      [11, 'web1', 0.5],
+      [11, 'web2', null],
+      [12, 'web1', 0.5],
+    ]);
+  });
+
+  it('takes what an agent that was away says for its last seconds only', () => {
+    const aggregate = fed(
+      new RunAggregate(),
+      [1, 20, 21, 22, 23, 24].map((t) => exchangeOf(t)),
+    );
+    aggregate.contend('web1', 1_000, 24_900, { steal: 0.5 });
+    expect(aggregate.changedSince(0).map((r) => r.steal)).toEqual([null, null, null, 0.5, 0.5, 0.5]);
   });
 
   it('does not count a negative round trip of the vNIC', () => {

@@ -4,6 +4,7 @@ import type { VmTotals } from '../../../server/aggregate/run-aggregate.ts';
 import type { RunTotals } from '../../../server/export/layer-metrics.ts';
 import { type ExportContext, type OtelExport, startOtel } from '../../../server/export/otel.ts';
 import { pathColumns } from '../../../server/join/paths.ts';
+import { CLASSES } from '../../../server/wire/record.ts';
 import { LAYER_IDS, LAYERS, type Station } from '../../../server/wire/stations.ts';
 import { attributes, Collector, type OtlpSpan } from './collector.ts';
 import { addPath, LAST_NS, PASSED, type PathSample } from './sample-path.ts';
@@ -207,6 +208,8 @@ describe('startOtel, seen by a real OpenTelemetry Collector', () => {
       layers,
       endToEnd: new ExponentialHistogram(),
       vnicRoundTrip: new ExponentialHistogram(),
+      classes: [5_001, 0, 0, 0],
+      endToEndOf: CLASSES.map(() => new ExponentialHistogram()),
     };
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpUrl, OTEL_TRACES_EXPORTER: 'none' };
     const target = await start(env, () => ({ run: 'before', startedMs: 1_800_000_000_000, vms: [vm] }));

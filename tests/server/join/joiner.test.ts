@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Joiner, type RecordSource } from '../../../server/join/joiner.ts';
 import { KEY_BYTES, pathColumns, STATION_COUNT } from '../../../server/join/paths.ts';
-import { addressText, FLAGS, HEAD_BYTES, headText, RECORD_OFFSETS } from '../../../server/wire/record.ts';
+import { addressText, FLAGS, HEAD_BYTES, headText, RECORD_BYTES, RECORD_OFFSETS } from '../../../server/wire/record.ts';
 import { concatRecords, encodeRecord, mappedAddress, type RecordFields } from '../wire/encode-record.ts';
 
 const HOST_BASE = 5n * 2n ** 32n + 4_000_000_000n;
@@ -91,7 +91,7 @@ describe('Joiner', () => {
   it('reads records at any alignment', () => {
     const joiner = new Joiner({ capacity: 8, queue: 8 });
     for (const shift of [1, 2, 3]) {
-      const shifted = new Uint8Array(512 + shift);
+      const shifted = new Uint8Array(2 * RECORD_BYTES + shift);
       shifted.set(concatRecords([host(shift), host(shift + 100)]), shift);
       joiner.add(shifted.subarray(shift), HOST);
       joiner.add(guest(shift), GUEST);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deriveLayers, isComplete, missingStations, vnicRoundTrip } from '../../../server/join/layers.ts';
 import { LAYER_COUNT, type PathColumns, pathColumns, STATION_COUNT } from '../../../server/join/paths.ts';
-import { LAYER_IDS, STATIONS, type Station, stationIndex } from '../../../server/wire/stations.ts';
+import { DETAILS, LAYER_IDS, LAYERS, STATIONS, type Station, stationIndex } from '../../../server/wire/stations.ts';
 
 /** Ten stations' delays and a transfer, ns: `first` of the host's line in order, guest stations shifted by `offset`. */
 function columnsOf(startNs: number, delays: readonly number[], transfer: number, offset: number): PathColumns {
@@ -17,12 +17,13 @@ function columnsOf(startNs: number, delays: readonly number[], transfer: number,
   }
   columns.guestOffset[0] = offset;
   columns.clientRtt[0] = 777;
+  columns.runDelay[0] = Number.NaN;
   return columns;
 }
 
 const layer = (columns: PathColumns, id: (typeof LAYER_IDS)[number]) => columns.layers[LAYER_IDS.indexOf(id)];
 const sumOfLayers = (columns: PathColumns) =>
-  columns.layers.subarray(1, LAYER_COUNT).reduce((sum, ns) => sum + BigInt(ns), 0n);
+  LAYERS.reduce((sum, { layer: id }) => sum + BigInt(layer(columns, id)!), 0n);
 
 describe('deriveLayers', () => {
   it('adds up to the end-to-end time to the nanosecond for every complete path and any clock', () => {
@@ -45,17 +46,49 @@ describe('deriveLayers', () => {
   it('gives each layer the time between its own two stations', () => {
     const columns = columnsOf(5000, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048], 4096, -123_456);
     deriveLayers(columns, 0, 1);
-    expect([...columns.layers.subarray(0, LAYER_COUNT)]).toEqual([
-      777, 1, 2, 4, 24, 32, 64, 384, 512, 1024, 2048, 4096,
+    const inSum = ['client', ...LAYERS.map((l) => l.layer)] as const;
+    expect(inSum.map((id) => layer(columns, id))).toEqual([777, 1, 2, 4, 24, 32, 64, 384, 512, 1024, 2048, 4096]);
+  });
+
+  it('splits a layer into two parts that add up to it, and neither exceeds it', () => {
+    const columns = columnsOf(5000, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048], 4096, 77);
+    columns.runDelay[0] = 31;
+    columns.upstream[0] = 1_000_000;
+    deriveLayers(columns, 0, 1);
+    expect(Object.fromEntries(DETAILS.map((d) => [d.layer, layer(columns, d.layer)]))).toEqual({
+      'tcp.in.ip': 8,
+      'tcp.in.tcp': 16,
+      'wait.run': 31,
+      'wait.busy': 1,
+      'service.own': 0,
+      'service.upstream': 64,
+      'tcp.out.tcp': 128,
+      'tcp.out.ip': 256,
+    });
+    for (const { of } of DETAILS) {
+      const parts = DETAILS.filter((d) => d.of === of).reduce((sum, d) => sum + layer(columns, d.layer)!, 0);
+      expect(parts).toBe(layer(columns, of));
+    }
+  });
+
+  it('knows no part of a layer whose share was not measured', () => {
+    const columns = columnsOf(0, new Array(12).fill(10), 5, 0);
+    columns.first[stationIndex('tcp.tx')] = Number.NaN;
+    deriveLayers(columns, 0, 1);
+    expect(DETAILS.map((d) => d.layer).filter((id) => !Number.isNaN(layer(columns, id)))).toEqual([
+      'tcp.in.ip',
+      'tcp.in.tcp',
     ]);
+    expect(layer(columns, 'tcp.out')).toBe(20);
   });
 
   it('leaves the layers around a missing station unmeasured and the others as they are', () => {
     const columns = columnsOf(0, new Array(12).fill(10), 5, 0);
     columns.first[stationIndex('sock.ready')] = Number.NaN;
     expect(deriveLayers(columns, 0, 1)).toBe(0);
-    const unmeasured = LAYER_IDS.filter((id) => Number.isNaN(layer(columns, id)));
+    const unmeasured = LAYERS.map((l) => l.layer).filter((id) => Number.isNaN(layer(columns, id)));
     expect(unmeasured).toEqual(['tcp.in', 'wait']);
+    expect(layer(columns, 'tcp.in.ip')).toBeNaN();
     expect(columns.endToEnd[0]).toBe(125);
     expect(missingStations(columns, 0)).toEqual<Station[]>(['sock.ready']);
     expect(isComplete(columns, 0)).toBe(false);
@@ -65,7 +98,8 @@ describe('deriveLayers', () => {
     const columns = columnsOf(0, new Array(12).fill(10), 5, 40);
     columns.guestOffset[0] = Number.NaN;
     expect(deriveLayers(columns, 0, 1)).toBe(0);
-    expect(LAYER_IDS.filter((id) => Number.isNaN(layer(columns, id)))).toEqual(['vnic.in', 'vnic.out']);
+    const unmeasured = LAYERS.map((l) => l.layer).filter((id) => Number.isNaN(layer(columns, id)));
+    expect(unmeasured).toEqual(['vnic.in', 'vnic.out']);
     expect(vnicRoundTrip(columns, 0)).toBe(20);
     expect(isComplete(columns, 0)).toBe(true);
   });

@@ -1,7 +1,8 @@
 /** What every path store has to do: one suite, run by the test of each implementation. */
 import { describe, expect, it } from 'vitest';
-import { type PathColumns, pathColumns } from '../../../server/join/paths.ts';
-import type { PathStore } from '../../../server/store/store.ts';
+import { LAYER_COUNT, type PathColumns, pathColumns } from '../../../server/join/paths.ts';
+import type { PathQuery, PathStore } from '../../../server/store/store.ts';
+import { HEAD_BYTES } from '../../../server/wire/record.ts';
 
 export interface Limits {
   newest: number;
@@ -10,25 +11,32 @@ export interface Limits {
 export type MakeStore = (limits: Limits) => PathStore;
 
 /** Rows with these end-to-end times (NaN: not measured); a row's bytes tell which one it is. */
-function columnsOf(endToEnd: readonly number[], vm = 0): PathColumns {
+function columnsOf(endToEnd: readonly number[], vm = 0, exchangeClass = 0): PathColumns {
   const columns = pathColumns(endToEnd.length);
   endToEnd.forEach((ns, row) => {
     columns.endToEnd[row] = ns;
     columns.vm[row] = vm;
+    columns.class[row] = exchangeClass;
     columns.requestBytes[row] = ns;
-    columns.layers.fill(ns, row * 12, row * 12 + 12);
-    columns.heads.fill(ns % 256, row * 72, row * 72 + 72);
+    columns.layers.fill(ns, row * LAYER_COUNT, (row + 1) * LAYER_COUNT);
+    columns.heads.fill(ns % 256, row * HEAD_BYTES, (row + 1) * HEAD_BYTES);
   });
   columns.count = endToEnd.length;
   return columns;
 }
 
-function append(store: PathStore, run: string, endToEnd: readonly number[], vm = 0): void {
-  store.append(run, columnsOf(endToEnd, vm), 0, endToEnd.length);
+function append(store: PathStore, run: string, endToEnd: readonly number[], vm = 0, exchangeClass = 0): void {
+  store.append(run, columnsOf(endToEnd, vm, exchangeClass), 0, endToEnd.length);
 }
 
-async function times(store: PathStore, run: string, order: 'slowest' | 'newest', limit = 1000, vm?: number) {
-  const stored = await store.paths({ run, order, limit, ...(vm === undefined ? {} : { vm }) });
+async function times(
+  store: PathStore,
+  run: string,
+  order: 'slowest' | 'newest',
+  limit = 1000,
+  only: Pick<PathQuery, 'vm' | 'class'> = {},
+) {
+  const stored = await store.paths({ run, order, limit, ...only });
   expect(stored.ids).toHaveLength(stored.columns.count);
   expect(stored.runs).toEqual(stored.ids.map(() => run));
   return [...stored.columns.endToEnd.subarray(0, stored.columns.count)];
@@ -67,9 +75,20 @@ export function storeContract(name: string, make: MakeStore): void {
       append(store, 'b', [3], 0);
       append(store, 'a', [4], 1);
       expect(await times(store, 'a', 'newest')).toEqual([4, 2, 1]);
-      expect(await times(store, 'a', 'slowest', 10, 0)).toEqual([2, 1]);
-      expect(await times(store, 'a', 'newest', 10, 1)).toEqual([4]);
+      expect(await times(store, 'a', 'slowest', 10, { vm: 0 })).toEqual([2, 1]);
+      expect(await times(store, 'a', 'newest', 10, { vm: 1 })).toEqual([4]);
       expect(await times(store, 'nobody', 'newest')).toEqual([]);
+    });
+
+    it('keeps classes apart, and the slowest requests of a run that has slower streams', async () => {
+      const store = make({ newest: 4, slowest: 2 });
+      append(store, 'a', [5, 9, 7], 0, 0);
+      append(store, 'a', [900, 800, 700, 600], 0, 2);
+      expect(await times(store, 'a', 'slowest', 10, { class: 0 })).toEqual([9, 7]);
+      expect(await times(store, 'a', 'slowest', 2, { class: 2 })).toEqual([900, 800]);
+      expect(await times(store, 'a', 'slowest', 3)).toEqual([900, 800, 700]);
+      expect(await times(store, 'a', 'newest', 10, { class: 0 })).toEqual([]);
+      expect(await times(store, 'a', 'newest', 2, { class: 2 })).toEqual([600, 700]);
     });
 
     it('finds each path by its id, with every field as it was', async () => {
@@ -81,8 +100,8 @@ export function storeContract(name: string, make: MakeStore): void {
         const ns = all.columns.endToEnd[row] as number;
         expect(one).toMatchObject({ ids: [id], runs: ['run.with.dots'] });
         expect(one?.columns.requestBytes[0]).toBe(ns);
-        expect(one?.columns.layers).toEqual(new Float64Array(12).fill(ns));
-        expect(one?.columns.heads).toEqual(new Uint8Array(72).fill(ns % 256));
+        expect(one?.columns.layers).toEqual(new Float64Array(LAYER_COUNT).fill(ns));
+        expect(one?.columns.heads).toEqual(new Uint8Array(HEAD_BYTES).fill(ns % 256));
       }
     });
 
