@@ -18,6 +18,8 @@ export interface ServerOptions {
   readonly tokenGenerated: boolean;
   readonly run: string;
   readonly allowOrigins: readonly string[];
+  /** Beginnings of paths whose requests wait on purpose. */
+  readonly longPolls: readonly string[];
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly logFormat: (typeof LOG_FORMATS)[number];
   readonly dashboard: string;
@@ -32,6 +34,7 @@ interface Flags {
   tokenFile?: string;
   run: string;
   allowOrigin: string[];
+  longPoll: string[];
   logLevel: ServerOptions['logLevel'];
   logFormat: ServerOptions['logFormat'];
   dashboard: string;
@@ -61,6 +64,12 @@ function command(): Command {
     .addOption(
       new Option('--allow-origin <origin>', 'another origin that may open the live stream; repeatable')
         .env('HOPSCOPE_ALLOW_ORIGIN')
+        .argParser(repeatable(none))
+        .default(none),
+    )
+    .addOption(
+      new Option('--long-poll <path>', 'requests whose path begins so wait on purpose: not in percentiles; repeatable')
+        .env('HOPSCOPE_LONG_POLL')
         .argParser(repeatable(none))
         .default(none),
     )
@@ -115,6 +124,12 @@ function validate(flags: Flags): OptionsResult {
   if (foreign !== undefined) {
     return usage(`--allow-origin ${foreign} is not an origin. Write scheme://host[:port], without a path.`);
   }
+  const nowhere = flags.longPoll.find((path) => !/^\/[\x21-\x7e]{0,62}$/.test(path));
+  if (nowhere !== undefined) {
+    return usage(
+      `--long-poll ${nowhere} is not the beginning of a path. Write /path, at most 63 characters, no query.`,
+    );
+  }
   const token = resolveToken(flags);
   if (!token.ok) return usage(token.message);
   const addresses = listen as ListenAddress[];
@@ -133,6 +148,7 @@ function validate(flags: Flags): OptionsResult {
       tokenGenerated: token.generated,
       run: flags.run,
       allowOrigins: Object.freeze([...flags.allowOrigin]),
+      longPolls: Object.freeze([...flags.longPoll]),
       logLevel: flags.logLevel,
       logFormat: flags.logFormat,
       dashboard: resolve(flags.dashboard),

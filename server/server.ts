@@ -41,6 +41,7 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     store: new MemoryStore(),
     run: options.run,
     laterDrops: () => ({ ...liveDrops, ...pathExport.drops }),
+    longPolls: options.longPolls,
     onPaths: pathExport.paths,
   });
   const ingest = new Ingest({ ...around, token: options.token, registry: pipeline.registry, sink: pipeline });

@@ -4,7 +4,7 @@ import { FRAME_HEADER_BYTES, PROTOCOL_VERSION, writeFrameHeader } from '../../se
 import type { AgentStats, Hello, Provenance, VmsMessage } from '../../server/wire/messages.ts';
 import { RECORD_BYTES } from '../../server/wire/record.ts';
 import type { Vantage } from '../../server/wire/stations.ts';
-import { concatRecords, encodeRecord, mappedAddress } from './wire/encode-record.ts';
+import { concatRecords, encodeRecord, mappedAddress, type RecordFields } from './wire/encode-record.ts';
 
 /** What the two machines' CLOCK_MONOTONIC show at the same moment. */
 const GUEST_AHEAD_NS = -7_654_321_987n;
@@ -24,6 +24,8 @@ export interface ExchangeOptions {
   ifindex?: number;
   status?: number;
   head?: string;
+  /** Of the host's record beside what every exchange has. */
+  host?: Partial<RecordFields>;
 }
 
 /** Both records of one exchange; `requestSeq` tells exchanges of a connection apart. */
@@ -44,6 +46,7 @@ export function exchange(requestSeq: number, options: ExchangeOptions): { host: 
       last: hostLast,
       ifindex,
       rttNs: 50_000,
+      ...options.host,
     }),
     guest: encodeRecord({ ...common, ...addresses, vantage: 'guest', first: guestFirst, status, head, task: 321 }),
   };

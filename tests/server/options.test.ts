@@ -38,6 +38,7 @@ describe('parseOptions', () => {
       tokenGenerated: true,
       run: 'live',
       allowOrigins: [],
+      longPolls: [],
       logLevel: 'info',
       logFormat: 'auto',
     });
@@ -62,6 +63,15 @@ describe('parseOptions', () => {
     const options = good('--log-level', 'warn');
     expect(options.listen).toHaveLength(2);
     expect(options).toMatchObject({ token: 'from-the-environment', tokenGenerated: false, logLevel: 'warn' });
+  });
+
+  it('takes several beginnings of paths that wait on purpose, and nothing that is none', () => {
+    expect(good('--long-poll', '/events', '--long-poll', '/poll/').longPolls).toEqual(['/events', '/poll/']);
+    vi.stubEnv('HOPSCOPE_LONG_POLL', '/a, /b');
+    expect(good().longPolls).toEqual(['/a', '/b']);
+    for (const path of ['events', '', `/${'x'.repeat(63)}`, '/a b']) {
+      expect(bad('--long-poll', path)).toContain('--long-poll');
+    }
   });
 
   it('reads the token from a file, without the line break at its end', () => {

@@ -8,7 +8,7 @@ import { summarise } from '../../server/summary.ts';
 import { readFrame } from '../../server/wire/frame.ts';
 import { RECORD_OFFSETS } from '../../server/wire/record.ts';
 import { GUEST_STATIONS, HOST_STATIONS, stationIndex } from '../../server/wire/stations.ts';
-import { END_NS, exchange, frame, GUEST_AT, HOST_AT, hello } from './exchanges.ts';
+import { END_NS, exchange, frame, GUEST_AT, HOST_AT, hello, stats, VMS } from './exchanges.ts';
 
 const NOW = 1_800_000_000_000;
 /** CLOCK_MONOTONIC of the host at NOW. */
@@ -141,6 +141,21 @@ describe('Pipeline', () => {
     expect(exchanges).toMatchObject({ host: 101, guest: 91, joined: 91 });
     expect(unmatched).toEqual({ host: 10, guest: 0 });
     expect(Object.values(drops).every((n) => n === 0)).toBe(true);
+  });
+
+  it("puts steal, the wait of vCPUs and the pressure on both machines beside each second of its VM's layers", () => {
+    const { pipeline, host, guest, send, advance } = attached();
+    pipeline.vms(host, VMS.vms);
+    const { host: hostRecord, guest: guestRecord } = exchange(1, { atNs: NOW_NS });
+    send(host, [hostRecord]);
+    send(guest, [guestRecord]);
+    pipeline.tick();
+    advance(1_000);
+    pipeline.stats(guest, stats({ steal: 0.25, cpuPressure: 0.5 }));
+    pipeline.stats(host, stats({ vcpuDelay: { shop: 0.75, other: 1 }, cpuPressure: 0.125 }));
+    expect(pipeline.runs.current.aggregate.changedSince(0)).toMatchObject([
+      { t: NOW / 1000, vm: 'shop', steal: 0.25, vcpuDelay: 0.75, cpuPressure: { host: 0.125, guest: 0.5 } },
+    ]);
   });
 
   it('hands every path to its listener once, with the names of the VMs', () => {

@@ -36,6 +36,7 @@ export async function start(
       tokenGenerated: false,
       run: 'live',
       allowOrigins: [],
+      longPolls: [],
       logLevel: 'silent',
       logFormat: 'json',
       dashboard: '/nonexistent',

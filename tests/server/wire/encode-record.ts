@@ -20,6 +20,15 @@ export interface RecordFields {
   rttNs?: number;
   flags?: number;
   task?: number;
+  ackedNs?: number;
+  connectNs?: number;
+  runDelayNs?: number;
+  retransmitsIn?: number;
+  retransmitsOut?: number;
+  zeroWindows?: number;
+  synRetries?: number;
+  /** Index into PROTOCOLS. */
+  protocol?: number;
   status?: number;
   head?: string;
 }
@@ -51,6 +60,14 @@ export function encodeRecord(fields: RecordFields): Uint8Array {
   view.setUint32(RECORD_OFFSETS.rtt_ns, fields.rttNs ?? 0, true);
   view.setUint32(RECORD_OFFSETS.flags, fields.flags ?? 0, true);
   view.setUint32(RECORD_OFFSETS.task, fields.task ?? 0, true);
+  view.setUint32(RECORD_OFFSETS.acked_ns, fields.ackedNs ?? 0, true);
+  view.setUint32(RECORD_OFFSETS.connect_ns, fields.connectNs ?? 0, true);
+  view.setUint32(RECORD_OFFSETS.run_delay_ns, fields.runDelayNs ?? 0, true);
+  view.setUint16(RECORD_OFFSETS.retransmits_in, fields.retransmitsIn ?? 0, true);
+  view.setUint16(RECORD_OFFSETS.retransmits_out, fields.retransmitsOut ?? 0, true);
+  view.setUint8(RECORD_OFFSETS.zero_windows, fields.zeroWindows ?? 0);
+  view.setUint8(RECORD_OFFSETS.syn_retries, fields.synRetries ?? 0);
+  view.setUint8(RECORD_OFFSETS.protocol, fields.protocol ?? 0);
   view.setUint16(RECORD_OFFSETS.status, fields.status ?? 0, true);
   view.setUint8(RECORD_OFFSETS.vantage, VANTAGE[fields.vantage]);
   const head = new TextEncoder().encode(fields.head ?? '');
