@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { identify, isRunning } from './process-identity.ts';
 
+const UNUSED_MS = 30 * 24 * 3600 * 1000;
+
 export function cacheDir(): string {
   const own = process.env.HOPSCOPE_CACHE;
   return own || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'hopscope');
@@ -13,7 +15,7 @@ export function cacheDir(): string {
 /**
  * The folder `name` under `parent`, made by `build` (into a temporary folder that
  * is renamed at the end, so a half-built one is never seen) unless it is there.
- * Of folders with the same `prefix` the `keep` last used stay.
+ * Of folders with the same `prefix` the `keep` last used stay; what was not used for a month goes.
  */
 export async function cachedFolder(
   parent: string,
@@ -77,10 +79,17 @@ function isAbandoned(path: string): boolean {
 
 function prune(parent: string, prefix: string, keep: number): void {
   const folders = readdirSync(parent)
-    .filter((name) => name.startsWith(`${prefix}-`) && !name.endsWith('.building'))
-    .map((name) => ({ path: join(parent, name), usedMs: statSync(join(parent, name)).mtimeMs }))
+    .filter((name) => !/\.(building|lock)$/.test(name))
+    .map((name) => ({ name, path: join(parent, name), usedMs: usedMs(join(parent, name)) }))
     .sort((a, b) => b.usedMs - a.usedMs);
-  for (const { path } of folders.slice(keep)) rmSync(path, { recursive: true, force: true });
+  const superseded = folders.filter(({ name }) => name.startsWith(`${prefix}-`)).slice(keep);
+  const unused = folders.filter((folder) => folder.usedMs < Date.now() - UNUSED_MS);
+  for (const { path } of [...superseded, ...unused]) rmSync(path, { recursive: true, force: true });
+}
+
+/** Somebody else may have pruned it just now. */
+function usedMs(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 function isFolder(path: string): boolean {

@@ -10,6 +10,10 @@ import { insideNamespace } from './network.ts';
 /** Where the guest's shell listens, and what leads to it inside the host namespace. */
 export const SHELL_PORT = 2222;
 
+const CLIENT = `const shell = require('node:net').connect(${SHELL_PORT}, '127.0.0.1');
+shell.on('error', (error) => process.exit(console.error(error.message)));
+process.stdin.pipe(shell).pipe(process.stdout);`;
+
 const LIMIT_MS = 30_000;
 /** The guest ends an overdue script by itself; its clock and its shell may be this much slower than ours. */
 const GUEST_GRACE_S = 2;
@@ -29,7 +33,7 @@ export interface ScriptEnd {
  */
 export async function runInGuest(namespace: string, script: string, limitMs = LIMIT_MS): Promise<ScriptEnd> {
   const mark = randomBytes(9).toString('hex');
-  const client = insideNamespace(namespace, ['busybox', 'nc', '127.0.0.1', String(SHELL_PORT)]);
+  const client = insideNamespace(namespace, [process.execPath, '-e', CLIENT]);
   const child = spawn(client[0]!, client.slice(1), { stdio: ['pipe', 'pipe', 'pipe'] });
   const { promise, resolve, reject } = Promise.withResolvers<ScriptEnd>();
   const received: Buffer[] = [];

@@ -1,28 +1,24 @@
 /**
- * The guest's base image: a Debian 12 root with its full kernel, Nginx and Node,
- * as an ext4 file. Made once by mmdebstrap, cached under a hash of this recipe.
+ * What a guest boots from: one of the kernels and a Debian 12 root with Nginx and Node as an
+ * ext4 file. Made once by mmdebstrap, cached under a hash of this recipe.
  */
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { cacheDir, cachedFolder } from './cache.ts';
 import { LabError, runCommand } from './command.ts';
+import { type GuestKernel, guestKernel, type KernelVersion } from './guest-kernel.ts';
 
-/** Files of one built base image. */
 export interface BaseImage {
-  hash: string;
   disk: string;
-  kernel: string;
-  /** Folder with modules.dep and the kept module files, for the initrd. */
-  modulesDir: string;
   busybox: string;
+  kernel: GuestKernel;
 }
 
 const RECIPE = {
-  version: 1,
+  version: 2,
   suite: 'bookworm',
   packages: [
-    'linux-image-amd64',
     'nginx-light',
     'libnginx-mod-http-echo',
     'libbpf1',
@@ -31,62 +27,59 @@ const RECIPE = {
     'ethtool',
     'kmod',
     'busybox-static',
+    'coreutils',
+    'util-linux',
+    'tcpdump',
   ],
-  // What a guest of the lab can need, now or for a planted fault; the rest of 380 MB is left out.
-  modules: [
-    'arch',
-    'crypto',
-    'lib',
-    'mm',
-    'net',
-    'virt',
-    'block',
-    'fs/ext4',
-    'fs/jbd2',
-    'fs/mbcache.ko',
-    'fs/overlayfs',
-    'fs/fscache',
-    'drivers/acpi',
-    'drivers/block/virtio_blk.ko',
-    'drivers/char/virtio_console.ko',
-    'drivers/firmware/qemu_fw_cfg.ko',
-    'drivers/net',
-    'drivers/ptp',
-    'drivers/vhost',
-    'drivers/virtio',
-  ],
-  moduleFoldersLeftOut: ['drivers/net/wireless', 'drivers/net/ethernet/mellanox', 'drivers/net/usb'],
   foldersLeftOut: ['boot', 'usr/share/doc', 'usr/share/locale', 'usr/share/man', 'usr/share/info', 'usr/share/bug'],
-  moduleOf: 'linux-image-amd64',
+  passwd: [
+    'root:x:0:0:root:/root:/bin/sh',
+    'www-data:x:33:33::/var/www:/bin/false',
+    'tcpdump:x:100:100::/tmp:/bin/false',
+  ],
+  group: ['root:x:0:', 'www-data:x:33:', 'tcpdump:x:100:'],
 };
 
-/** Finds or builds the base image; `progress` gets short lines while it builds. */
-export async function baseImage(progress: (line: string) => void, signal: AbortSignal): Promise<BaseImage> {
+/** What each image has beside the standard one's packages. */
+export const IMAGE_ADDITIONS = {
+  standard: [],
+  /** Other tracers, to compare with: a few hundred megabytes. */
+  bench: ['bpftrace'],
+} as const;
+
+export type ImageName = keyof typeof IMAGE_ADDITIONS;
+
+/** Finds or builds kernel and root disk; `progress` gets short lines while they are built. */
+export async function baseImage(
+  name: ImageName,
+  version: KernelVersion,
+  progress: (line: string) => void,
+  signal: AbortSignal,
+): Promise<BaseImage> {
+  const folder = await rootFolder(name, progress, signal);
+  const kernel = await guestKernel(version, progress, signal);
+  return { disk: join(folder, 'disk.ext4'), busybox: join(folder, 'busybox'), kernel };
+}
+
+function rootFolder(name: ImageName, progress: (line: string) => void, signal: AbortSignal): Promise<string> {
   const node = guestNode();
+  const packages = [...RECIPE.packages, ...IMAGE_ADDITIONS[name]];
   const hash = createHash('sha256')
-    .update(JSON.stringify([RECIPE, statSync(node).size]))
+    .update(JSON.stringify([{ ...RECIPE, packages }, statSync(node).size]))
     .digest('hex')
     .slice(0, 16);
-  const folder = await cachedFolder(join(cacheDir(), 'images'), 'debian', hash, async (target) => {
-    progress('building the guest image (once, about a minute)');
+  return cachedFolder(join(cacheDir(), 'images'), `root-${name}`, hash, async (target) => {
+    progress(`building the guest's ${name} image (once, about a minute)`);
     const root = join(target, 'root');
-    await debianRoot(root, progress, signal);
+    await debianRoot(root, packages, progress, signal);
     signal.throwIfAborted();
-    keepNeededModules(root);
-    await runCommand('chroot', [root, '/sbin/depmod', kernelRelease(root)]);
     addOwnFiles(root, node);
-    moveOut(root, target);
+    await runCommand('chroot', [root, '/bin/busybox', '--install', '-s', '/bin']);
+    copyFileSync(join(root, 'bin/busybox'), join(target, 'busybox'));
     progress('making the disk');
     await makeDisk(root, join(target, 'disk.ext4'));
     rmSync(root, { recursive: true, force: true });
   });
-  return {
-    hash,
-    disk: join(folder, 'disk.ext4'),
-    kernel: join(folder, 'vmlinuz'),
-    modulesDir: join(folder, 'modules'),
-    busybox: join(folder, 'busybox'),
-  };
 }
 
 /**
@@ -102,10 +95,14 @@ function guestNode(): string {
   return found;
 }
 
-async function debianRoot(root: string, progress: (line: string) => void, signal: AbortSignal): Promise<void> {
+async function debianRoot(
+  root: string,
+  packages: string[],
+  progress: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   // "extract" unpacks the packages and runs none of their scripts: ten seconds instead of seventy.
-  const args = ['--variant=extract', `--include=${RECIPE.packages.join(',')}`, RECIPE.suite, root];
-  await runCommand('mmdebstrap', args, {
+  await runCommand('mmdebstrap', ['--variant=extract', `--include=${packages.join(',')}`, RECIPE.suite, root], {
     signal,
     onLine: (line) => {
       if (line.startsWith('I: ')) progress(line.slice(3));
@@ -113,49 +110,16 @@ async function debianRoot(root: string, progress: (line: string) => void, signal
   });
 }
 
-function kernelRelease(root: string): string {
-  const [release] = readdirSync(join(root, 'lib/modules'));
-  if (release === undefined)
-    throw new LabError('The guest image came without a kernel: run again, or check the Debian mirror.');
-  return release;
-}
-
-function keepNeededModules(root: string): void {
-  const kernel = join(root, 'lib/modules', kernelRelease(root), 'kernel');
-  const walk = (folder: string) => {
-    for (const name of readdirSync(join(kernel, folder))) {
-      const path = folder ? `${folder}/${name}` : name;
-      if (RECIPE.modules.includes(path)) continue;
-      if (RECIPE.modules.some((kept) => kept.startsWith(`${path}/`))) walk(path);
-      else rmSync(join(kernel, path), { recursive: true, force: true });
-    }
-  };
-  walk('');
-  for (const path of RECIPE.moduleFoldersLeftOut) rmSync(join(kernel, path), { recursive: true, force: true });
-}
-
 function addOwnFiles(root: string, node: string): void {
-  for (const folder of ['dev', 'proc', 'sys', 'run', 'tmp', 'root', 'etc', 'var/log/nginx', 'var/lib/nginx']) {
-    mkdirSync(join(root, folder), { recursive: true });
-  }
-  writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\nwww-data:x:33:33::/var/www:/bin/false\n');
-  writeFileSync(join(root, 'etc/group'), 'root:x:0:\nwww-data:x:33:\n');
+  const folders = ['dev', 'proc', 'sys', 'run', 'tmp', 'root', 'etc', 'var/log/nginx', 'var/lib/nginx', 'lib/modules'];
+  for (const folder of folders) mkdirSync(join(root, folder), { recursive: true });
+  writeFileSync(join(root, 'etc/passwd'), RECIPE.passwd.map((line) => `${line}\n`).join(''));
+  writeFileSync(join(root, 'etc/group'), RECIPE.group.map((line) => `${line}\n`).join(''));
   copyFileSync(node, join(root, 'usr/bin/node'));
   chmodSync(join(root, 'usr/bin/node'), 0o755);
 }
 
-/** The kernel is started by QEMU and the first modules come from the initrd: both live beside the disk. */
-function moveOut(root: string, target: string): void {
-  const release = kernelRelease(root);
-  copyFileSync(join(root, 'boot', `vmlinuz-${release}`), join(target, 'vmlinuz'));
-  const busybox = ['bin/busybox', 'usr/bin/busybox'].map((path) => join(root, path)).find((path) => existsSync(path));
-  copyFileSync(busybox!, join(target, 'busybox'));
-}
-
 async function makeDisk(root: string, disk: string): Promise<void> {
-  const release = kernelRelease(root);
-  await runCommand('chroot', [root, '/bin/busybox', '--install', '-s', '/bin']);
-  await runCommand('cp', ['-a', join(root, 'lib/modules', release), join(dirname(disk), 'modules')]);
   for (const path of RECIPE.foldersLeftOut) rmSync(join(root, path), { recursive: true, force: true });
   const kib = Number((await runCommand('du', ['-sk', root])).split('\t')[0]);
   // Room for the file system's own tables and for what a run writes.

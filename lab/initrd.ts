@@ -37,7 +37,7 @@ export function writeInitrd(path: string, image: BaseImage, settings: GuestSetti
 
 function bootEntries(image: BaseImage, nic: NicModel): CpioEntry[] {
   // The measured NIC's driver first, so that the measured NIC is eth0.
-  const files = new ModuleTable(image.modulesDir).inLoadOrder([
+  const files = new ModuleTable(image.kernel.modulesDir).inLoadOrder([
     ...NIC_MODELS[nic].modules,
     'virtio_pci',
     'virtio_blk',
@@ -50,7 +50,9 @@ function bootEntries(image: BaseImage, nic: NicModel): CpioEntry[] {
     cpioFile('init', readFileSync(guestFile('init')), true),
     cpioFile('hopscope/start', readFileSync(guestFile('start')), true),
     cpioFile('hopscope/modules', files.map((file) => `${file}\n`).join('')),
-    ...files.map((file) => cpioFile(`modules/${file.split('/').at(-1)}`, readFileSync(join(image.modulesDir, file)))),
+    ...files.map((file) =>
+      cpioFile(`modules/${file.split('/').at(-1)}`, readFileSync(join(image.kernel.modulesDir, file))),
+    ),
     ...['dev', 'proc', 'sys', 'root'].map((path) => ({ path, mode: 0o040755, data: new Uint8Array(0) })),
   ];
 }

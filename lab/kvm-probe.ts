@@ -19,7 +19,15 @@ export interface AcceleratorChoice {
   why: string;
 }
 
+interface Verdict {
+  key: string;
+  /** Null: a guest boots. */
+  problem: string | null;
+}
+
 const LIMIT_MS = 5000;
+/** One for each kernel, and some to spare. */
+const KEPT_VERDICTS = 8;
 const MARKER = 'HOPSCOPE kvm works';
 
 /** `wanted` kvm or tcg is obeyed; kvm that does not work is an error with the reason. Rejects when aborted. */
@@ -42,30 +50,32 @@ async function kvmProblem(image: BaseImage, state: RunState, signal: AbortSignal
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no /dev/kvm' : '/dev/kvm may not be opened';
   }
-  const file = join(cacheDir(), 'kvm-verdict.json');
+  const file = join(cacheDir(), 'kvm-verdicts.json');
   const key = await verdictKey(image);
-  const known = readVerdict(file);
-  if (known?.key === key) return known.problem;
+  const known = readVerdicts(file);
+  const verdict = known.find((each) => each.key === key);
+  if (verdict) return verdict.problem;
   const problem = await tryKvm(image, state, signal);
   mkdirSync(cacheDir(), { recursive: true });
-  writeFileSync(`${file}.${process.pid}`, JSON.stringify({ key, problem }));
+  const verdicts = [{ key, problem }, ...known].slice(0, KEPT_VERDICTS);
+  writeFileSync(`${file}.${process.pid}`, JSON.stringify(verdicts));
   renameSync(`${file}.${process.pid}`, file);
   return problem;
 }
 
-/** Changes with anything that could change the verdict: a reboot, another kernel, QEMU or image. */
+/** Changes with anything that could change the verdict: a reboot, another kernel, QEMU or guest kernel. */
 async function verdictKey(image: BaseImage): Promise<string> {
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   const kernel = readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim();
   const qemu = (await runCommand(QEMU, ['--version'])).split('\n')[0]!;
-  return [boot, kernel, qemu, image.hash].join(' | ');
+  return [boot, kernel, qemu, image.kernel.hash].join(' | ');
 }
 
-function readVerdict(file: string): { key: string; problem: string | null } | null {
+function readVerdicts(file: string): Verdict[] {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    return null;
+    return [];
   }
 }
 
@@ -76,7 +86,7 @@ async function tryKvm(image: BaseImage, state: RunState, signal: AbortSignal): P
   const dev = { path: 'dev', mode: 0o040755, data: new Uint8Array(0) };
   writeFileSync(initrd, cpioArchive([busybox, dev, cpioFile('init', init, true)]));
   // A group of its own: a Ctrl-C that ended QEMU would be taken for a KVM that does not work.
-  const qemu = spawn(QEMU, bootArguments('kvm', image.kernel, initrd), {
+  const qemu = spawn(QEMU, bootArguments('kvm', image.kernel.vmlinuz, initrd), {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });

@@ -1,5 +1,7 @@
 /** `hopscope up`: its flags and their environment twins, checked once, then frozen. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { KERNEL_SOURCES, type KernelVersion } from './guest-kernel.ts';
+import { IMAGE_ADDITIONS, type ImageName } from './image.ts';
 import { isNicModel, NIC_MODELS, type NicModel } from './nic-models.ts';
 import type { Accelerator } from './qemu.ts';
 
@@ -19,6 +21,8 @@ export interface LabOptions {
   /** Where the guest's access log, console and the processes' logs are copied at the end. */
   readonly artifacts: string | null;
   readonly shell: boolean;
+  readonly kernel: KernelVersion;
+  readonly image: ImageName;
 }
 
 export type LabOptionsResult = { ok: true; options: LabOptions } | { ok: false; exitCode: number };
@@ -35,6 +39,8 @@ interface Flags {
   json: boolean;
   artifacts?: string;
   shell: boolean;
+  kernel: KernelVersion;
+  image: ImageName;
 }
 
 const MAX_RATE = 50_000;
@@ -85,6 +91,12 @@ function command(): Command {
         .argParser(parseNic)
         .default('virtio-net-pci'),
     )
+    .addOption(
+      new Option('--kernel <version>', 'kernel of the guest')
+        .choices(Object.keys(KERNEL_SOURCES))
+        .env('HOPSCOPE_KERNEL')
+        .default('6.1'),
+    )
     .addOption(new Option('--rate <n>', 'requests a second').argParser(between(0.1, MAX_RATE)).default(200))
     .addOption(new Option('--duration <time>', 'e.g. 20s or 2m (default: until Ctrl-C)').argParser(parseDuration))
     .addOption(
@@ -113,6 +125,11 @@ function command(): Command {
     .option('--json', 'print the summary as one JSON object, and nothing else, on standard output', false)
     .option('--artifacts <dir>', "keep the guest's access log and all logs there")
     .option('--shell', 'a root shell in the guest, on the control network (the address is printed)', false)
+    .addOption(
+      new Option('--image <which>', "the guest's programs; bench has other tracers too, to compare with")
+        .choices(Object.keys(IMAGE_ADDITIONS))
+        .default('standard'),
+    )
     .helpOption('-h, --help', 'this text')
     .configureOutput({
       outputError: (text, write) => write(`${text.replace(/^error: /, 'hopscope up: ')}See: hopscope up --help\n`),
@@ -144,6 +161,8 @@ export function parseLabOptions(args: readonly string[]): LabOptionsResult {
       json: flags.json,
       artifacts: flags.artifacts ?? null,
       shell: flags.shell,
+      kernel: flags.kernel,
+      image: flags.image,
     }),
   };
 }

@@ -30,11 +30,12 @@ const KERNEL_ARGUMENTS = [
 export function qemuArguments(machine: GuestMachine): string[] {
   const forwards = machine.forwardedPorts.map((port) => `,hostfwd=tcp:127.0.0.1:${port}-${CONTROL_ADDRESS}:${port}`);
   return [
-    ...bootArguments(machine.accelerator, machine.image.kernel, machine.initrd),
+    ...bootArguments(machine.accelerator, machine.image.kernel.vmlinuz, machine.initrd),
     ...['-name', machine.vm],
     ...['-qmp', `unix:${machine.qmpSocket},server=on,wait=off`],
     // Written blocks go to a file that QEMU has already unlinked: the image stays as it is.
     ...['-drive', `file=${machine.image.disk},format=raw,if=virtio,snapshot=on`],
+    ...['-drive', `file=${machine.image.kernel.modulesDisk},format=raw,if=virtio,readonly=on`],
     ...['-netdev', `tap,id=measured,ifname=${TAP},script=no,downscript=no`],
     ...['-device', `${machine.nic},netdev=measured,mac=${MEASURED_MAC}`],
     ...['-netdev', `user,id=control,restrict=off${forwards.join('')}`],

@@ -49,7 +49,7 @@ export async function up(options: LabOptions, ending: Ending): Promise<number> {
   const say = (line: string) => console.error(`hopscope: ${line}`);
   await checkPortFree(options.port);
   if (options.artifacts !== null) makeArtifactsDir(options.artifacts);
-  const image = await baseImage(say, ending.stop.signal);
+  const image = await baseImage(options.image, options.kernel, say, ending.stop.signal);
   const id = randomBytes(3).toString('hex');
   const state = new RunState(id);
   try {

@@ -47,10 +47,10 @@ function stuckKernel(): Buffer {
 }
 
 function stuckImage(): BaseImage {
-  const [kernel, busybox] = [join(folder, 'vmlinuz'), join(folder, 'busybox')];
-  writeFileSync(kernel, stuckKernel());
+  const [vmlinuz, busybox] = [join(folder, 'vmlinuz'), join(folder, 'busybox')];
+  writeFileSync(vmlinuz, stuckKernel());
   writeFileSync(busybox, '');
-  return { hash: 'stuck', disk: '', kernel, modulesDir: '', busybox };
+  return { disk: '', busybox, kernel: { hash: 'stuck', vmlinuz, modulesDir: '', modulesDisk: '' } };
 }
 
 async function recordedProcess(): Promise<number> {

@@ -43,4 +43,20 @@ describe('a shell in a real guest', () => {
   it('says so when there is no shell', async () => {
     await expect(runInGuest(run.clientNamespace, 'true')).rejects.toThrow('start the run with --shell');
   });
+
+  it('finds the modules for planted faults', async () => {
+    const modules = 'sch_netem sch_tbf sch_htb ifb 8021q act_mirred cls_matchall';
+    const script = `for each in ${modules}; do modprobe $each || exit 1; done; cut -d ' ' -f 1 /proc/modules`;
+    const { code, stdout } = await run.guest(script);
+    expect(code, stdout).toBe(0);
+    expect(stdout.split('\n')).toEqual(expect.arrayContaining(modules.split(' ')));
+  });
+
+  it('captures its own traffic', async () => {
+    const { code, stdout } = await run.guest(
+      'tcpdump -ni eth0 -c 3 -w /tmp/own.pcap tcp port 80 && tcpdump -nr /tmp/own.pcap',
+    );
+    expect(code, stdout).toBe(0);
+    expect(stdout.match(/ IP 10\.77\.0\.1/g)?.length).toBe(3);
+  });
 });
