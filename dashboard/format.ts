@@ -50,17 +50,33 @@ export function join({ text, unit }: Quantity): string {
 }
 
 /**
- * The value of a layer whose clock is known only to ± `boundNs`: a value below
- * its bound is told as "≤ bound", since the difference to zero is not proven.
+ * The value of a layer whose clock is known only to ± `boundNs`. Of a value
+ * below its bound not even the sign of the truth is proven; what is proven is
+ * that it is no more than value + bound, and so much is told.
  */
 export function boundedDuration(ns: number | null | undefined, boundNs: number | null): Quantity {
   if (!isBelowBound(ns, boundNs)) return duration(ns);
-  const bound = duration(boundNs);
-  return { text: `≤\u00a0${bound.text}`, unit: bound.unit };
+  const most = duration(Math.abs(ns as number) + (boundNs as number));
+  return { text: `≤\u00a0${most.text}`, unit: most.unit };
 }
 
 export function isBelowBound(ns: number | null | undefined, boundNs: number | null): boolean {
   return ns !== null && ns !== undefined && boundNs !== null && Math.abs(ns) < boundNs;
+}
+
+/** "± 38.0 µs"; empty where one clock tells both ends. */
+export function formatBound(boundNs: number | null): string {
+  if (boundNs === 0) return '';
+  return boundNs === null ? '± unknown' : `±\u00a0${formatDuration(boundNs)}`;
+}
+
+/** What a number with a bound says, in a sentence; empty where one clock tells both ends. */
+export function boundSentence(ns: number | null | undefined, boundNs: number | null): string {
+  if (boundNs === 0 || ns === null || ns === undefined) return '';
+  if (boundNs === null) return `measured ${formatDuration(ns)}; how exact the clock was is not known now`;
+  const measured = `measured ${formatDuration(ns)} ${formatBound(boundNs)}`;
+  if (!isBelowBound(ns, boundNs)) return measured;
+  return `${measured}, less than its bound: the truth is anything up to ${formatDuration(Math.abs(ns) + boundNs)}`;
 }
 
 /** Axis labels share one unit, that of the axis' end, and carry no more digits than `stepNs` needs. */

@@ -23,7 +23,20 @@ export interface Columns {
   /** Exchanges and errors in that second; NaN where the second is missing. */
   count: number[];
   errors: number[];
+  /** How much the CPUs were asked for; NaN where nobody told. */
+  pressure: Record<PressureName, number[]>;
 }
+
+/** Shares 0..1 of a second: waits for a CPU, of the VM and of the machines. */
+export const PRESSURES = ['steal', 'vcpuDelay', 'hostPressure', 'guestPressure'] as const;
+export type PressureName = (typeof PRESSURES)[number];
+
+const PRESSURE_OF: Record<PressureName, (row: SecondRow) => number | null | undefined> = {
+  steal: (row) => row.steal,
+  vcpuDelay: (row) => row.vcpuDelay,
+  hostPressure: (row) => row.cpuPressure?.host,
+  guestPressure: (row) => row.cpuPressure?.guest,
+};
 
 /** The seconds of every VM in view; bounded in time by {@link RETAIN_S}. */
 export class LiveSeries {
@@ -73,7 +86,8 @@ function place(list: SecondRow[], row: SecondRow): void {
 }
 
 function emptyColumns(): Columns {
-  return { t: [], layers: LAYER_IDS.map(() => []), endToEnd: [], count: [], errors: [] };
+  const pressure = { steal: [], vcpuDelay: [], hostPressure: [], guestPressure: [] };
+  return { t: [], layers: LAYER_IDS.map(() => []), endToEnd: [], count: [], errors: [], pressure };
 }
 
 /** Seconds between two rows that are missing become NaN, so that no line is drawn across them. */
@@ -93,6 +107,7 @@ function push(columns: Columns, t: number, row: SecondRow | undefined, quantile:
   columns.count.push(row?.count ?? Number.NaN);
   columns.errors.push(row?.errors ?? Number.NaN);
   columns.endToEnd.push(row?.endToEnd[quantile] ?? Number.NaN);
+  for (const name of PRESSURES) columns.pressure[name].push((row && PRESSURE_OF[name](row)) ?? Number.NaN);
   for (const [i, values] of columns.layers.entries()) values.push(row?.[quantile][i] ?? Number.NaN);
 }
 
@@ -117,12 +132,19 @@ export function completeColumns(columns: Columns, nowMs: number): Columns {
     endToEnd: columns.endToEnd.slice(0, end),
     count: columns.count.slice(0, end),
     errors: columns.errors.slice(0, end),
+    pressure: {
+      steal: columns.pressure.steal.slice(0, end),
+      vcpuDelay: columns.pressure.vcpuDelay.slice(0, end),
+      hostPressure: columns.pressure.hostPressure.slice(0, end),
+      guestPressure: columns.pressure.guestPressure.slice(0, end),
+    },
   };
 }
 
 /**
  * Share of each layer (along LAYER_IDS) in the mean end-to-end time. Means are
  * used for every quantile because they add up: quantiles of layers do not.
+ * Parts of layers have a share, too, and are in no sum.
  */
 export function shares(row: LayerRow): (number | null)[] {
   const means = LAYER_IDS.map((_, i) => row.mean[i] ?? null);

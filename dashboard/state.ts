@@ -1,7 +1,11 @@
 /** Everything the page knows, one signal each. Views read; the socket, the poll and the controls write. */
 import { computed, effect, signal } from '@preact/signals';
 import { PROTOCOL_VERSION } from '../server/wire/frame.ts';
+import type { LayerId } from '../server/wire/stations.ts';
 import type { Health, LayerRow, LiveMessage, PathView, RunInfo, Summary } from '../server/wire/views.ts';
+import { formatCount } from './format.ts';
+import { layerFacts } from './layer-facts.ts';
+import { type Loss, LossLog, lostRecords, lostSince } from './losses.ts';
 import { completeColumns, LiveSeries, QUANTILES, type QuantileName, requestRate } from './series.ts';
 import type { Connection } from './socket.ts';
 
@@ -57,7 +61,13 @@ export const summary = signal<Polled<Summary>>({ value: null, error: null });
 /** The viewer's clock, once a second: ages are told from it. */
 export const clockMs = signal(Date.now());
 
+/** Layers whose parts are shown. */
+export const openLayers = signal<readonly LayerId[]>([]);
+
 const series = new LiveSeries();
+const lossLog = new LossLog();
+/** Seconds in which records were lost since this page is open. */
+export const losses = signal<readonly Loss[]>([]);
 
 /** The VMs of the run, in the server's order. */
 export const vms = computed(() => live.value?.run.vms ?? []);
@@ -82,15 +92,38 @@ export const requestsPerSecond = computed(() => requestRate(complete.value));
 export const lastMinute = computed(() =>
   series.columns(vm.value, quantile.value, range.value.toS - 60, range.value.toS),
 );
-/** What the charts mark as not there, as of that second. */
-export const gaps = computed(() => {
+/** What the charts mark as not there, or not all there, as of that second. */
+export const bands = computed(() => {
   const nowS = second.value;
-  return (live.peek()?.health.gaps ?? []).map(({ agent, fromMs, toMs }) => ({
+  const gaps = (live.peek()?.health.gaps ?? []).map(({ agent, fromMs, toMs }) => ({
     fromS: fromMs / 1000,
     toS: toMs === null ? nowS : toMs / 1000,
     label: `gap: ${agent}`,
+    tone: 'gap' as const,
   }));
+  const lossy = losses.value.map(({ t, records }) => ({
+    fromS: t,
+    toS: t + 1,
+    label: `${formatCount(records)} lost`,
+    tone: 'loss' as const,
+  }));
+  return [...gaps, ...lossy];
 });
+/** Records lost in the last ten seconds, in the seconds in view, and since the queues' start. */
+export const lost = computed(() => ({
+  recent: lostSince(losses.value, second.value - 10),
+  window: lostSince(losses.value, range.value.fromS),
+  run: live.value === null ? 0 : lostRecords(live.value.health),
+}));
+/** ± of the layers that cross clocks, ns: the newest, else the run's largest; null where there never was one. */
+export const boundNs = computed(() => {
+  const now = live.value?.health.clock.boundNs ?? null;
+  return now ?? summary.value.value?.layers.find((l) => l.layer === 'vnic.in')?.bound ?? null;
+});
+/** The facts of the VM in view, along LAYER_IDS. */
+export const facts = computed(() =>
+  live.value === null ? [] : layerFacts(recent.value, live.value.health, vm.value, boundNs.value),
+);
 
 /** Takes in one message of the live stream. */
 export function receive(message: LiveMessage): void {
@@ -101,7 +134,10 @@ export function receive(message: LiveMessage): void {
   if (message.type === 'snapshot') fault.value = null;
   const known = behind.peek() ?? live.peek();
   if (message.type === 'snapshot' || known?.run.id !== message.run.id) series.clear();
+  if (known?.run.id !== message.run.id) lossLog.clear();
   series.apply(message.seconds);
+  lossLog.apply(message.nowMs, lostRecords(message.health));
+  if (!paused.peek()) losses.value = lossLog.losses;
   const { nowMs, run, recent: rows, health } = message;
   const next = { nowMs, run, recent: rows, health };
   if (paused.peek() && live.peek() !== null) behind.value = next;
@@ -113,6 +149,7 @@ export function togglePause(): void {
   paused.value = !paused.value;
   if (paused.value) return;
   live.value = behind.value ?? live.value;
+  losses.value = lossLog.losses;
   behind.value = null;
 }
 

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { type ChartInput, type ChartKind, LiveChart } from '../chart.ts';
+import { type ChartInput, LiveChart } from '../chart.ts';
+import type { ChartKind } from '../chart-lines.ts';
 import './canvas-chart.css';
 
 interface CanvasChartProps {

@@ -175,7 +175,7 @@ function Agent({ agent: { connected, provenance, rssBytes, cpuShare, steal } }: 
 }
 
 function Stations({ health }: { health: Health }) {
-  const missing = missingStations(health);
+  const missing = missingStations(health.agents);
   const served = STATIONS.filter((s) => health.agents.some((a) => a.stations.some((p) => p.station === s && p.probe)));
   const probes = health.agents.flatMap((a) => a.stations.filter((s) => s.probe !== null));
   const tone = served.length < STATIONS.length ? 'warn' : 'ok';

@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact';
-import { boundedDuration, duration, isBelowBound, join } from '../format.ts';
-import type { LayerFacts } from '../layer-facts.ts';
+import { duration, formatBound, isBelowBound, join, MISSING } from '../format.ts';
+import type { Absence, LayerFacts } from '../layer-facts.ts';
 import { quantile } from '../state.ts';
-import { Num } from './num.tsx';
+import { BoundedNum } from './num.tsx';
 import { layerClass } from './swatch.tsx';
 import './hop.css';
 
@@ -38,23 +38,36 @@ export function Hop({ name, about, into, out, more, extra, turns = false }: HopP
 
 function Value({ fact, extra, more }: { fact: LayerFacts; extra?: string | undefined; more?: LayerFacts | undefined }) {
   const ns = fact[quantile.value];
-  const below = isBelowBound(ns, fact.boundNs);
-  const title = fact.missing || (below ? `measured ${join(duration(ns))}, less than the clock's bound` : fact.span);
+  const title = fact.missing?.reason ?? fact.span;
   return (
     <div class={fact.layer.endsWith('.out') ? 'value out' : 'value'} title={title} data-hop={fact.layer}>
       <span class="fine">{fact.layer}</span>
-      <strong>
-        <Num of={boundedDuration(ns, fact.boundNs)} />
-      </strong>
+      {fact.missing === null ? (
+        <strong>
+          <BoundedNum ns={ns} boundNs={fact.boundNs} />
+        </strong>
+      ) : (
+        <Missing what={fact.missing} />
+      )}
       <small>
-        {extra}
-        {fact.boundNs !== 0 && ns !== null && `± ${join(duration(fact.boundNs))}`}
+        {fact.missing === null && extra}
+        {fact.missing === null && formatBound(fact.boundNs)}
         {more !== undefined && (
-          <span title={more.missing || more.span}>+ transfer {join(duration(more[quantile.value]))}</span>
+          <span title={more.missing?.reason ?? more.span}>+ transfer {join(duration(more[quantile.value]))}</span>
         )}
-        {fact.missing !== '' && <span class="unseen">{fact.missing}</span>}
       </small>
     </div>
+  );
+}
+
+/** In the place of a number: that there is none, and why. */
+function Missing({ what }: { what: Absence }) {
+  if (what.idle) return <strong class="quiet">{MISSING}</strong>;
+  return (
+    <span class="missing warn">
+      <strong>missing</strong> {what.brief}
+      <span class="unseen">: {what.reason}</span>
+    </span>
   );
 }
 
@@ -65,7 +78,7 @@ const WIDEST_PX = 16;
 function Flow({ fact, direction }: { fact: LayerFacts | undefined; direction: 'in' | 'out' }) {
   if (fact === undefined || fact.layer === 'client') return <div class={`flow pass ${direction}`} />;
   const below = isBelowBound(fact[quantile.value], fact.boundNs);
-  const look = fact.missing !== '' ? 'absent' : below ? 'below' : '';
+  const look = fact.missing !== null ? 'absent' : below ? 'below' : '';
   const width = THINNEST_PX + (WIDEST_PX - THINNEST_PX) * (fact.share ?? 0);
   return (
     <div class={`flow ${direction} ${look} ${layerClass(fact.layer)}`} style={{ '--flow': `${width.toFixed(1)}px` }} />

@@ -1,16 +1,27 @@
 import { computed } from '@preact/signals';
 import { LAYERS } from '../../server/wire/stations.ts';
-import { formatDuration } from '../format.ts';
-import { columns, gaps, quantile, range, recent, windowMinutes } from '../state.ts';
+import { boundedDuration, formatDuration, join } from '../format.ts';
+import { bands, boundNs, columns, facts, quantile, range, recent, windowMinutes } from '../state.ts';
 import { CanvasChart } from './canvas-chart.tsx';
+import { Doubt } from './doubt.tsx';
 import { Swatch } from './swatch.tsx';
 import './latency-panel.css';
+
+/** Layers of the sum that cannot be drawn for a reason; a string, so that the same reasons are the same input. */
+const missing = computed(() =>
+  facts.value
+    .filter((f) => f.of === null && f.missing !== null && !f.missing.idle)
+    .map((f) => `${f.layer}: ${f.missing!.brief}`)
+    .join(', '),
+);
 
 const input = computed(() => ({
   columns: columns.value,
   fromS: range.value.fromS,
   toS: range.value.toS - 1,
-  gaps: gaps.value,
+  bands: bands.value,
+  boundNs: boundNs.value,
+  missing: missing.value,
 }));
 
 /** Latency per layer over time, stacked in the order of the path. */
@@ -19,12 +30,19 @@ export function LatencyPanel() {
     <section class="panel" id="latency" aria-labelledby="latency-title">
       <h2 id="latency-title">
         Latency per layer, {quantile} of each second <small>last {windowMinutes} min</small>
+        <Doubt within="window" />
       </h2>
       <CanvasChart kind="latency" input={input.value} sentence={sentence()} />
       <Legend />
+      {missing.value !== '' && (
+        <p class="note fine warn">
+          <span aria-hidden="true">▲</span> Missing in the stack: {missing.value}
+        </p>
+      )}
       <p class="note fine">
         The line is the {quantile} end to end at the host NIC. Each layer shows its own {quantile}: quantiles of layers
-        do not add up to the quantile of the whole, so line and stack differ. Means do add up; see the table.
+        do not add up to the quantile of the whole, so line and stack differ. Means do add up; see the table. Hatched:
+        less than the clock’s bound.
       </p>
     </section>
   );
@@ -36,11 +54,14 @@ function Legend() {
       <li>
         <span class="swatch line" aria-hidden="true" /> end to end
       </li>
-      {LAYERS.map(({ layer }) => (
-        <li key={layer}>
-          <Swatch layer={layer} /> {layer}
-        </li>
-      ))}
+      {facts.value
+        .filter((f) => f.of === null && f.layer !== 'client')
+        .map(({ layer, missing: why }) => (
+          <li key={layer} class={why === null || why.idle ? '' : 'absent'} title={why?.reason}>
+            <Swatch layer={layer} /> {layer}
+            {why !== null && !why.idle && <span class="warn"> ▲</span>}
+          </li>
+        ))}
     </ul>
   );
 }
@@ -51,7 +72,10 @@ function sentence(): string {
   const head = `Stacked latency per layer over the last ${windowMinutes.value} minutes, ${q} of each second`;
   if (row === null) return `${head}; nothing in the last 10 seconds.`;
   const values = LAYERS.map(({ layer }, i) => ({ layer, ns: row[q][i + 1] ?? 0 }));
+  const boundedText = ({ layer, ns }: (typeof values)[number]) =>
+    join(boundedDuration(ns, facts.value.find((f) => f.layer === layer)?.boundNs ?? 0));
+  const absent = missing.value === '' ? '' : `; missing: ${missing.value}`;
   const largest = values.reduce((a, b) => (b.ns > a.ns ? b : a));
   const total = formatDuration(row.endToEnd[q]);
-  return `${head}; in the last 10 seconds ${total} end to end, largest layer ${largest.layer} with ${formatDuration(largest.ns)}.`;
+  return `${head}; in the last 10 seconds ${total} end to end, largest layer ${largest.layer} with ${boundedText(largest)}${absent}.`;
 }

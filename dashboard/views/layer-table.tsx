@@ -1,34 +1,52 @@
-import { boundedDuration, duration, formatCount, isBelowBound, MISSING, type Quantity, share } from '../format.ts';
-import { type LayerFacts, layerFacts, PLACE_NAMES } from '../layer-facts.ts';
-import { QUANTILES } from '../series.ts';
-import { lastMinute, live, quantile, recent, summary } from '../state.ts';
+import { duration, formatCount, share } from '../format.ts';
+import type { LayerFacts } from '../layer-facts.ts';
+import { QUANTILES, type QuantileName } from '../series.ts';
+import { facts, lastMinute, live, openLayers, quantile, recent, summary } from '../state.ts';
+import { Doubt } from './doubt.tsx';
+import { LayerRow } from './layer-row.tsx';
 import { Num } from './num.tsx';
+import { OursCell } from './ours-cell.tsx';
 import { Scroll } from './scroll.tsx';
 import { Sparkline } from './sparkline.tsx';
-import { Swatch } from './swatch.tsx';
 import './layer-table.css';
 
 /** Every layer of the last ten seconds in the order of the path, with the whole below. */
 export function LayerTable() {
-  const facts = layerFacts(recent.value, live.value!.health);
   return (
     <section class="panel" id="layers" aria-labelledby="layers-title">
       <h2 id="layers-title">
-        Layers <small>last 10 s; trend 60 s of {quantile}</small>
+        Layers <small>requests of the last 10 s; trend 60 s of {quantile}</small>
+        <Doubt within="recent" />
       </h2>
       <Scroll label="Table of layers">
         <table class="layers">
           <Head />
           <tbody>
-            {facts.map((fact, i) => (
-              <LayerRow key={fact.layer} fact={fact} trend={lastMinute.value.layers[i] ?? []} />
-            ))}
+            {facts.value
+              .filter((fact) => fact.of === null)
+              .flatMap((fact) => [fact, ...partsOf(fact)])
+              .map((fact) => (
+                <LayerRow key={fact.layer} fact={fact} parts={measuredParts(fact).map((p) => p.layer)} />
+              ))}
           </tbody>
           <Foot />
         </table>
       </Scroll>
     </section>
   );
+}
+
+function countInRun(fact: LayerFacts): number {
+  return summary.value.value?.layers.find((l) => l.layer === fact.layer)?.count ?? 0;
+}
+
+/** Parts that were never measured are not shown: not every kernel or server tells them. */
+function measuredParts({ layer }: LayerFacts): LayerFacts[] {
+  return facts.value.filter((f) => f.of === layer && (f.p50 !== null || countInRun(f) > 0));
+}
+
+function partsOf(fact: LayerFacts): LayerFacts[] {
+  return openLayers.value.includes(fact.layer) ? measuredParts(fact) : [];
 }
 
 function Head() {
@@ -48,13 +66,16 @@ function Head() {
         <th scope="col" title="of the mean end-to-end time: means add up, quantiles do not">
           Share
         </th>
-        <th scope="col" title="proven error of the clock between host and guest">
+        <th scope="col" title="proven error of the clock between host and guest; exact where one clock tells both ends">
           ± bound
         </th>
-        <th scope="col" class="wide" title="exchanges in which this layer was measured, whole run, all VMs">
-          In run
+        <th scope="col" title="how much of the mean may be the work of our own BPF programs, at most">
+          Ours
         </th>
-        <th scope="col" class="wide">
+        <th scope="col" class="wide" title="requests in which this layer was measured, whole run, all VMs">
+          In run <Doubt within="run" />
+        </th>
+        <th scope="col" class="wide trend">
           Trend
         </th>
       </tr>
@@ -62,59 +83,34 @@ function Head() {
   );
 }
 
-function LayerRow({ fact, trend }: { fact: LayerFacts; trend: readonly number[] }) {
-  const inRun = summary.value.value?.layers.find((l) => l.layer === fact.layer)?.count;
-  return (
-    <tr data-layer={fact.layer}>
-      <th scope="row" title={fact.span}>
-        <Swatch layer={fact.layer} />
-        {fact.layer}
-      </th>
-      <td class="wide place-name text">{PLACE_NAMES[fact.place]}</td>
-      {QUANTILES.map((q) => (
-        <td key={q} data-q={q} class={q === quantile.value ? 'chosen' : ''}>
-          <Value fact={fact} ns={fact[q]} />
-        </td>
-      ))}
-      <td>
-        <Value fact={fact} ns={fact.mean} />
-      </td>
-      <td title={fact.layer === 'client' ? 'estimated beside the sum, not in it' : undefined}>
-        <Num of={share(fact.share)} />
-      </td>
-      <td>
-        <Num of={boundOf(fact)} title={fact.boundNs === 0 ? 'one clock tells both ends' : undefined} />
-      </td>
-      <td class="wide" data-count>
-        {formatCount(inRun)}
-      </td>
-      <td class="wide">
-        <Sparkline values={trend} />
-      </td>
-    </tr>
-  );
-}
-
-function boundOf(fact: LayerFacts): Quantity {
-  if (fact.layer === 'client') return { text: 'estimate', unit: '' };
-  if (fact.boundNs === 0) return { text: 'exact', unit: '' };
-  const { text, unit } = duration(fact.boundNs);
-  return { text: text === MISSING ? text : `± ${text}`, unit };
-}
-
-function Value({ fact, ns }: { fact: LayerFacts; ns: number | null }) {
-  if (isBelowBound(ns, fact.boundNs)) {
-    const measured = duration(ns);
-    const title = `measured ${measured.text} ${measured.unit}, which is less than the clock's bound`;
-    return <Num of={boundedDuration(ns, fact.boundNs)} title={title} />;
-  }
-  return <Num of={duration(ns)} title={fact.missing || undefined} />;
-}
+const chosenClass = (q: QuantileName): string => (q === quantile.value ? 'chosen' : '');
 
 function Foot() {
   const whole = recent.value?.endToEnd;
+  const trip = summary.value.value?.vnicRoundTrip;
+  const { guestNsPerRequest: guest, hostNsPerRequest: host } = live.value!.health.selfCost;
   return (
     <tfoot>
+      <tr data-layer="vnicRoundTrip" title="vnic.in + vnic.out of the whole run: host window − guest window, no clock">
+        <th scope="row">
+          <span class="swatch none" aria-hidden="true" />
+          vnic in + out <small>run</small>
+        </th>
+        <td class="wide place-name text">Hypervisor</td>
+        {QUANTILES.map((q) => (
+          <td key={q} data-q={q} class={chosenClass(q)}>
+            <Num of={duration(trip?.[q])} />
+          </td>
+        ))}
+        <td>
+          <Num of={duration(trip?.mean)} />
+        </td>
+        <td />
+        <td>clock-free</td>
+        <td />
+        <td class="wide">{formatCount(trip?.count)}</td>
+        <td class="wide" />
+      </tr>
       <tr data-layer="endToEnd">
         <th scope="row">
           <span class="swatch line" aria-hidden="true" />
@@ -122,7 +118,7 @@ function Foot() {
         </th>
         <td class="wide place-name text">Host NIC</td>
         {QUANTILES.map((q) => (
-          <td key={q} data-q={q} class={q === quantile.value ? 'chosen' : ''}>
+          <td key={q} data-q={q} class={chosenClass(q)}>
             <Num of={duration(whole?.[q])} />
           </td>
         ))}
@@ -133,6 +129,7 @@ function Foot() {
           <Num of={share(whole?.mean == null ? null : 1)} />
         </td>
         <td>exact</td>
+        <OursCell oursNs={guest === null || host === null ? null : guest + host} meanNs={whole?.mean ?? null} />
         <td class="wide" data-count>
           {formatCount(summary.value.value?.endToEnd.count)}
         </td>

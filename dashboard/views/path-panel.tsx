@@ -1,10 +1,11 @@
 import type { ComponentChildren } from 'preact';
 import type { LayerId, Place } from '../../server/wire/stations.ts';
-import type { AgentView } from '../../server/wire/views.ts';
-import { duration, join, rate, share } from '../format.ts';
-import { type LayerFacts, layerFacts, PLACE_NAMES } from '../layer-facts.ts';
+import type { AgentView, Health } from '../../server/wire/views.ts';
+import { duration, formatDuration, join, rate, share } from '../format.ts';
+import { agentsOf, PLACE_NAMES } from '../layer-facts.ts';
 import { QUANTILES } from '../series.ts';
-import { live, quantile, recent, requestsPerSecond, summary, vm } from '../state.ts';
+import { facts, live, quantile, recent, requestsPerSecond, summary, vm } from '../state.ts';
+import { Doubt } from './doubt.tsx';
 import { Hop } from './hop.tsx';
 import { Num } from './num.tsx';
 import { placeClass } from './swatch.tsx';
@@ -13,22 +14,26 @@ import './path-panel.css';
 /** The way of a request through the five places, the last ten seconds on each hop: in above, out below. */
 export function PathPanel() {
   const { health } = live.value!;
-  const facts = layerFacts(recent.value, health);
-  const fact = (layer: LayerId) => facts.find((f) => f.layer === layer)!;
-  const host = health.agents.find((a) => a.role === 'host');
-  const guests = health.agents.filter((a) => a.role === 'guest');
-  const guest = guests.find((a) => a.hostname === vm.value) ?? guests[0];
+  const fact = (layer: LayerId) => facts.value.find((f) => f.layer === layer)!;
+  const agents = agentsOf(health, vm.value);
+  const host = agents.find((a) => a.role === 'host');
+  const guest = agents.find((a) => a.role === 'guest');
   return (
     <section class="panel" id="path" aria-labelledby="path-title">
       <h2 id="path-title">
         Path of a request <small>{quantile} of the last 10 s; width of the flow: share of the mean</small>
         <EndToEnd />
+        <Doubt within="recent" />
       </h2>
       <div class="route">
-        <PlaceBox place="client" about="" facts={facts}>
+        <PlaceBox place="client" about="">
           <Hop name="Client" into={fact('client')} extra="estimated RTT" />
         </PlaceBox>
-        <PlaceBox place="host" about={hostAbout(host)} facts={facts}>
+        <PlaceBox
+          place="host"
+          about={hostAbout(host)}
+          ours={<SelfCost side="host" agent={host} cost={health.selfCost} />}
+        >
           <Hop
             name="NIC"
             about={host?.provenance.driver}
@@ -36,13 +41,17 @@ export function PathPanel() {
             out={fact('nic.out')}
             more={fact('transfer')}
           />
-          <PlaceBox place="hypervisor" about={hypervisorAbout(host, guest)} facts={facts}>
+          <PlaceBox place="hypervisor" about={hypervisorAbout(host, guest)}>
             <Hop name="vSwitch" about={host?.provenance.vswitch} into={fact('switch.in')} out={fact('switch.out')} />
             <Hop name="vNIC" about={<VnicRoundTrip />} into={fact('vnic.in')} out={fact('vnic.out')} />
-            <PlaceBox place="guest" about={guestAbout(guest)} facts={facts}>
+            <PlaceBox
+              place="guest"
+              about={guestAbout(guest)}
+              ours={<SelfCost side="guest" agent={guest} cost={health.selfCost} />}
+            >
               <Hop name="TCP/IP" about={guest?.provenance.driver} into={fact('tcp.in')} out={fact('tcp.out')} />
               <Hop name="Socket" about="reader wakes" into={fact('wait')} />
-              <PlaceBox place="service" about={guest?.provenance.service ?? ''} facts={facts}>
+              <PlaceBox place="service" about={guest?.provenance.service ?? ''}>
                 <Hop name={serviceName(guest)} about="read → write" into={fact('service')} turns />
               </PlaceBox>
             </PlaceBox>
@@ -56,26 +65,47 @@ export function PathPanel() {
 interface PlaceBoxProps {
   place: Place;
   about: string;
-  facts: readonly LayerFacts[];
+  /** What looking costs here. */
+  ours?: ComponentChildren;
   children: ComponentChildren;
 }
 
 /** A place with the places inside it; its own share leaves those out. */
-function PlaceBox({ place, about, facts, children }: PlaceBoxProps) {
-  const own = facts.filter((f) => f.place === place && f.share !== null);
+function PlaceBox({ place, about, ours, children }: PlaceBoxProps) {
+  const own = facts.value.filter((f) => f.place === place && f.of === null && f.share !== null);
   const part = own.length === 0 ? null : own.reduce((sum, f) => sum + f.share!, 0);
   return (
     <div class={`place ${placeClass(place)}`}>
-      <p class="tag fine clipped">
-        <b>{PLACE_NAMES[place]}</b> {about}
+      <p class="tag fine">
+        <span class="clipped">
+          <b>{PLACE_NAMES[place]}</b> {about}
+        </span>
+        {ours}
+        {part !== null && (
+          <span class="part" title="share of the mean end-to-end time, without the boxes inside">
+            <Num of={share(part)} />
+          </span>
+        )}
       </p>
       <div class="inside">{children}</div>
-      {part !== null && (
-        <p class="own fine clipped" title="share of the mean end-to-end time, without the boxes inside">
-          <Num of={share(part)} />
-        </p>
-      )}
     </div>
+  );
+}
+
+interface SelfCostProps {
+  side: 'host' | 'guest';
+  agent: AgentView | undefined;
+  cost: Health['selfCost'];
+}
+
+/** Beside the latency that it may have added: time of our BPF programs per request, CPU of the agent. */
+function SelfCost({ side, agent, cost }: SelfCostProps) {
+  const bpf = formatDuration(side === 'host' ? cost.hostNsPerRequest : cost.guestNsPerRequest);
+  const title = `self-cost: our BPF programs on the ${side} take ${bpf} per request; CPU of the agent in cores`;
+  return (
+    <span class="ours" title={title} data-ours={side}>
+      BPF {bpf}/req · CPU {join(share(agent?.cpuShare))}
+    </span>
   );
 }
 

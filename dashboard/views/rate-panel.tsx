@@ -1,7 +1,8 @@
 import { computed } from '@preact/signals';
 import { formatCount, join, rate } from '../format.ts';
-import { complete, gaps, range, recent, requestsPerSecond, windowMinutes } from '../state.ts';
+import { bands, complete, range, recent, requestsPerSecond, windowMinutes } from '../state.ts';
 import { CanvasChart } from './canvas-chart.tsx';
+import { Doubt } from './doubt.tsx';
 import { Num } from './num.tsx';
 
 const input = computed(() => ({
@@ -9,7 +10,9 @@ const input = computed(() => ({
   fromS: range.value.fromS,
   toS: range.value.toS - 1,
   // Named on the chart above; there is no room here.
-  gaps: gaps.value.map((gap) => ({ ...gap, label: '' })),
+  bands: bands.value.map((band) => ({ ...band, label: '' })),
+  boundNs: 0,
+  missing: '',
 }));
 
 /** Requests and errors per second. */
@@ -21,6 +24,7 @@ export function RatePanel() {
     <section class="panel" id="rate" aria-labelledby="rate-title">
       <h2 id="rate-title">
         Requests per second <small>mean of 5 s</small>
+        <Doubt within="window" />
         <span class="headline" id="request-rate">
           <Num of={now} />
         </span>

@@ -1,6 +1,7 @@
 import type { PathView } from '../../server/wire/views.ts';
 import { duration, formatTime } from '../format.ts';
 import { PATH_ORDERS, pathOrder, paths } from '../state.ts';
+import { Doubt } from './doubt.tsx';
 import { Num } from './num.tsx';
 import { Scroll } from './scroll.tsx';
 import { Segments } from './segments.tsx';
@@ -14,6 +15,7 @@ export function RequestList() {
     <section class="panel" id="requests" aria-labelledby="requests-title">
       <h2 id="requests-title">
         Requests <small>{pathOrder.value === 'slowest' ? 'slowest of the run' : 'newest first'}</small>
+        <Doubt within="run" />
         <Segments legend="Order of requests" name="order" choices={PATH_ORDERS} chosen={pathOrder} />
       </h2>
       {error !== null && (

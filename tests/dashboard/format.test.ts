@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import {
   axisDuration,
   boundedDuration,
+  boundSentence,
   formatAge,
+  formatBound,
   formatBytes,
   formatCount,
   formatDuration,
@@ -54,9 +56,9 @@ describe('formatDuration', () => {
 });
 
 describe('boundedDuration', () => {
-  it('tells a value below its bound as the bound', () => {
-    expect(plain(join(boundedDuration(12_000, 38_000)))).toBe('≤ 38.0 µs');
-    expect(plain(join(boundedDuration(-12_000, 38_000)))).toBe('≤ 38.0 µs');
+  it('tells of a value below its bound what is proven: it is no more than both together', () => {
+    expect(plain(join(boundedDuration(12_000, 38_000)))).toBe('≤ 50.0 µs');
+    expect(plain(join(boundedDuration(-12_000, 38_000)))).toBe('≤ 50.0 µs');
   });
 
   it('tells a value at or above its bound as it is', () => {
@@ -66,6 +68,27 @@ describe('boundedDuration', () => {
 
   it('does not make a number out of a missing one', () => {
     expect(join(boundedDuration(null, 38_000))).toBe('–');
+  });
+});
+
+describe('formatBound', () => {
+  it('is told with its sign, is empty where there is nothing to bound, and never left out where it is unknown', () => {
+    expect([38_000, 0, null].map((ns) => plain(formatBound(ns)))).toEqual(['± 38.0 µs', '', '± unknown']);
+  });
+});
+
+describe('boundSentence', () => {
+  it('tells the measured value, its bound, and what follows when the value is the smaller one', () => {
+    expect(plain(boundSentence(50_000, 38_000))).toBe('measured 50.0 µs ± 38.0 µs');
+    expect(plain(boundSentence(12_000, 38_000))).toBe(
+      'measured 12.0 µs ± 38.0 µs, less than its bound: the truth is anything up to 50.0 µs',
+    );
+    expect(plain(boundSentence(12_000, null))).toContain('not known');
+  });
+
+  it('is empty where one clock tells both ends, and where nothing was measured', () => {
+    expect(boundSentence(50_000, 0)).toBe('');
+    expect(boundSentence(null, 38_000)).toBe('');
   });
 });
 

@@ -1,13 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { completeColumns, isComplete, LiveSeries, RETAIN_S, requestRate, shares } from '../../dashboard/series.ts';
-import { LAYER_IDS } from '../../server/wire/stations.ts';
+import { LAYER_IDS, LAYERS } from '../../server/wire/stations.ts';
 import type { SecondRow } from '../../server/wire/views.ts';
 
 function row(t: number, count: number, vm = 'web', errors = 0): SecondRow {
   const along = (factor: number) => LAYER_IDS.map((_, i) => (i === 0 ? null : factor * i));
   const endToEnd = { count, p50: 66, p90: 132, p99: 198, p999: null, mean: 66 };
-  return { t, vm, count, errors, endToEnd, p50: along(1), p90: along(2), p99: along(3), mean: along(1) };
+  const contention = { steal: 0.25, vcpuDelay: null, cpuPressure: { host: 0.5, guest: null } };
+  const classes = [count, 0, 0, 0];
+  return {
+    t,
+    vm,
+    count,
+    classes,
+    errors,
+    ...contention,
+    endToEnd,
+    p50: along(1),
+    p90: along(2),
+    p99: along(3),
+    mean: along(1),
+  };
 }
 
 function filled(...rows: SecondRow[]): LiveSeries {
@@ -26,6 +40,13 @@ describe('LiveSeries', () => {
     expect(columns.layers).toHaveLength(LAYER_IDS.length);
     expect(columns.layers[0]).toEqual([Number.NaN, Number.NaN]);
     expect(columns.layers[4]).toEqual([12, 12]);
+  });
+
+  it('gives the pressure of each second, and nothing where nobody told', () => {
+    const { pressure } = filled(row(10, 5), row(12, 6)).columns('web', 'p99', 0, 100);
+    expect(pressure.steal).toEqual([0.25, Number.NaN, 0.25]);
+    expect(pressure.hostPressure).toEqual([0.5, Number.NaN, 0.5]);
+    expect(pressure.vcpuDelay).toEqual([Number.NaN, Number.NaN, Number.NaN]);
   });
 
   it('replaces the row of the same second and VM, and only that one', () => {
@@ -97,7 +118,8 @@ describe('completeColumns', () => {
     const complete = completeColumns(columns, 12_600);
     expect(complete.t).toEqual([10, 11]);
     expect(complete.count).toEqual([100, 200]);
-    for (const values of [...complete.layers, complete.endToEnd, complete.errors]) expect(values).toHaveLength(2);
+    for (const values of [...complete.layers, ...Object.values(complete.pressure), complete.endToEnd, complete.errors])
+      expect(values).toHaveLength(2);
   });
 
   it('is empty before the first second is over', () => {
@@ -125,7 +147,8 @@ describe('shares', () => {
   it('adds up to one over the layers of the sum and leaves the client out', () => {
     const all = shares(row(1, 1));
     expect(all[0]).toBeNull();
-    expect(all.slice(1).reduce<number>((sum, s) => sum + (s ?? 0), 0)).toBeCloseTo(1, 12);
+    const ofSum = LAYERS.map(({ layer }) => all[LAYER_IDS.indexOf(layer)] ?? 0);
+    expect(ofSum.reduce((sum, s) => sum + s, 0)).toBeCloseTo(1, 12);
   });
 
   it('is null for a layer that was not measured and when nothing was', () => {
