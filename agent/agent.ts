@@ -8,8 +8,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import koffi from 'koffi';
 import { PROTOCOL_VERSION } from '../server/wire/frame.ts';
 import type { AgentStats, Hello, Provenance } from '../server/wire/messages.ts';
+import { channelRoute } from './channel/channel-route.ts';
 import { FrameBuffer } from './frame-buffer.ts';
 import { guestProvenance, tracedNic } from './guest/provenance.ts';
+import { Channels } from './host/channels.ts';
 import { hostProvenance } from './host/provenance.ts';
 import { findDevices, type HostDevices, TapWatch } from './host/tap-watch.ts';
 import { bootId } from './machine.ts';
@@ -17,6 +19,7 @@ import type { AgentOptions } from './options.ts';
 import { cpuUs, SelfCost, Steal } from './self-cost.ts';
 import { Tracer } from './tracer.ts';
 import { Uplink, type UplinkEvents } from './uplink.ts';
+import { webSocketRoute } from './web-socket-route.ts';
 
 /** The reader's timer: bounds how long a lone record waits, on top of the quiet time. */
 const READ_EVERY_MS = 50;
@@ -37,6 +40,7 @@ export class Agent {
   readonly #cost: SelfCost;
   readonly #steal = new Steal();
   readonly #watch: TapWatch | null;
+  readonly #channels: Channels | null;
   readonly #poll: ReturnType<typeof koffi.node.poll>;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #log: (line: string) => void;
@@ -69,10 +73,11 @@ export class Agent {
     this.#buffer = new FrameBuffer(options.bufferBytes);
     this.#cost = new SelfCost(this.#tracer.programFds, () => this.#tracer.counters().emitted);
     this.#watch = options.role === 'host' ? new TapWatch(this.#tracer) : null;
+    this.#channels = options.role === 'host' ? new Channels(options.server, options.channels, events.onState) : null;
     this.#poll = koffi.node.poll(this.#tracer.ringFd, { readable: true }, () => this.#read());
     const agentId = randomUUID();
     this.#uplink = new Uplink(
-      options.server,
+      options.channel === '' ? webSocketRoute(options.server) : channelRoute(options.channel),
       (localAddress) => this.#hello(agentId, version, localAddress),
       this.#buffer,
       events,
@@ -100,6 +105,7 @@ export class Agent {
     this.#read(true);
     this.#report();
     await this.#uplink.close(LAST_WORDS_MS);
+    this.#channels?.close();
     this.#cost.end();
     this.#watch?.close();
     this.#tracer.close();
@@ -134,6 +140,7 @@ export class Agent {
         emitted: kernel.emitted,
         'flow.foreign': kernel.foreign,
         reconnects: this.#uplink.reconnects,
+        ...channelCounters(this.#channels),
       },
       bpfNs: this.#cost.bpfNs,
       bpfRuns: this.#cost.bpfRuns,
@@ -156,6 +163,7 @@ export class Agent {
 
   #followTaps(tellServer: boolean): void {
     if (!this.#watch) return;
+    this.#channels?.follow(this.#devices.vms.map((vm) => vm.pid));
     for (const reason of this.#watch.follow(this.#devices.taps)) this.#log(`tap not attached: ${reason}`);
     if (tellServer) this.#uplink.send({ type: 'vms', vms: this.#devices.vms });
   }
@@ -184,4 +192,9 @@ export class Agent {
     if (this.#options.role === 'host') return hostProvenance(this.#devices.uplinks, this.#devices.vms);
     return guestProvenance(this.#options.nic || tracedNic(localAddress), this.#options.ports);
   }
+}
+
+/** As `channel.<name>`; a guest's agent has none. */
+function channelCounters(channels: Channels | null): Record<string, number> {
+  return Object.fromEntries(Object.entries(channels?.counts ?? {}).map(([name, n]) => [`channel.${name}`, n]));
 }

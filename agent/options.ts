@@ -2,10 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Vantage } from '../server/wire/stations.ts';
+import { CHANNEL_NAME } from './channel/find-port.ts';
 
 export interface AgentOptions {
   role: Vantage;
+  /** A WebSocket's URL, or empty where the guest's channel is used. */
   server: string;
+  /** Guest: name or device of the virtio-serial channel to use, or empty. */
+  channel: string;
+  /** Host: sockets of guests' channels, beside those that are found. */
+  channels: readonly string[];
   token: string;
   ports: readonly number[];
   uplinks: readonly string[];
@@ -40,10 +46,13 @@ function megabytes(text: string): number {
   return value;
 }
 
-function serverUrl(text: string): string {
+/** `channel`, `channel:<name or device>` or a WebSocket's URL. */
+function serverAddress(text: string): string {
+  const channel = /^channel(?::([\w./-]+))?$/.exec(text);
+  if (channel) return `channel:${channel[1] ?? CHANNEL_NAME}`;
   const url = URL.parse(text);
   if (!url || !['ws:', 'wss:'].includes(url.protocol)) {
-    throw new InvalidArgumentError('expected something like ws://10.0.0.1:7117/agent');
+    throw new InvalidArgumentError('expected something like ws://10.0.0.1:7117/agent, or in a guest: channel');
   }
   return url.href;
 }
@@ -58,9 +67,9 @@ export function agentCommand(): Command {
         .env('HOPSCOPE_ROLE'),
     )
     .addOption(
-      new Option('--server <url>', 'the server')
+      new Option('--server <url>', `the server; guest: or channel[:name], a virtio-serial port (${CHANNEL_NAME})`)
         .default('ws://127.0.0.1:7117/agent')
-        .argParser(serverUrl)
+        .argParser(serverAddress)
         .env('HOPSCOPE_SERVER'),
     )
     .addOption(new Option('--token <token>', 'shared secret (better: --token-file)').env('HOPSCOPE_TOKEN'))
@@ -74,6 +83,12 @@ export function agentCommand(): Command {
       new Option('--uplink <nic>', 'host: NIC that is a port of the switch (default: found)').argParser(nameList),
     )
     .addOption(new Option('--tap <tap>', 'host: tap of a VM (default: those that QEMU holds)').argParser(nameList))
+    .addOption(
+      new Option(
+        '--channel <socket>',
+        "host: socket of a guest's channel (default: those of QEMU processes)",
+      ).argParser(nameList),
+    )
     .addOption(new Option('--nic <nic>', 'guest: NIC with the traced traffic (default: found)').default(''))
     .option('--no-http', 'do not read method, path and status')
     .option('--strict', 'a missing station is fatal')
@@ -105,15 +120,22 @@ export function parseAgentOptions(args: readonly string[]): Parsed {
 function check(given: Record<string, unknown>): Parsed {
   const token = tokenOf(given);
   if (!token.ok) return { ok: false, exitCode: 2, message: token.message };
-  const server = given.server as string;
+  const address = given.server as string;
+  const channel = address.startsWith('channel:') ? address.slice(8) : '';
+  const server = channel === '' ? address : '';
+  if (channel !== '' && given.role === 'host') {
+    return { ok: false, exitCode: 2, message: '--server channel is for guests: the host connects them to the server' };
+  }
   const ports = (given.port as number[] | undefined) ?? [80];
-  if (ports.includes(portOf(server))) {
+  if (server !== '' && ports.includes(portOf(server))) {
     const message = `--port ${portOf(server)} is the server's own port: its traffic is never traced; name another --port`;
     return { ok: false, exitCode: 2, message };
   }
   const options: AgentOptions = {
     role: given.role as Vantage,
     server,
+    channel,
+    channels: (given.channel as string[] | undefined) ?? [],
     token: token.value,
     ports,
     uplinks: (given.uplink as string[] | undefined) ?? [],

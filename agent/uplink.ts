@@ -1,18 +1,17 @@
 /**
- * The agent's connection to the server: hello, frames, acknowledgements,
- * reconnect with jitter. Records wait in a {@link FrameBuffer} meanwhile.
+ * The agent's conversation with the server: hello, frames, acknowledgements,
+ * reconnect with jitter, whatever {@link Route} carries it. Records wait in a
+ * {@link FrameBuffer} meanwhile.
  */
-import { WebSocket } from 'ws';
 import type { AgentMessage, Hello, ServerMessage } from '../server/wire/messages.ts';
 import type { FrameBuffer } from './frame-buffer.ts';
+import type { Link, Route } from './link.ts';
 
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 5_000;
 const WELCOME_WITHIN_MS = 5_000;
-/** More than this in the socket means the server is slow: keep frames, where they can be acked. */
-const SOCKET_BYTES = 1 << 20;
-/** What a server may send us is a short control message. */
-const MAX_PAYLOAD = 64 * 1024;
+/** More than this in the link means the server is slow: keep frames, where they can be acked. */
+const LINK_BYTES = 1 << 20;
 
 export interface UplinkEvents {
   /** The server will never take us: wrong token, other protocol. */
@@ -21,49 +20,43 @@ export interface UplinkEvents {
 }
 
 export class Uplink {
-  readonly #url: string;
+  readonly #route: Route;
   readonly #hello: (localAddress: string) => Hello;
   readonly #buffer: FrameBuffer;
   readonly #events: UplinkEvents;
-  #socket: WebSocket | null = null;
+  #link: Link | null = null;
   #welcomed = false;
   #retryMs = FIRST_RETRY_MS;
   #timer: NodeJS.Timeout | null = null;
+  #deadline: NodeJS.Timeout | null = null;
   #closing = false;
   #lastVms: AgentMessage | null = null;
+  #vmsToSend = false;
   #drained: (() => void) | null = null;
   reconnects = 0;
 
-  constructor(url: string, hello: (localAddress: string) => Hello, buffer: FrameBuffer, events: UplinkEvents) {
-    this.#url = url;
+  constructor(route: Route, hello: (localAddress: string) => Hello, buffer: FrameBuffer, events: UplinkEvents) {
+    this.#route = route;
     this.#hello = hello;
     this.#buffer = buffer;
     this.#events = events;
   }
 
   connect(): void {
-    const socket = new WebSocket(this.#url, { perMessageDeflate: false, maxPayload: MAX_PAYLOAD });
-    this.#socket = socket;
     this.#welcomed = false;
-    let reason = '';
-    const deadline = setTimeout(() => socket.terminate(), WELCOME_WITHIN_MS);
-    socket.on('open', () => socket.send(JSON.stringify(this.#hello(localAddressOf(socket)))));
-    socket.on('message', (data, isBinary) => {
-      if (!isBinary) this.#receive(data.toString(), deadline);
+    const link = this.#route.open({
+      open: (localAddress) => link.send(JSON.stringify(this.#hello(localAddress))),
+      text: (message) => this.#receive(message),
+      lost: (reason) => this.#lost(reason),
     });
-    socket.on('error', ({ message }) => {
-      const status = /^Unexpected server response: (\d+)/.exec(message)?.[1];
-      reason = status
-        ? `${this.#url} answers with HTTP ${status}: a hopscope server's address ends in /agent`
-        : message;
-    });
-    socket.on('close', () => {
-      clearTimeout(deadline);
-      this.#lost(reason || 'the server closed the connection');
-    });
+    this.#link = link;
+    this.#deadline = setTimeout(() => {
+      link.close();
+      this.#lost(`no welcome within ${WELCOME_WITHIN_MS / 1000} s`);
+    }, WELCOME_WITHIN_MS);
   }
 
-  #receive(text: string, deadline: NodeJS.Timeout): void {
+  #receive(text: string): void {
     const message = parseServerMessage(text);
     if (!message) return;
     if (message.type === 'refuse') {
@@ -71,32 +64,32 @@ export class Uplink {
       return;
     }
     if (message.type === 'ack') this.#buffer.acknowledge(message.sequence);
-    else {
-      clearTimeout(deadline);
-      this.#welcome(message.ackedSequence);
-    }
+    else this.#welcome(message.ackedSequence);
     this.flush();
     if (this.#buffer.held === 0) this.#drained?.();
   }
 
   #welcome(ackedSequence: number): void {
+    this.#stopDeadline();
     this.#welcomed = true;
     this.#retryMs = FIRST_RETRY_MS;
     this.#buffer.acknowledge(ackedSequence);
     this.#buffer.rewind();
-    if (this.#lastVms) this.send(this.#lastVms);
-    this.#events.onState('connected', this.#url);
+    this.#vmsToSend = this.#lastVms !== null;
+    this.#events.onState('connected', this.#route.name);
   }
 
   #refused(code: string, message: string): void {
     // A busy server may have room later; the other refusals are for good.
     if (code !== 'busy') this.#closing = true;
-    this.#socket?.close();
+    this.#link?.close();
+    this.#lost(message);
     if (code !== 'busy') this.#events.onRefused(code, message);
   }
 
   #lost(reason: string): void {
-    this.#socket = null;
+    this.#stopDeadline();
+    this.#link = null;
     this.#welcomed = false;
     if (this.#closing) {
       this.#drained?.();
@@ -109,18 +102,34 @@ export class Uplink {
     this.#timer = setTimeout(() => this.connect(), waitMs);
   }
 
-  /** A control message; stats are only worth sending now, `vms` again after a reconnect. */
-  send(message: AgentMessage): void {
-    if (message.type === 'vms') this.#lastVms = message;
-    if (this.#welcomed) this.#socket?.send(JSON.stringify(message));
+  #stopDeadline(): void {
+    if (this.#deadline) clearTimeout(this.#deadline);
   }
 
-  /** Send what the socket takes now. */
+  /** A control message; stats are only worth sending now, the last `vms` whenever there is room again. */
+  send(message: AgentMessage): void {
+    if (message.type === 'vms') {
+      this.#lastVms = message;
+      this.#vmsToSend = true;
+      this.flush();
+    } else if (this.#roomyLink()) this.#link?.send(JSON.stringify(message));
+  }
+
+  /** The link, where it takes more: a server that stands still must not fill this process. */
+  #roomyLink(): Link | null {
+    return this.#welcomed && this.#link && this.#link.queuedBytes < LINK_BYTES ? this.#link : null;
+  }
+
+  /** Send what the link takes now. */
   flush(): void {
-    while (this.#welcomed && this.#socket && this.#socket.bufferedAmount < SOCKET_BYTES) {
+    if (this.#vmsToSend && this.#roomyLink()) {
+      this.#vmsToSend = false;
+      this.#link?.send(JSON.stringify(this.#lastVms));
+    }
+    for (let link = this.#roomyLink(); link; link = this.#roomyLink()) {
       const frame = this.#buffer.next();
       if (!frame) return;
-      this.#socket.send(frame);
+      link.send(frame);
     }
   }
 
@@ -135,8 +144,10 @@ export class Uplink {
       clearTimeout(limit);
     }
     this.#closing = true;
+    this.#stopDeadline();
     if (this.#timer) clearTimeout(this.#timer);
-    this.#socket?.close();
+    this.#link?.close();
+    this.#link = null;
   }
 }
 
@@ -147,8 +158,4 @@ function parseServerMessage(text: string): ServerMessage | null {
   } catch {
     return null; // not a server of ours; the welcome deadline ends it
   }
-}
-
-function localAddressOf(socket: WebSocket): string {
-  return (socket as unknown as { _socket?: { localAddress?: string } })._socket?.localAddress ?? '';
 }

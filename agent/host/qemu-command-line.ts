@@ -93,3 +93,23 @@ function isBackend(netdev: Properties, { name, fd }: HeldTap): boolean {
   if (ifname !== undefined) return ifname === name;
   return `${netdev.get('fd') ?? ''}:${netdev.get('fds') ?? ''}`.split(':').includes(fd);
 }
+
+/** The socket behind a virtio-serial port: its path, or the descriptor that QEMU was given. */
+export interface ChannelSocket {
+  path: string;
+  fd: string;
+}
+
+/** @param name of the port, as the guest sees it @returns null where there is none that listens on a Unix socket */
+export function channelSocketOf(words: readonly string[], name: string): ChannelSocket | null {
+  const port = propertiesOf(words, 'driver', '-device').find(
+    (device) => device.get('driver') === 'virtserialport' && device.get('name') === name,
+  );
+  const backend = propertiesOf(words, 'backend', '-chardev').find(
+    (chardev) => chardev.get('backend') === 'socket' && chardev.get('id') === port?.get('chardev'),
+  );
+  const socket = { path: backend?.get('path') ?? '', fd: backend?.get('fd') ?? '' };
+  // Where QEMU connects by itself there is nothing to connect to.
+  const listens = ['on', 'true', 'yes'].includes(backend?.get('server') ?? '');
+  return port && listens && (socket.path || socket.fd) ? socket : null;
+}

@@ -45,6 +45,8 @@ describe('the options of an agent', () => {
     expect(options(...HOST)).toEqual({
       role: 'host',
       server: 'ws://127.0.0.1:7117/agent',
+      channel: '',
+      channels: [],
       token: 'a-token-for-tests',
       ports: [80],
       uplinks: [],
@@ -95,6 +97,25 @@ describe('the options of an agent', () => {
 
   it.each(['http://10.0.0.1:7117', '10.0.0.1:7117', 'server'])('refuse %s as a server, with an example', (server) => {
     expect(refusal(...HOST, '--server', server)).toContain('ws://10.0.0.1:7117/agent');
+  });
+
+  it.each([
+    ['channel', 'org.hopscope.agent.0'],
+    ['channel:org.example.1', 'org.example.1'],
+    ['channel:/dev/vport2p1', '/dev/vport2p1'],
+  ])('take --server %s in a guest, whatever ports it traces', (server, channel) => {
+    const guest = ['--role', 'guest', '--token', 'x', '--port', '7117,80', '--server', server];
+    expect(options(...guest)).toMatchObject({ server: '', channel });
+  });
+
+  it('refuse a channel as the way of a host, and take the sockets of its guests', () => {
+    expect(refusal(...HOST, '--server', 'channel')).toContain('--server channel is for guests');
+    expect(refusal(...HOST, '--server', 'channel:')).toContain('channel');
+    expect(options(...HOST, '--channel', '/run/a.sock,/run/b.sock', '--channel', 'c').channels).toEqual([
+      '/run/a.sock',
+      '/run/b.sock',
+      'c',
+    ]);
   });
 
   it('refuse another role, no role, and a word that is no flag', () => {

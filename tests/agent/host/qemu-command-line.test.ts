@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nicModelOf, readQemu } from '../../../agent/host/qemu-command-line.ts';
+import { channelSocketOf, nicModelOf, readQemu } from '../../../agent/host/qemu-command-line.ts';
 
 /** As a shell would split it; no word of these has a space. */
 const words = (line: string) => line.trim().split(/\s+/);
@@ -85,5 +85,35 @@ describe('a command line written by hand', () => {
     ['-netdev {"type":"tap" -device e1000,netdev=n0', ''],
   ])('%s puts a %j behind tap0', (line, model) => {
     expect(nicModelOf(words(line), { name: 'tap0', fd: '7' })).toBe(model);
+  });
+});
+
+describe("the socket of the agent's channel", () => {
+  const NAME = 'org.hopscope.agent.0';
+  const LIBVIRT_CHANNELS = words(`
+    -chardev socket,id=charchannel0,fd=31,server=on,wait=off
+    -device {"driver":"virtserialport","bus":"virtio-serial0.0","nr":1,"chardev":"charchannel0","id":"channel0","name":"org.qemu.guest_agent.0"}
+    -chardev socket,id=charchannel1,fd=32,server=on,wait=off
+    -device {"driver":"virtserialport","bus":"virtio-serial0.0","nr":2,"chardev":"charchannel1","id":"channel1","name":"${NAME}"}
+  `);
+
+  it('is a descriptor where libvirt opened it', () => {
+    expect(channelSocketOf(LIBVIRT_CHANNELS, NAME)).toEqual({ path: '', fd: '32' });
+    expect(channelSocketOf(LIBVIRT_CHANNELS, 'org.other.0')).toBeNull();
+    expect(channelSocketOf(LIBVIRT, NAME)).toBeNull();
+  });
+
+  it.each([
+    ['socket,path=/run/a.sock,server=on,wait=off,id=x', { path: '/run/a.sock', fd: '' }],
+    ['socket,id=x,path=a.sock,server,nowait', { path: 'a.sock', fd: '' }],
+    ['backend=socket,id=x,path=/run/a,,b.sock,server=on', { path: '/run/a,b.sock', fd: '' }],
+    ['socket,id=x,path=/run/a.sock', null],
+    ['socket,id=x,path=/run/a.sock,server=off', null],
+    ['socket,id=x,host=127.0.0.1,port=4000,server=on', null],
+    ['pty,id=x', null],
+    ['socket,id=y,path=/run/a.sock,server=on', null],
+  ])('-chardev %s is %j', (chardev, socket) => {
+    const line = `-chardev ${chardev} -device virtio-serial-pci -device virtserialport,chardev=x,name=${NAME}`;
+    expect(channelSocketOf(words(line), NAME)).toEqual(socket);
   });
 });
