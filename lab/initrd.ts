@@ -15,7 +15,8 @@ import { CONTROL_ADDRESS } from './qemu.ts';
 export interface GuestSettings {
   vm: string;
   nic: NicModel;
-  serverUrl: string;
+  /** For the agent's --server: a URL, or `channel`. */
+  server: string;
   token: string;
   /** A root shell over TCP on the control network; null for none. */
   shellPort: number | null;
@@ -44,6 +45,7 @@ function bootEntries(image: BaseImage, nic: NicModel): CpioEntry[] {
     'ext4',
     'crc32c_generic',
     'virtio_net',
+    'virtio_console',
   ]);
   return [
     cpioFile('bin/busybox', readFileSync(image.busybox), true),
@@ -106,7 +108,7 @@ function shellVariables(settings: GuestSettings): string {
     client_address: CLIENT_ADDRESS,
     control_mac: CONTROL_MAC,
     control_address: `${CONTROL_ADDRESS}/24`,
-    server_url: settings.serverUrl,
+    server: settings.server,
     shell_port: settings.shellPort ?? '',
   };
   return Object.entries(lines)

@@ -21,9 +21,13 @@ export interface LabOptions {
   /** Where the guest's access log, console and the processes' logs are copied at the end. */
   readonly artifacts: string | null;
   readonly shell: boolean;
+  /** How the guest's agent reaches the server: a virtio-serial channel, or the guest's second network card. */
+  readonly uplink: UplinkKind;
   readonly kernel: KernelVersion;
   readonly image: ImageName;
 }
+
+export type UplinkKind = 'channel' | 'network';
 
 export type LabOptionsResult = { ok: true; options: LabOptions } | { ok: false; exitCode: number };
 
@@ -39,6 +43,7 @@ interface Flags {
   json: boolean;
   artifacts?: string;
   shell: boolean;
+  uplink: UplinkKind;
   kernel: KernelVersion;
   image: ImageName;
 }
@@ -121,6 +126,14 @@ function command(): Command {
         .env('HOPSCOPE_PORT')
         .default(7117),
     )
+    .addOption(
+      new Option(
+        '--uplink <how>',
+        "way of the guest's records to the server: a virtio-serial channel, or a network card",
+      )
+        .choices(['channel', 'network'])
+        .default('channel'),
+    )
     .option('--no-browser', 'do not open the dashboard in a browser')
     .option('--json', 'print the summary as one JSON object, and nothing else, on standard output', false)
     .option('--artifacts <dir>', "keep the guest's access log and all logs there")
@@ -161,6 +174,7 @@ export function parseLabOptions(args: readonly string[]): LabOptionsResult {
       json: flags.json,
       artifacts: flags.artifacts ?? null,
       shell: flags.shell,
+      uplink: flags.uplink,
       kernel: flags.kernel,
       image: flags.image,
     }),

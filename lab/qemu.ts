@@ -12,6 +12,8 @@ export interface GuestMachine {
   nic: NicModel;
   accelerator: Accelerator;
   qmpSocket: string;
+  /** Where QEMU listens for the host's end of the agent's channel. */
+  channelSocket: string;
   /** TCP ports of the host namespace's loopback that lead to the same port of the guest's control address. */
   forwardedPorts: number[];
 }
@@ -20,6 +22,8 @@ export const QEMU = 'qemu-system-x86_64';
 export const CONTROL_ADDRESS = '10.0.2.15';
 /** What the guest calls the host namespace's loopback. */
 export const CONTROL_GATEWAY = '10.0.2.2';
+/** What the guest's agent looks for. */
+const CHANNEL_NAME = 'org.hopscope.agent.0';
 const MEMORY_MIB = 768;
 const KERNEL_ARGUMENTS = [
   ...['console=ttyS0', 'quiet', 'panic=-1', 'net.ifnames=0', 'mitigations=off'],
@@ -33,6 +37,8 @@ export function qemuArguments(machine: GuestMachine): string[] {
     ...bootArguments(machine.accelerator, machine.image.kernel.vmlinuz, machine.initrd),
     ...['-name', machine.vm],
     ...['-qmp', `unix:${machine.qmpSocket},server=on,wait=off`],
+    ...['-chardev', `socket,id=agent,path=${machine.channelSocket},server=on,wait=off`],
+    ...['-device', 'virtio-serial-pci', '-device', `virtserialport,chardev=agent,name=${CHANNEL_NAME}`],
     // Written blocks go to a file that QEMU has already unlinked: the image stays as it is.
     ...['-drive', `file=${machine.image.disk},format=raw,if=virtio,snapshot=on`],
     ...['-drive', `file=${machine.image.kernel.modulesDisk},format=raw,if=virtio,readonly=on`],

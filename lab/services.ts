@@ -49,20 +49,28 @@ export async function checkPortFree(port: number): Promise<void> {
   return promise;
 }
 
-/** The server, started again when it ends although nobody asked it to. */
-export class ServerProcess {
+interface KeptCommand {
+  /** `server`, `host agent`. */
+  name: string;
+  command: string[];
+  logFile: string;
+  /** Whether the run goes on without it for a moment. */
+  survives: (how: string) => boolean;
+  beforeStart?: () => void;
+}
+
+/** A process that is started again when it ends although nobody asked it to. */
+export class KeptProcess {
   readonly #context: ServiceContext;
-  readonly #command: string[];
+  readonly #kept: KeptCommand;
   #stopping = false;
   #quickEnds = 0;
   child: Child;
   restarts = 0;
 
-  constructor(context: ServiceContext, port: number, run: string) {
+  constructor(context: ServiceContext, kept: KeptCommand) {
     this.#context = context;
-    const listen = ['--listen', `127.0.0.1:${port}`, '--listen', `unix:${serverSocket(context.state)}`];
-    const flags = ['--token-file', context.tokenFile, '--run', run, '--log-format', 'json'];
-    this.#command = [process.execPath, FRONT_DOOR, 'server', ...listen, ...flags];
+    this.#kept = kept;
     this.child = this.#start();
   }
 
@@ -72,28 +80,43 @@ export class ServerProcess {
   }
 
   #start(): Child {
-    const { state, logsDir } = this.#context;
+    const { command, logFile, beforeStart } = this.#kept;
     const startedMs = performance.now();
-    // A killed server leaves its socket's file, on which the next one could not listen.
-    rmSync(serverSocket(state), { force: true });
-    const child = startChild(this.#command, { state, logFile: join(logsDir, 'server.log') });
+    beforeStart?.();
+    const child = startChild(command, { state: this.#context.state, logFile });
     child.ended.then((how) => this.#ended(how, performance.now() - startedMs));
     return child;
   }
 
   async #ended(how: string, livedMs: number): Promise<void> {
     if (this.#stopping) return;
-    const { logsDir, warn, fatal } = this.#context;
+    const { warn, fatal } = this.#context;
+    const { name, logFile, survives } = this.#kept;
     this.#quickEnds = livedMs < QUICK_MS ? this.#quickEnds + 1 : 0;
-    if (this.#quickEnds >= MAX_QUICK_ENDS) {
-      return fatal(new LabError(`The server keeps ending (${how}).\n${logTail(join(logsDir, 'server.log'))}`));
+    if (!survives(how) || this.#quickEnds >= MAX_QUICK_ENDS) {
+      const ended = this.#quickEnds >= MAX_QUICK_ENDS ? 'keeps ending' : 'ended';
+      return fatal(new LabError(`The ${name} ${ended} (${how}).\n${logTail(logFile)}`));
     }
-    warn(`the server ended (${how}); starting it again, agents keep their records meanwhile`);
+    warn(`the ${name} ended (${how}); starting it again, agents keep their records meanwhile`);
     await delay(RESTART_AFTER_MS);
     if (this.#stopping) return;
     this.restarts++;
     this.child = this.#start();
   }
+}
+
+export function keepServer(context: ServiceContext, port: number, run: string): KeptProcess {
+  const { state, logsDir, tokenFile } = context;
+  const listen = ['--listen', `127.0.0.1:${port}`, '--listen', `unix:${serverSocket(state)}`];
+  const flags = ['--token-file', tokenFile, '--run', run, '--log-format', 'json'];
+  return new KeptProcess(context, {
+    name: 'server',
+    command: [process.execPath, FRONT_DOOR, 'server', ...listen, ...flags],
+    logFile: join(logsDir, 'server.log'),
+    survives: () => true,
+    // A killed server leaves its socket's file, on which the next one could not listen.
+    beforeStart: () => rmSync(serverSocket(state), { force: true }),
+  });
 }
 
 /** Carries agents' connections out of the host namespace; resolves when it listens. */
@@ -112,13 +135,17 @@ export function startRelay(context: ServiceContext, namespace: string): Promise<
   return promise;
 }
 
-export function startHostAgent(context: ServiceContext, namespace: string): Child {
-  const logFile = join(context.logsDir, 'host-agent.log');
+/** Its channel to the guest's agent it finds by itself, as the tap: on QEMU's command line. */
+export function keepHostAgent(context: ServiceContext, namespace: string): KeptProcess {
   const agent = [process.execPath, FRONT_DOOR, 'agent', '--role', 'host', '--uplink', UPLINK, '--port', '80'];
   const to = ['--server', `ws://127.0.0.1:${CONTROL_PORT}/agent`, '--token-file', context.tokenFile];
-  const child = startChild(insideNamespace(namespace, [...agent, ...to]), { state: context.state, logFile });
-  child.ended.then((how) => context.fatal(new LabError(`The host agent ended (${how}).\n${logTail(logFile)}`)));
-  return child;
+  return new KeptProcess(context, {
+    name: 'host agent',
+    command: insideNamespace(namespace, [...agent, ...to]),
+    logFile: join(context.logsDir, 'host-agent.log'),
+    // Killed, it may come back; what it gives up for by itself it would give up for again.
+    survives: (how) => how.startsWith('signal'),
+  });
 }
 
 /** The last lines of a log and where the rest is. */

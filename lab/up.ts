@@ -19,10 +19,11 @@ import { ServerApi } from './server-api.ts';
 import {
   CONTROL_PORT,
   checkPortFree,
+  type KeptProcess,
+  keepHostAgent,
+  keepServer,
   makeToken,
-  ServerProcess,
   type ServiceContext,
-  startHostAgent,
   startRelay,
 } from './services.ts';
 import { loadText, summaryTable } from './table.ts';
@@ -87,15 +88,20 @@ class Run {
 
     const { token, tokenFile } = makeToken(this.#state);
     const context = this.#context(tokenFile);
-    const server = new ServerProcess(context, this.#options.port, `${nic} ${accelerator}`);
+    const server = keepServer(context, this.#options.port, `${nic} ${accelerator}`);
+    let hostAgent: KeptProcess | null = null;
     try {
       const guest = this.#boot(image, accelerator, network, token, context);
+      await orAborted(startRelay(context, network.host), signal);
       const api = new ServerApi(`http://127.0.0.1:${this.#options.port}`, token);
-      await this.#attach(guest, network, context, api);
+      await this.#inTime(guest.kernelUp, 'the kernel did not start');
+      hostAgent = keepHostAgent(context, network.host);
+      await this.#attached(guest, api);
       this.#announce(api.url, network);
       return await this.#measure(network, api);
     } finally {
       server.stop();
+      hostAgent?.stop();
       await this.#keepArtifacts(network);
     }
   }
@@ -107,15 +113,16 @@ class Run {
     token: string,
     context: ServiceContext,
   ): Guest {
-    const { nic, shell } = this.#options;
+    const { nic, shell, uplink } = this.#options;
     const initrd = join(this.#state.dir, 'initrd');
-    const serverUrl = `ws://${CONTROL_GATEWAY}:${CONTROL_PORT}/agent`;
+    const server = uplink === 'channel' ? 'channel' : `ws://${CONTROL_GATEWAY}:${CONTROL_PORT}/agent`;
     const shellPort = shell ? SHELL_PORT : null;
-    writeInitrd(initrd, image, { vm: VM_NAME, nic, serverUrl, token, shellPort });
+    writeInitrd(initrd, image, { vm: VM_NAME, nic, server, token, shellPort });
     this.#step(`booting a guest with ${nic}`);
     const qmpSocket = join(this.#state.dir, 'qmp.sock');
     const forwardedPorts = [ACCESS_LOG_PORT, ...(shell ? [SHELL_PORT] : [])];
-    const machine = { vm: VM_NAME, image, initrd, nic, accelerator, qmpSocket, forwardedPorts };
+    const channelSocket = join(this.#state.dir, 'agent.sock');
+    const machine = { vm: VM_NAME, image, initrd, nic, accelerator, qmpSocket, channelSocket, forwardedPorts };
     const guest = startGuest(machine, network, this.#state, this.#consoleFile, {
       onAgentExit: (code) => context.fatal(this.#guestTrouble(`its agent ended with exit code ${code}`)),
     });
@@ -123,12 +130,9 @@ class Run {
     return guest;
   }
 
-  /** Brings both agents to the server. */
-  async #attach(guest: Guest, network: LabNetwork, context: ServiceContext, api: ServerApi): Promise<void> {
+  /** Until both agents have reached the server. */
+  async #attached(guest: Guest, api: ServerApi): Promise<void> {
     const { signal } = this.#ending.stop;
-    await orAborted(startRelay(context, network.host), signal);
-    await this.#inTime(guest.kernelUp, 'the kernel did not start');
-    startHostAgent(context, network.host);
     await this.#inTime(guest.serving, 'Nginx did not start');
     this.#step('Nginx serves');
     const attached = await askUntil(
