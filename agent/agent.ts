@@ -9,11 +9,14 @@ import koffi from 'koffi';
 import { PROTOCOL_VERSION } from '../server/wire/frame.ts';
 import type { AgentStats, Hello, Provenance } from '../server/wire/messages.ts';
 import { channelRoute } from './channel/channel-route.ts';
+import { readClocks } from './clocks.ts';
+import { CpuPressure } from './cpu-pressure.ts';
 import { FrameBuffer } from './frame-buffer.ts';
 import { guestProvenance, tracedNic } from './guest/provenance.ts';
 import { Channels } from './host/channels.ts';
 import { hostProvenance } from './host/provenance.ts';
 import { findDevices, type HostDevices, TapWatch } from './host/tap-watch.ts';
+import { VcpuDelay } from './host/vcpu-delay.ts';
 import { bootId } from './machine.ts';
 import type { AgentOptions } from './options.ts';
 import { cpuUs, SelfCost, Steal } from './self-cost.ts';
@@ -39,6 +42,8 @@ export class Agent {
   readonly #uplink: Uplink;
   readonly #cost: SelfCost;
   readonly #steal = new Steal();
+  readonly #pressure = new CpuPressure();
+  readonly #vcpuDelay = new VcpuDelay();
   readonly #watch: TapWatch | null;
   readonly #channels: Channels | null;
   readonly #poll: ReturnType<typeof koffi.node.poll>;
@@ -148,8 +153,9 @@ export class Agent {
       cpuUs: cpuUs(),
       rssBytes: process.memoryUsage.rss(),
       steal: this.#steal.sample(),
-      cpuPressure: null,
-      vcpuDelay: {},
+      cpuPressure: this.#pressure.sample(),
+      vcpuDelay: this.#vcpuDelay.sample(this.#devices.vms),
+      clocks: readClocks(),
     };
   }
 
@@ -170,6 +176,7 @@ export class Agent {
 
   #hello(agentId: string, version: string, localAddress: string): Hello {
     const { role, ports, token } = this.#options;
+    const { monotonicNs, realtimeNs } = readClocks();
     return {
       type: 'hello',
       protocol: PROTOCOL_VERSION,
@@ -181,10 +188,7 @@ export class Agent {
       ports: [...ports],
       stations: this.#tracer.stations,
       provenance: this.#provenance(localAddress),
-      clock: {
-        monotonicNs: String(process.hrtime.bigint()),
-        realtimeNs: String(BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n),
-      },
+      clock: { monotonicNs, realtimeNs },
     };
   }
 

@@ -1,5 +1,6 @@
 /** One stored path as people and pages read it: names, one timeline, every layer with its bound. */
 
+import { CLOCK_METHODS } from './join/clock-method.ts';
 import { isComplete, missingStations } from './join/layers.ts';
 import { KEY_BYTES, LAYER_COUNT, type PathColumns, STATION_COUNT } from './join/paths.ts';
 import type { StoredPaths } from './store/store.ts';
@@ -85,6 +86,11 @@ export function pathView(stored: StoredPaths, row: number, vmNames: readonly str
     endToEndNs: measured(columns.endToEnd[row]),
     clientRttNs: measured(columns.clientRtt[row]),
     boundNs: bound,
+    clock: {
+      method: CLOCK_METHODS[columns.clockMethod[row] as number] ?? 'none',
+      offsetNs: measured(columns.guestOffset[row]),
+      boundNs: bound,
+    },
     layers: LAYER_IDS.map((layer, i) => ({
       layer,
       ns: measured(columns.layers[row * LAYER_COUNT + i]),

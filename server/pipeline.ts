@@ -5,6 +5,8 @@
 import { randomInt } from 'node:crypto';
 import { type Agent, AgentRegistry } from './agents.ts';
 import type { ContentionReport } from './aggregate/contention.ts';
+import { ClockEvents } from './clock-events.ts';
+import { HeldPaths } from './held-paths.ts';
 import type { IngestSink } from './ingest.ts';
 import { classify } from './join/classify.ts';
 import { Joiner } from './join/joiner.ts';
@@ -52,7 +54,11 @@ export interface PipelineOptions {
 export class Pipeline implements IngestSink {
   readonly registry = new AgentRegistry();
   readonly vmTable = new VmTable();
-  readonly clocks = new PairClocks();
+  readonly clockEvents = new ClockEvents();
+  readonly clocks = new PairClocks((event, guest) =>
+    this.clockEvents.add({ ...event, machine: this.vmTable.guestName(guest) }),
+  );
+  readonly held = new HeldPaths();
   readonly delay = new LiveDelay();
   readonly sources: SourceTable;
   readonly joiner: Joiner;
@@ -109,6 +115,10 @@ export class Pipeline implements IngestSink {
 
   stats(agent: Agent, stats: AgentStats): void {
     const nowMs = this.now();
+    const source = this.sources.of(agent);
+    if (source !== undefined) {
+      this.clockEvents.read(source.index, stats.clocks, agent.hello.provenance.hostname, nowMs);
+    }
     this.#contend(agent, stats, nowMs);
     this.registry.report(agent, stats, nowMs);
   }
@@ -131,6 +141,7 @@ export class Pipeline implements IngestSink {
       full = this.joiner.drain(this.#batch) === BATCH;
       this.#take(this.#batch);
     }
+    this.#takeHeld();
     this.runs.settle(this.now());
   }
 
@@ -168,6 +179,19 @@ export class Pipeline implements IngestSink {
       this.clocks.apply(columns, from, to);
       from = to;
     }
+    this.held.hold(columns, this.#isDoubtful, this.now());
+    this.#pass(columns);
+  }
+
+  /** Those that waited for what later exchanges tell of the clock. */
+  #takeHeld(): void {
+    this.#batch.count = 0;
+    this.held.release(this.#batch, this.#isDoubtful, this.now());
+    this.clocks.stamp(this.#batch, 0, this.#batch.count);
+    this.#pass(this.#batch);
+  }
+
+  #pass(columns: PathColumns): void {
     this.#negative += deriveLayers(columns, 0, columns.count);
     classify(columns, 0, columns.count, this.#longPolls);
     for (let from = 0; from < columns.count; ) {
@@ -179,6 +203,8 @@ export class Pipeline implements IngestSink {
       from = to;
     }
   }
+
+  readonly #isDoubtful = (columns: PathColumns, row: number) => this.clocks.isDoubtful(columns, row);
 
   #deliver(run: Run, columns: PathColumns, from: number, to: number): void {
     run.aggregate.add(columns, from, to, this.vmTable.names);
@@ -195,6 +221,7 @@ export class Pipeline implements IngestSink {
   #forgetSource(index: number): void {
     this.joiner.flush(index);
     this.clocks.forget(index);
+    this.clockEvents.forget(index);
     this.vmTable.forget(index);
   }
 }

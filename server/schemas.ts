@@ -4,6 +4,7 @@
  * schema is compared with its wire type by the compiler (end of the file).
  */
 import * as z from 'zod';
+import { CLOCK_EVENTS } from './wire/clock-views.ts';
 import type { AgentStats, Approach, Hello, VmsMessage } from './wire/messages.ts';
 import { CLASSES } from './wire/record.ts';
 import { LAYER_IDS, STATIONS } from './wire/stations.ts';
@@ -92,6 +93,13 @@ export const statsSchema = z.object({
   // A share of two counters that the guest's kernel does not read at one moment.
   steal: share,
   cpuPressure: share.nullable(),
+  clocks: z.object({
+    monotonicNs: decimalNs,
+    realtimeNs: decimalNs,
+    boottimeNs: decimalNs,
+    rawNs: decimalNs,
+    withinNs: count,
+  }),
   vcpuDelay: z
     .record(z.string().regex(/^(?!__proto__$).{1,128}$/s), z.number().nonnegative())
     .refine((r) => Object.keys(r).length <= 256, 'at most 256 VMs'),
@@ -158,6 +166,33 @@ export const pathsQuerySchema = z.strictObject({
 const quantiles = { count, p50: ns, p90: ns, p99: ns, p999: ns, mean: ns };
 const quantilesSchema = z.object(quantiles);
 const faultsSchema = z.object({ negative: count, clockSteps: count, continuedAfterJoin: count });
+const measure = z.number().nullable();
+const clockEventSchema = z.object({
+  kind: z.enum(CLOCK_EVENTS),
+  atMs: z.number(),
+  sizeNs: measure,
+  ratePpm: measure,
+  machine: z.string(),
+});
+const clockSchema = z.object({
+  method: z.string(),
+  offsetNs: measure,
+  boundNs: measure,
+  ratePpm: measure,
+  checkedMs: measure,
+  windows: count,
+  counts: z.record(z.enum(CLOCK_EVENTS), count),
+  events: z.array(clockEventSchema),
+  alternatives: z.array(
+    z.object({
+      method: z.string(),
+      offsetNs: measure,
+      boundNs: measure,
+      agrees: z.boolean().nullable(),
+      reason: z.string(),
+    }),
+  ),
+});
 const pairSchema = z.object({ host: count, guest: count });
 
 /** The summary of a run: what the API and `hopscope up --json` print. */
@@ -187,12 +222,7 @@ export const summarySchema = z.object({
   unmatched: pairSchema,
   faults: faultsSchema,
   gaps: z.array(z.object({ agent: z.string(), fromMs: z.number(), toMs: z.number().nullable() })),
-  clock: z.object({
-    method: z.string(),
-    boundNs: z.number().nullable(),
-    offsetNs: z.number().nullable(),
-    ratePpm: z.number().nullable(),
-  }),
+  clock: clockSchema,
   selfCost: z.object({ guestNsPerRequest: ns, hostNsPerRequest: ns, agentCpu: ns }),
   provenance: z.object({ host: provenanceViewSchema.nullable(), guest: provenanceViewSchema.nullable() }),
 });

@@ -1,5 +1,6 @@
 /** The summary of a run: what happened, what it cost, what was lost, and how sure we are. */
 import type { Agent } from './agents.ts';
+import { clockView } from './clock-view.ts';
 import type { Pipeline } from './pipeline.ts';
 import { faultsOf, type Run, runInfo, totalsSince } from './run.ts';
 import { selfCost } from './self-cost.ts';
@@ -38,15 +39,6 @@ type Counted = Omit<Summary['exchanges'], 'sent' | 'answered'>;
 function fromLoad(run: Run, counted: Counted): Pick<Summary, 'exchanges' | 'load'> {
   const { load } = run;
   return { load, exchanges: { ...counted, sent: load?.sent ?? null, answered: load?.answered ?? null } };
-}
-
-/** The clock of the pair heard from last; its offset is between the two machines' CLOCK_MONOTONIC. */
-export function clockView({ clocks, sources }: Pipeline): Summary['clock'] {
-  const pair = clocks.latest;
-  if (pair?.fit == null) return { method: 'none', boundNs: null, offsetNs: null, ratePpm: null };
-  const { method, boundNs, offsetNs, ratePpm } = pair.fit;
-  const bases = Number(sources.baseOf(pair.host) - sources.baseOf(pair.guest));
-  return { method, boundNs, offsetNs: offsetNs + bases, ratePpm };
 }
 
 /** The newest agent of a role that is connected, or the last one that was. */

@@ -1,9 +1,10 @@
 /** The server's state as the live stream and the health answer show it. */
 import { agentView } from './agents.ts';
+import { clockView } from './clock-view.ts';
 import type { Pipeline } from './pipeline.ts';
 import { faultsOf, runInfo } from './run.ts';
 import { selfCost } from './self-cost.ts';
-import { clockView, provenanceView } from './summary.ts';
+import { provenanceView } from './summary.ts';
 import { PROTOCOL_VERSION } from './wire/frame.ts';
 import { CLASSES } from './wire/record.ts';
 import { LAYER_IDS } from './wire/stations.ts';
@@ -45,13 +46,15 @@ export class Views {
   }
 
   counters(): Record<string, number> {
-    const { registry, runs, store, joiner, clocks } = this.#pipeline;
+    const { registry, runs, store, joiner, clocks, held } = this.#pipeline;
     return {
       ...agentCounters(this.#pipeline),
       ...registry.counts,
       ...this.#counters(),
       'join.duplicate': joiner.counts.duplicate,
       'clock.tightened': clocks.tightened,
+      'clock.gap': clocks.inGap,
+      'clock.unheld': held.crowded,
       'runs.evicted': runs.evicted,
       'runs.outside': runs.outside,
       'aggregate.late': runs.current.aggregate.counts.late,

@@ -6,31 +6,22 @@
  * that they leave over the last second is the clock, and the farthest line
  * that still fits is the proven error.
  */
-import { Envelope } from './envelope.ts';
-import { type Points, reduceToHull } from './hull.ts';
-import { type Corridor, extremeAt, type Feasible, feasibleSlopes, interceptRange } from './max-margin.ts';
+import { type ClockFit, lineFit, type Window, windowOf } from './fit.ts';
+import { type Feasible, feasibleSlopes } from './max-margin.ts';
+import { RateWatch } from './rate-watch.ts';
 import { RecentExchanges } from './recent.ts';
+import { type Crossing, StepGaps, stepGap } from './step-gaps.ts';
 import { ConstraintWindow } from './window.ts';
 
-export interface ClockFit {
-  readonly method: 'causality';
-  /** Whole ns to add to a guest time to get the host's. */
-  offsetAt(guestNs: number): number;
-  /** Proven ± of offsetAt within [fromNs, toNs], given a constant rate and |rate| ≤ maxPpm there. */
-  readonly boundNs: number;
-  /**
-   * Proven ± at both ends of a stretch of guest time for which one offset, offsetAt(midpoint), serves; also outside
-   * the window. It needs no constant rate, only |rate| ≤ maxPpm: it holds while a clock is slewed.
-   */
-  boundOver(fromGuestNs: number, toGuestNs: number): number;
-  readonly ratePpm: number;
-  /** offsetAt(toNs). */
-  readonly offsetNs: number;
-  /** Guest time of the oldest and the newest point of the window. */
-  readonly fromNs: number;
-  readonly toNs: number;
-  /** Points that shape the corridor. */
-  readonly points: number;
+/** Something that happened to one of the two clocks. */
+export interface ClockBreak {
+  readonly kind: 'step' | 'slew';
+  /** Host time at which it was over. */
+  readonly hostNs: number;
+  /** Of a step: growth of host time − guest time; null where there was no clock before it. */
+  readonly sizeNs: number | null;
+  /** Change of the rate, of a slew. */
+  readonly ratePpm: number | null;
 }
 
 export interface ClockOptions {
@@ -47,6 +38,8 @@ const RATE_SHARE = 0.2;
 const RECENT = 2048;
 /** So many late exchanges in a row that contradict the clock are no stragglers: the guest's clock was set back. */
 const SET_BACK = 32;
+/** Breaks that wait to be asked for. */
+const BREAKS = 16;
 
 export class PairClock {
   readonly #window: ConstraintWindow;
@@ -56,8 +49,17 @@ export class PairClock {
   #origin: { x: number; y: number } | null = null;
   readonly #recent = new RecentExchanges(RECENT);
   #last: ClockFit | null = null;
+  /** The fit before a step whose other side has no fit yet; undefined: there is no such step. */
+  #beforeStep: ClockFit | null | undefined;
+  #bent = false;
   #contradictions = 0;
+  readonly #gaps = new StepGaps();
+  readonly #rate = new RateWatch();
+  readonly #breaks: ClockBreak[] = [];
+  #newestHostNs = Number.NEGATIVE_INFINITY;
   #steps = 0;
+  #slews = 0;
+  #windows = 0;
   #inverted = 0;
 
   constructor(options: ClockOptions = {}) {
@@ -67,9 +69,29 @@ export class PairClock {
     this.#rateSpanNs = windowNs * RATE_SHARE;
   }
 
-  /** Windows that no line fitted: a clock was set, or the guest stood still. */
+  /** Jumps of one clock against the other: no course within the largest rate fits. */
   get steps(): number {
     return this.#steps;
+  }
+
+  /** Changes of the rate. */
+  get slews(): number {
+    return this.#slews;
+  }
+
+  /** Fits made. */
+  get windows(): number {
+    return this.#windows;
+  }
+
+  /** Host time at which the newest exchange so far left: a step before that would have been seen. */
+  get newestHostNs(): number {
+    return this.#newestHostNs;
+  }
+
+  /** What happened since the last call, oldest first. */
+  takeBreaks(): ClockBreak[] {
+    return this.#breaks.splice(0);
   }
 
   /** Exchanges left out because the guest's part lasted longer than the host's around it. */
@@ -92,11 +114,11 @@ export class PairClock {
    * vantage's base. A request or response with a NaN end is left out.
    */
   observe(hostOutNs: number, guestInNs: number, guestOutNs: number, hostInNs: number): void {
-    const guestNs = guestOutNs - guestInNs;
-    if (hostInNs - hostOutNs < guestNs - Math.abs(guestNs) * this.#maxSlope) {
+    if (this.#isInverted(hostOutNs, guestInNs, guestOutNs, hostInNs)) {
       this.#inverted++;
       return;
     }
+    if (hostOutNs > this.#newestHostNs) this.#newestHostNs = hostOutNs;
     this.#origin ??= originOf(guestInNs, hostOutNs, guestOutNs, hostInNs);
     if (!this.#origin) return;
     const { x, y } = this.#origin;
@@ -107,6 +129,22 @@ export class PairClock {
     if (this.#add(inX, lowest, outX, highest)) this.#contradictions = 0;
     else if (this.#contradicts(guestInNs, hostOutNs - guestInNs, 1)) this.#setBack(inX);
     else if (this.#contradicts(guestOutNs, hostInNs - guestOutNs, -1)) this.#setBack(inX);
+  }
+
+  /** The guest's part lasted longer than the host's around it: a clock jumped meanwhile. */
+  #isInverted(hostOutNs: number, guestInNs: number, guestOutNs: number, hostInNs: number): boolean {
+    const guestNs = guestOutNs - guestInNs;
+    return hostInNs - hostOutNs < guestNs - Math.abs(guestNs) * this.#maxSlope;
+  }
+
+  /**
+   * The fit that holds for an exchange: the newest, or, for a late one, that of its own time.
+   * @returns `gap` where a clock may have jumped within the exchange: no one offset is true for it
+   */
+  fitOf(exchange: Crossing): ClockFit | null | 'gap' {
+    const { hostOutNs, guestInNs, guestOutNs, hostInNs } = exchange;
+    if (this.#isInverted(hostOutNs, guestInNs, guestOutNs, hostInNs)) return 'gap';
+    return this.#gaps.fitOf(exchange, this.#last);
   }
 
   #add(inX: number, lowest: number, outX: number, highest: number): boolean {
@@ -130,43 +168,83 @@ export class PairClock {
     if (++this.#contradictions < SET_BACK) return;
     this.#contradictions = 0;
     this.#steps++;
+    this.#beforeStep = this.#last;
     this.#last = null;
-    this.#recent.keepNewest(0);
     this.#window.restart(inX);
   }
 
   /**
-   * Fit the window. Where no line fits, the exchanges that came first are dropped until one does, and a step is
-   * counted; so it is where no rate leads from the last fit to this one.
+   * Fit the window. Where no line fits, the exchanges that came first are dropped until one does: the rate changed,
+   * or, where not even a bent line fits or no rate leads from the last fit to this one, a clock jumped.
    * @returns null before the first exchange, and after a step until there are points again
    */
   fit(): ClockFit | null {
     const window = this.#corridor();
     if (!window) return null;
     const feasible = feasibleSlopes(window.corridor);
-    if (!feasible) return this.#behindStep();
+    if (!feasible) return this.#behindBreak(window.envelope.isContinuous);
     const fit = this.#fitted(window, feasible);
-    if (this.#last && this.#apart(this.#last, fit)) this.#steps++;
-    this.#last = fit;
-    return fit;
+    if (this.#last && this.#apart(this.#last, fit)) {
+      this.#steps++;
+      this.#beforeStep = this.#last;
+    }
+    return this.#take(fit);
   }
 
-  #behindStep(): ClockFit | null {
-    this.#steps++;
-    this.#recent.keepNewest(this.#newestFeasible());
+  #behindBreak(continuous: boolean): ClockFit | null {
+    if (continuous) this.#bent = true;
+    else {
+      this.#steps++;
+      this.#beforeStep = this.#last;
+    }
+    const kept = this.#newestFeasible();
     let oldest = Number.POSITIVE_INFINITY;
-    this.#recent.visit(RECENT, (inX, lowest, outX) => {
+    this.#recent.visit(kept, (inX, lowest, outX) => {
       oldest = Math.min(oldest, Number.isNaN(lowest) ? outX : inX);
     });
     this.#window.restart(oldest);
-    this.#recent.visit(RECENT, (inX, lowest, outX, highest) => {
+    this.#recent.visit(kept, (inX, lowest, outX, highest) => {
       if (!Number.isNaN(lowest)) this.#window.add(inX, lowest, 1);
       if (!Number.isNaN(highest)) this.#window.add(outX, highest, -1);
     });
     const window = this.#corridor();
     const feasible = window && feasibleSlopes(window.corridor);
-    this.#last = window && feasible ? this.#fitted(window, feasible) : null;
-    return this.#last;
+    if (!window || !feasible) {
+      this.#last = null;
+      return null;
+    }
+    return this.#take(this.#fitted(window, feasible), kept);
+  }
+
+  /** @param kept of the recent exchanges, those that the fit rests on; older ones are only witnesses of a step */
+  #take(fit: ClockFit, kept?: number): ClockFit {
+    this.#windows++;
+    if (this.#beforeStep !== undefined) this.#noteStep(this.#beforeStep, fit);
+    if (kept !== undefined) this.#recent.keepNewest(kept);
+    if (fit.toNs - fit.fromNs >= this.#rateSpanNs) this.#noteRate(fit);
+    this.#last = fit;
+    return fit;
+  }
+
+  #noteStep(before: ClockFit | null, after: ClockFit): void {
+    this.#beforeStep = undefined;
+    const { x, y } = this.#origin!;
+    const gap = stepGap(before, after, this.#recent.crossings(x, y));
+    this.#gaps.add(gap);
+    const sizeNs = before && after.offsetAt(after.fromNs) - before.offsetAt(before.toNs);
+    this.#note({ kind: 'step', hostNs: gap.toHostNs, sizeNs, ratePpm: null });
+  }
+
+  #noteRate(fit: ClockFit): void {
+    const change = this.#rate.changed(fit, this.#bent);
+    this.#bent = false;
+    if (change === null) return;
+    this.#slews++;
+    this.#note({ kind: 'slew', hostNs: fit.toNs + fit.offsetNs, sizeNs: null, ratePpm: change });
+  }
+
+  #note(what: ClockBreak): void {
+    if (this.#breaks.length < BREAKS) this.#breaks.push(what);
   }
 
   /** Whether an idle stretch between the two hides a step. */
@@ -201,76 +279,13 @@ export class PairClock {
   #fitted(window: Window, feasible: Feasible): ClockFit {
     const longEnough = window.to - window.from >= this.#rateSpanNs;
     const kept = Math.min(Math.max(this.#slope, feasible.minSlope), feasible.maxSlope);
-    const slope = longEnough ? feasible.slope : kept;
-    this.#slope = slope;
-    const { lowest, highest } = interceptRange(window.corridor, slope);
-    const intercept = (lowest + highest) / 2;
-    const boundNs = Math.max(
-      ...[window.from, window.to].flatMap((x) => [
-        extremeAt(window.corridor, feasible, x, 1) - (intercept + slope * x),
-        intercept + slope * x - extremeAt(window.corridor, feasible, x, -1),
-      ]),
-    );
-    return lineFit(window, slope, intercept, Math.ceil(boundNs) + 1);
+    this.#slope = longEnough ? feasible.slope : kept;
+    return lineFit(window, feasible, this.#slope);
   }
-}
-
-interface Window {
-  readonly corridor: Corridor;
-  readonly envelope: Envelope;
-  readonly centreX: number;
-  readonly centreY: number;
-  /** Ends of the window, from the centre. */
-  readonly from: number;
-  readonly to: number;
-}
-
-/** The corridor around its own centre, so that products of slope and time stay small and exact. Takes the points. */
-function windowOf(lower: Points, upper: Points, maxSlope: number): Window | null {
-  if (lower.count === 0 || upper.count === 0) return null;
-  const from = Math.min(lower.x[0]!, upper.x[0]!);
-  const to = Math.max(lower.x[lower.count - 1]!, upper.x[upper.count - 1]!);
-  const centreX = Math.round((from + to) / 2);
-  const centreY = lower.y[0]!;
-  for (const side of [lower, upper]) shift(side, centreX, centreY);
-  const envelope = new Envelope(lower, upper, maxSlope);
-  reduceToHull(lower, 1);
-  reduceToHull(upper, -1);
-  return { corridor: { lower, upper, maxSlope }, envelope, centreX, centreY, from: from - centreX, to: to - centreX };
 }
 
 /** The first stamp with its offset; the response's where the exchange has no request limit. */
 function originOf(guestInNs: number, hostOutNs: number, guestOutNs: number, hostInNs: number) {
   if (!Number.isNaN(hostOutNs - guestInNs)) return { x: guestInNs, y: hostOutNs - guestInNs };
   return Number.isNaN(hostInNs - guestOutNs) ? null : { x: guestOutNs, y: hostInNs - guestOutNs };
-}
-
-function lineFit(window: Window, slope: number, intercept: number, boundNs: number): ClockFit {
-  const { centreX, centreY, from, to, corridor, envelope } = window;
-  const offsetAt = (guestNs: number) => centreY + Math.round(intercept + slope * (guestNs - centreX));
-  const errorAt = (guestNs: number, used: number) => {
-    const x = guestNs - centreX;
-    return Math.max(envelope.highestAt(x) - used, used - envelope.lowestAt(x));
-  };
-  return {
-    method: 'causality',
-    offsetAt,
-    boundNs,
-    boundOver: (fromGuestNs, toGuestNs) => {
-      const used = offsetAt(fromGuestNs + (toGuestNs - fromGuestNs) / 2) - centreY;
-      return Math.ceil(Math.max(errorAt(fromGuestNs, used), errorAt(toGuestNs, used))) + 1;
-    },
-    ratePpm: slope * 1e6,
-    offsetNs: offsetAt(centreX + to),
-    fromNs: centreX + from,
-    toNs: centreX + to,
-    points: corridor.lower.count + corridor.upper.count,
-  };
-}
-
-function shift(p: Points, x: number, y: number): void {
-  for (let i = 0; i < p.count; i++) {
-    p.x[i] = p.x[i]! - x;
-    p.y[i] = p.y[i]! - y;
-  }
 }

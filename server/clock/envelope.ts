@@ -15,6 +15,12 @@ export class Envelope {
     this.#upper = new Cones(upper, -1, maxSlope);
   }
 
+  /** Whether there is any course at all that keeps to the limits and to the largest rate; without one, a clock jumped. */
+  get isContinuous(): boolean {
+    for (const x of this.#lower.xs()) if (this.lowestAt(x) > this.highestAt(x) + 1) return false;
+    return true;
+  }
+
   /** The offset at x is at least this. */
   lowestAt(x: number): number {
     return this.#lower.at(x);
@@ -52,6 +58,10 @@ class Cones {
       highest = Math.max(highest, side * p.y[i]! - slope * p.x[i]!);
       this.#behind[i] = highest;
     }
+  }
+
+  xs(): Float64Array {
+    return this.#x;
   }
 
   at(x: number): number {

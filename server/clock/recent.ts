@@ -1,4 +1,5 @@
 import { type Points, points, reduceToHull } from './hull.ts';
+import type { Crossing } from './step-gaps.ts';
 
 /**
  * The last exchanges in the order they came, which is the one thing a clock
@@ -46,6 +47,17 @@ export class RecentExchanges {
         number,
       ];
       take(inX, lowest, outX, highest);
+    }
+  }
+
+  /** All of them, as stamps; limits and guest times are relative to (x, y). */
+  *crossings(x: number, y: number): Generator<Crossing> {
+    for (let age = this.#count; age > 0; age--) {
+      const at = ((this.#next - age + this.#capacity) % this.#capacity) * 4;
+      const guestInNs = this.#ring[at]! + x;
+      const guestOutNs = this.#ring[at + 2]! + x;
+      const hostOutNs = guestInNs + this.#ring[at + 1]! + y;
+      yield { hostOutNs, guestInNs, guestOutNs, hostInNs: guestOutNs + this.#ring[at + 3]! + y };
     }
   }
 

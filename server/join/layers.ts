@@ -1,4 +1,5 @@
 import { LAYER_IDS, LAYERS, type LayerId, STATIONS, type Station, stationIndex } from '../wire/stations.ts';
+import { isInGap } from './clock-method.ts';
 import { LAYER_COUNT, type PathColumns, STATION_COUNT } from './paths.ts';
 
 const CLIENT = LAYER_IDS.indexOf('client');
@@ -15,6 +16,8 @@ interface Step {
   readonly to: number;
   /** How often the guest's offset enters: +1 into the guest, -1 out of it, 0 inside one clock. */
   readonly offset: -1 | 0 | 1;
+  /** Whether the guest's clock has a part in it. */
+  readonly guest: boolean;
 }
 
 /** `transfer` is not a step: it runs from a first to a last byte. */
@@ -24,6 +27,7 @@ const STEPS: readonly Step[] = LAYERS.filter((l) => l.layer !== 'transfer').map(
   from: stationIndex(l.from),
   to: stationIndex(l.to),
   offset: l.clock !== 'crosses' ? 0 : l.direction === 'in' ? 1 : -1,
+  guest: l.clock !== 'host',
 }));
 
 interface Part {
@@ -49,7 +53,7 @@ const TCP_OUT = part('tcp.out', 'tcp.out.tcp', 'tcp.out.ip');
  * Fill `layers` and `endToEnd` of rows [from, to) in ns. All terms are whole
  * numbers, so the layers of a complete path add up to `endToEnd` exactly.
  * A missing station or clock leaves NaN; so does a negative value, which no
- * true path has.
+ * true path has, and all that the guest measured while a clock jumped.
  * @returns how many values were negative
  */
 export function deriveLayers(columns: PathColumns, from: number, to: number): number {
@@ -63,8 +67,13 @@ function deriveRow(columns: PathColumns, row: number): number {
   const station = row * STATION_COUNT;
   const layer = row * LAYER_COUNT;
   const guestOffset = columns.guestOffset[row]!;
+  const inGap = isInGap(columns, row);
   let negative = 0;
   for (const step of STEPS) {
+    if (inGap && step.guest) {
+      layers[layer + step.at] = Number.NaN;
+      continue;
+    }
     const own = first[station + step.to]! - first[station + step.from]!;
     const ns = step.offset === 0 ? own : own + step.offset * guestOffset;
     if (ns < 0) negative++;
@@ -102,8 +111,12 @@ function split({ layers }: PathColumns, row: number, { whole, first, rest }: Par
   layers[at + rest] = known ? all - share : Number.NaN;
 }
 
-/** vnic.in + vnic.out in ns: host window minus guest window, so no clock is needed. NaN where a station is missing. */
+/**
+ * vnic.in + vnic.out in ns: host window minus guest window, so no offset is needed.
+ * NaN where a station is missing, or a clock jumped between them.
+ */
 export function vnicRoundTrip(columns: PathColumns, row: number): number {
+  if (isInGap(columns, row)) return Number.NaN;
   const { first } = columns;
   const at = row * STATION_COUNT;
   return first[at + TAP_RX]! - first[at + TAP_TX]! - (first[at + VNIC_TX]! - first[at + VNIC_RX]!);

@@ -32,6 +32,8 @@ export interface PathColumns {
   readonly guestOffset: Float64Array;
   /** Proven ± of guestOffset, ns; NaN before a clock exists. */
   readonly bound: Float64Array;
+  /** Index into CLOCK_METHODS of clock-method.ts: what guestOffset rests on. */
+  readonly clockMethod: Uint8Array;
   /** row × LAYER_COUNT durations in ns along LAYER_IDS; NaN where not measured. */
   readonly layers: Float64Array;
   /** First request byte to last response byte at the host NIC, ns; NaN where not measured. */
@@ -81,6 +83,7 @@ export function pathColumns(capacity: number): PathColumns {
     last: new Float64Array(capacity * STATION_COUNT),
     guestOffset: new Float64Array(capacity).fill(Number.NaN),
     bound: new Float64Array(capacity).fill(Number.NaN),
+    clockMethod: new Uint8Array(capacity),
     layers: new Float64Array(capacity * LAYER_COUNT),
     endToEnd: new Float64Array(capacity),
     clientRtt: new Float64Array(capacity),

@@ -62,6 +62,7 @@ export class RowWriter {
     columns.atMs[row] = wallMs(columns, row, hostClock, guestClock);
     columns.guestOffset[row] = Number.NaN;
     columns.bound[row] = Number.NaN;
+    columns.clockMethod[row] = 0;
     columns.endToEnd[row] = Number.NaN;
     columns.clientRtt[row] = host[hostAt + RTT_WORD]! || Number.NaN;
     columns.requestBytes[row] = host[hostAt + REQUEST_BYTES_WORD]! || guest[guestAt + REQUEST_BYTES_WORD]!;

@@ -11,6 +11,7 @@ const STRIDES: Record<Exclude<keyof PathColumns, 'capacity' | 'count'>, number> 
   last: STATION_COUNT,
   guestOffset: 1,
   bound: 1,
+  clockMethod: 1,
   layers: LAYER_COUNT,
   endToEnd: 1,
   clientRtt: 1,

@@ -47,6 +47,18 @@ export interface Provenance {
   service: string;
 }
 
+/** Clocks of one machine at one moment, decimal nanoseconds. */
+export interface ClockReading {
+  monotonicNs: string;
+  realtimeNs: string;
+  /** CLOCK_BOOTTIME: CLOCK_MONOTONIC and the time that the machine was suspended. */
+  boottimeNs: string;
+  /** CLOCK_MONOTONIC_RAW: CLOCK_MONOTONIC without NTP's corrections. */
+  rawNs: string;
+  /** They were read one after the other within this time, ns. */
+  withinNs: number;
+}
+
 export interface Hello {
   type: 'hello';
   protocol: number;
@@ -90,6 +102,7 @@ export interface AgentStats {
   cpuPressure: number | null;
   /** Host: time that each VM's vCPU threads waited for a CPU in the last interval, per second; by the VM's name. */
   vcpuDelay: Record<string, number>;
+  clocks: ClockReading;
 }
 
 /** One VM as the host agent sees it. */

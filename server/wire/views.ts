@@ -2,6 +2,7 @@
  * What the server tells people and pages: REST answers and the `/live`
  * WebSocket. Durations are nanoseconds; `null` is "not measured".
  */
+import type { ClockView, PathClock } from './clock-views.ts';
 import type { Approach, Provenance, StationProbe } from './messages.ts';
 import type { ExchangeClass, ProtocolName } from './record.ts';
 import type { LayerId, Station, Vantage } from './stations.ts';
@@ -100,7 +101,7 @@ export interface Summary {
   unmatched: { host: number; guest: number };
   faults: Faults;
   gaps: Gap[];
-  clock: { method: string; boundNs: number | null; offsetNs: number | null; ratePpm: number | null };
+  clock: ClockView;
   selfCost: { guestNsPerRequest: number | null; hostNsPerRequest: number | null; agentCpu: number | null };
   provenance: { host: ProvenanceView | null; guest: ProvenanceView | null };
 }
@@ -159,6 +160,7 @@ export interface PathView {
   clientRttNs: number | null;
   /** ± of vnic.in and vnic.out. */
   boundNs: number | null;
+  clock: PathClock;
   layers: { layer: LayerId; ns: number | null; boundNs: number }[];
   stations: PathStation[];
 }
@@ -217,7 +219,7 @@ export interface Health {
   counters: Record<string, number>;
   unmatched: { host: number; guest: number };
   faults: Faults;
-  clock: Summary['clock'];
+  clock: ClockView;
   selfCost: Summary['selfCost'];
   gaps: Gap[];
   /** Response at the host NIC → handed to the live stream, p99 of the last seconds, ms. */

@@ -1,7 +1,7 @@
 /** Exchanges as two real kernels would report them: a host's record and a guest's, each in its own clock. */
 
 import { FRAME_HEADER_BYTES, PROTOCOL_VERSION, writeFrameHeader } from '../../server/wire/frame.ts';
-import type { AgentStats, Hello, Provenance, VmsMessage } from '../../server/wire/messages.ts';
+import type { AgentStats, ClockReading, Hello, Provenance, VmsMessage } from '../../server/wire/messages.ts';
 import { RECORD_BYTES } from '../../server/wire/record.ts';
 import type { Vantage } from '../../server/wire/stations.ts';
 import { concatRecords, encodeRecord, mappedAddress, type RecordFields } from './wire/encode-record.ts';
@@ -130,6 +130,12 @@ export const VMS: VmsMessage = {
   ],
 };
 
+/** A machine that was never suspended and whose clock NTP never touched. */
+export function clocksAt(monotonicNs: bigint, realtimeNs: bigint): ClockReading {
+  const ns = String(monotonicNs);
+  return { monotonicNs: ns, realtimeNs: String(realtimeNs), boottimeNs: ns, rawNs: ns, withinNs: 1_000 };
+}
+
 export function stats(changes: Partial<AgentStats> = {}): AgentStats {
   return {
     type: 'stats',
@@ -144,6 +150,7 @@ export function stats(changes: Partial<AgentStats> = {}): AgentStats {
     steal: 0,
     cpuPressure: null,
     vcpuDelay: {},
+    clocks: clocksAt(50_000_000_000n, 1_800_000_000_000_000_000n),
     ...changes,
   };
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ClockFit, PairClock } from '../../../server/clock/clock.ts';
+import { PairClock } from '../../../server/clock/clock.ts';
+import type { ClockFit } from '../../../server/clock/fit.ts';
 
 const ppm = fc.double({ min: -60, max: 60, noNaN: true });
 const seed = fc.integer({ min: 1, max: 2 ** 31 - 1 });

@@ -1,0 +1,21 @@
+/** CPU pressure of this machine: how much of the time some task waited for a CPU (kernel: Documentation/accounting/psi). */
+import { readText } from './machine.ts';
+
+export class CpuPressure {
+  readonly #read: () => string;
+  #last: { waitedUs: number; atMs: number } | null = null;
+
+  /** @param read text of `/proc/pressure/cpu`, empty where the kernel has none */
+  constructor(read: () => string = () => readText('/proc/pressure/cpu')) {
+    this.#read = read;
+  }
+
+  /** @returns share of the time since the last call, 0..1; null at the first one and where the kernel does not tell */
+  sample(atMs = performance.now()): number | null {
+    const waitedUs = Number(/^some .*\btotal=(\d+)/m.exec(this.#read())?.[1] ?? Number.NaN);
+    const before = this.#last;
+    this.#last = Number.isNaN(waitedUs) ? null : { waitedUs, atMs };
+    if (before === null || this.#last === null || atMs <= before.atMs) return null;
+    return Math.min(1, (waitedUs - before.waitedUs) / 1000 / (atMs - before.atMs));
+  }
+}

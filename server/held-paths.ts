@@ -1,0 +1,51 @@
+/** Paths that wait a moment for what a later one will tell: bounded in number and in time. */
+import { type PathColumns, pathColumns } from './join/paths.ts';
+import { copyRows } from './join/rows.ts';
+
+export const HELD_PATHS = 1024;
+export const HELD_MS = 1_000;
+
+export class HeldPaths {
+  readonly #columns = pathColumns(HELD_PATHS);
+  readonly #sinceMs = new Float64Array(HELD_PATHS);
+  /** Paths that had to go on without waiting because too many did. */
+  crowded = 0;
+
+  /** Take the rows out of `columns` for which `waits` holds. */
+  hold(columns: PathColumns, waits: (columns: PathColumns, row: number) => boolean, nowMs: number): void {
+    let kept = 0;
+    for (let row = 0; row < columns.count; row++) {
+      if (waits(columns, row) && this.#hold(columns, row, nowMs)) continue;
+      if (kept !== row) copyRows(columns, row, columns, kept, 1);
+      kept++;
+    }
+    columns.count = kept;
+  }
+
+  #hold(columns: PathColumns, row: number, nowMs: number): boolean {
+    const held = this.#columns;
+    if (held.count === HELD_PATHS) {
+      this.crowded++;
+      return false;
+    }
+    this.#sinceMs[held.count] = nowMs;
+    copyRows(columns, row, held, held.count++, 1);
+    return true;
+  }
+
+  /** Append to `out` the rows that need not wait any more, or have waited long enough, as many as it has room for. */
+  release(out: PathColumns, waits: (columns: PathColumns, row: number) => boolean, nowMs: number): void {
+    const held = this.#columns;
+    let kept = 0;
+    for (let row = 0; row < held.count; row++) {
+      const over = nowMs - (this.#sinceMs[row] as number) >= HELD_MS || !waits(held, row);
+      if (over && out.count < out.capacity) copyRows(held, row, out, out.count++, 1);
+      else {
+        this.#sinceMs[kept] = this.#sinceMs[row] as number;
+        if (kept !== row) copyRows(held, row, held, kept, 1);
+        kept++;
+      }
+    }
+    held.count = kept;
+  }
+}
