@@ -15,8 +15,6 @@ export interface CaptureEnd {
   dropped: number;
 }
 
-/** Whole packets on the host; in the guest, whose memory holds the file, heads only. */
-const GUEST_BYTES_PER_PACKET = 400;
 const GUEST_FILE = '/run/hopscope/www/capture.pcap';
 const GUEST_LOG = '/tmp/tcpdump.log';
 const FILTER = "'tcp port 80'";
@@ -46,7 +44,7 @@ export class Captures {
     await inGuest(
       run,
       `rm -f ${GUEST_FILE} ${GUEST_LOG}
-       tcpdump -i ${MEASURED} -s ${GUEST_BYTES_PER_PACKET} -B 16384 ${COMMON.join(' ')} -w ${GUEST_FILE} ${FILTER} 2> ${GUEST_LOG} &
+       tcpdump -i ${MEASURED} -B 16384 ${COMMON.join(' ')} -w ${GUEST_FILE} ${FILTER} 2> ${GUEST_LOG} &
        echo $! > /tmp/tcpdump.pid
        until grep -q 'listening on' ${GUEST_LOG}; do kill -0 $(cat /tmp/tcpdump.pid) || exit 1; sleep 0.1; done`,
     );

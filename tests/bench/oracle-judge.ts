@@ -7,8 +7,6 @@ import { connectionOf, EPOCH_S, exchangeKey, type Seen, type SeenExchange } from
 
 export interface Evidence {
   uplink: Seen;
-  /** The uplink again, responses timed to their last segment. */
-  uplinkWhole: Seen;
   tap: Seen;
   guest: Seen;
   /** The service's own access log, by URI. */
@@ -80,10 +78,10 @@ export function judge(paths: readonly PathView[], evidence: Evidence, chosen: (u
     ...order(pairs),
     wrongJoins: wrong.size,
     examples: [...missing.slice(0, MOST_EXAMPLES), ...[...wrong.values()].slice(0, MOST_EXAMPLES)],
-    tap: windows(pairs, evidence.tap, (path) => between(path, 'tap.tx', 'tap.rx')),
-    nic: windows(pairs, evidence.uplink, (path) => between(path, 'nic.rx', 'nic.tx')),
-    guest: windows(pairs, evidence.guest, guestWindow),
-    whole: windows(pairs, evidence.uplinkWhole, ({ endToEndNs }) => endToEndNs),
+    tap: windows(pairs, evidence.tap, 'firstNs', (path) => between(path, 'tap.tx', 'tap.rx')),
+    nic: windows(pairs, evidence.uplink, 'firstNs', (path) => between(path, 'nic.rx', 'nic.tx')),
+    guest: windows(pairs, evidence.guest, 'firstNs', guestWindow),
+    whole: windows(pairs, evidence.uplink, 'wholeNs', ({ endToEndNs }) => endToEndNs),
   };
 }
 
@@ -140,8 +138,13 @@ function guestWindow(path: PathView): number | null {
   return parts.some((ns) => ns === null || ns === undefined) ? null : parts.reduce((a, b) => a! + b!, 0)!;
 }
 
-function windows(pairs: readonly Pair[], place: Seen, ours: (path: PathView) => number | null): Differences {
-  const theirs = new Map(place.exchanges.map(({ key, timeNs }) => [key, timeNs]));
+function windows(
+  pairs: readonly Pair[],
+  place: Seen,
+  window: 'firstNs' | 'wholeNs',
+  ours: (path: PathView) => number | null,
+): Differences {
+  const theirs = new Map(place.exchanges.map((exchange) => [exchange.key, exchange[window]]));
   const differences = pairs.flatMap(({ seen, path }) => {
     const [a, b] = [ours(path), theirs.get(seen.key)];
     return a === null || b === undefined ? [] : [Math.abs(a - b)];

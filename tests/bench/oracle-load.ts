@@ -13,13 +13,15 @@ export interface LoadKind {
   /** null: a new one per request. */
   connections: number | null;
   maxConnections: number;
+  /** The guest's capture is kept in its memory, bodies and all. */
+  mostRequests: number;
 }
 
 export const KINDS: readonly LoadKind[] = [
-  { name: 'keep-alive', path: '/', connections: 1, maxConnections: 1 },
-  { name: 'several connections', path: '/', connections: 16, maxConnections: 32 },
-  { name: 'connection per request', path: '/', connections: null, maxConnections: 16 },
-  { name: 'larger bodies (256 KiB)', path: '/big', connections: 4, maxConnections: 8 },
+  { name: 'keep-alive', path: '/', connections: 1, maxConnections: 1, mostRequests: 50_000 },
+  { name: 'several connections', path: '/', connections: 16, maxConnections: 32, mostRequests: 50_000 },
+  { name: 'connection per request', path: '/', connections: null, maxConnections: 16, mostRequests: 50_000 },
+  { name: 'larger bodies (256 KiB)', path: '/big', connections: 4, maxConnections: 8, mostRequests: 400 },
 ];
 
 const GENERATOR = join(import.meta.dirname, '../../lab/load.ts');

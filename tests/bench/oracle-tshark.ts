@@ -11,11 +11,12 @@ export interface SeenExchange {
   /** The request's URI with its query, in which the nonce is. */
   uri: string;
   status: number;
-  /** Frame times of request and response, ns since {@link EPOCH_S}, of the clock of the machine that captured. */
+  /** Frame times of the request and of the response's first segment, ns since {@link EPOCH_S}, by the clock of the machine that captured. */
   requestNs: number;
   responseNs: number;
-  /** tshark's `http.time`, ns. */
-  timeNs: number;
+  /** Response − request to its first segment, and tshark's `http.time`, which is to the one that completes it; ns. */
+  firstNs: number;
+  wholeNs: number;
 }
 
 export interface Seen {
@@ -31,6 +32,7 @@ export const EPOCH_S = 1_767_225_600;
 const FIELDS = [
   ...['frame.number', 'frame.time_epoch', 'ip.src', 'tcp.srcport', 'ip.dst', 'tcp.dstport', 'tcp.seq_raw'],
   ...['http.request.uri', 'http.request_in', 'http.time', 'http.response.code', 'tcp.analysis.retransmission'],
+  'tcp.segment',
 ];
 
 /** Addresses, ports and the sequence number of the request's first byte. */
@@ -42,15 +44,9 @@ export function connectionOf(client: string, clientPort: number, server: string,
   return `${client}:${clientPort}>${server}:${serverPort}`;
 }
 
-/**
- * Reads a capture file. A response's time is that of its first segment, or with
- * `wholeBodies` (which wants whole packets) of the segment that completes it.
- * Rejects with what tshark says when it fails.
- */
-export async function readCapture(file: string, wholeBodies: boolean): Promise<Seen> {
-  const bodies = `http.desegment_body:${wholeBodies ? 'TRUE' : 'FALSE'}`;
-  const filter = 'http.request or http.response or tcp.analysis.retransmission';
-  const args = ['-n', '-r', file, '-o', bodies, '-Y', filter, '-T', 'fields', ...FIELDS.flatMap((f) => ['-e', f])];
+/** Reads a capture file of whole packets. Rejects with what tshark says when it fails. */
+export async function readCapture(file: string): Promise<Seen> {
+  const args = ['-n', '-r', file, '-Y', 'tcp.len > 0', '-T', 'fields', ...FIELDS.flatMap((f) => ['-e', f])];
   const child = spawn('tshark', args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let complaint = '';
   child.stderr.on('data', (data) => {
@@ -65,20 +61,48 @@ export async function readCapture(file: string, wholeBodies: boolean): Promise<S
 
 class FieldReader {
   /** By frame number. */
-  readonly #requests = new Map<string, Omit<SeenExchange, 'status' | 'responseNs' | 'timeNs'>>();
+  readonly #requests = new Map<string, Omit<SeenExchange, 'status' | 'responseNs' | 'firstNs' | 'wholeNs'>>();
+  /** Times of data frames, by number: the segments of responses among them. */
+  readonly #frames = new Map<string, number>();
   readonly #seen: Seen = { exchanges: [], halves: 0, retransmissions: 0 };
 
   line(fields: string[]): void {
-    const [frame, time, source, sourcePort, target, targetPort, seq, uri, requestIn, httpTime, status, again] =
-      fields as [string, string, string, string, string, string, string, string, string, string, string, string];
+    const [
+      frame,
+      time,
+      source,
+      sourcePort,
+      target,
+      targetPort,
+      seq,
+      uri,
+      requestIn,
+      httpTime,
+      status,
+      again,
+      segments,
+    ] = fields as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
     if (again) this.#seen.retransmissions++;
+    const timeNs = epochNs(time);
+    this.#frames.set(frame, timeNs);
     if (uri) {
       const connection = connectionOf(source, Number(sourcePort), target, Number(targetPort));
-      this.#requests.set(frame, {
-        ...{ key: exchangeKey(connection, Number(seq)), connection, uri },
-        requestNs: epochNs(time),
-      });
-    } else if (status) this.#response(time, requestIn, httpTime, Number(status));
+      this.#requests.set(frame, { key: exchangeKey(connection, Number(seq)), connection, uri, requestNs: timeNs });
+    } else if (status) this.#response(segments.split(',')[0] || frame, requestIn, httpTime, Number(status));
   }
 
   end(): Seen {
@@ -86,15 +110,17 @@ class FieldReader {
     return this.#seen;
   }
 
-  #response(time: string, requestIn: string, httpTime: string, status: number): void {
+  /** @param frame the first segment's */
+  #response(frame: string, requestIn: string, httpTime: string, status: number): void {
     const request = this.#requests.get(requestIn);
-    if (request === undefined) {
+    const responseNs = this.#frames.get(frame);
+    if (request === undefined || responseNs === undefined) {
       this.#seen.halves++;
       return;
     }
     this.#requests.delete(requestIn);
-    const timeNs = Math.round(Number(httpTime) * 1e9);
-    this.#seen.exchanges.push({ ...request, status, responseNs: epochNs(time), timeNs });
+    const wholeNs = Math.round(Number(httpTime) * 1e9);
+    this.#seen.exchanges.push({ ...request, status, responseNs, firstNs: responseNs - request.requestNs, wholeNs });
   }
 }
 
