@@ -18,6 +18,8 @@ export interface GuestSettings {
   /** For the agent's --server: a URL, or `channel`. */
   server: string;
   token: string;
+  /** What the agent traces. */
+  servicePorts: readonly number[];
   /** A root shell over TCP on the control network; null for none. */
   shellPort: number | null;
 }
@@ -109,6 +111,7 @@ function shellVariables(settings: GuestSettings): string {
     control_mac: CONTROL_MAC,
     control_address: `${CONTROL_ADDRESS}/24`,
     server: settings.server,
+    service_ports: settings.servicePorts.join(),
     shell_port: settings.shellPort ?? '',
   };
   return Object.entries(lines)

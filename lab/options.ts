@@ -25,6 +25,8 @@ export interface LabOptions {
   readonly uplink: UplinkKind;
   readonly kernel: KernelVersion;
   readonly image: ImageName;
+  /** Ports of the guest that both agents trace. */
+  readonly servicePorts: readonly number[];
 }
 
 export type UplinkKind = 'channel' | 'network';
@@ -46,6 +48,7 @@ interface Flags {
   uplink: UplinkKind;
   kernel: KernelVersion;
   image: ImageName;
+  servicePorts: number[];
 }
 
 const MAX_RATE = 50_000;
@@ -143,6 +146,12 @@ function command(): Command {
         .choices(Object.keys(IMAGE_ADDITIONS))
         .default('standard'),
     )
+    .addOption(
+      new Option('--service-ports <ports>', 'ports of the guest to trace, e.g. 80,443; the lab itself asks port 80')
+        .argParser((text) => text.split(',').map(wholeBetween(1, 65_535)))
+        .default([80])
+        .hideHelp(),
+    )
     .helpOption('-h, --help', 'this text')
     .configureOutput({
       outputError: (text, write) => write(`${text.replace(/^error: /, 'hopscope up: ')}See: hopscope up --help\n`),
@@ -177,6 +186,7 @@ export function parseLabOptions(args: readonly string[]): LabOptionsResult {
       uplink: flags.uplink,
       kernel: flags.kernel,
       image: flags.image,
+      servicePorts: flags.servicePorts,
     }),
   };
 }

@@ -136,8 +136,8 @@ export function startRelay(context: ServiceContext, namespace: string): Promise<
 }
 
 /** Its channel to the guest's agent it finds by itself, as the tap: on QEMU's command line. */
-export function keepHostAgent(context: ServiceContext, namespace: string): KeptProcess {
-  const agent = [process.execPath, FRONT_DOOR, 'agent', '--role', 'host', '--uplink', UPLINK, '--port', '80'];
+export function keepHostAgent(context: ServiceContext, namespace: string, ports: readonly number[]): KeptProcess {
+  const agent = [process.execPath, FRONT_DOOR, 'agent', '--role', 'host', '--uplink', UPLINK, '--port', ports.join()];
   const to = ['--server', `ws://127.0.0.1:${CONTROL_PORT}/agent`, '--token-file', context.tokenFile];
   return new KeptProcess(context, {
     name: 'host agent',

@@ -95,7 +95,7 @@ class Run {
       await orAborted(startRelay(context, network.host), signal);
       const api = new ServerApi(`http://127.0.0.1:${this.#options.port}`, token);
       await this.#inTime(guest.kernelUp, 'the kernel did not start');
-      hostAgent = keepHostAgent(context, network.host);
+      hostAgent = keepHostAgent(context, network.host, this.#options.servicePorts);
       await this.#attached(guest, api);
       this.#announce(api.url, network);
       return await this.#measure(network, api);
@@ -113,11 +113,11 @@ class Run {
     token: string,
     context: ServiceContext,
   ): Guest {
-    const { nic, shell, uplink } = this.#options;
+    const { nic, shell, uplink, servicePorts } = this.#options;
     const initrd = join(this.#state.dir, 'initrd');
     const server = uplink === 'channel' ? 'channel' : `ws://${CONTROL_GATEWAY}:${CONTROL_PORT}/agent`;
     const shellPort = shell ? SHELL_PORT : null;
-    writeInitrd(initrd, image, { vm: VM_NAME, nic, server, token, shellPort });
+    writeInitrd(initrd, image, { vm: VM_NAME, nic, server, token, servicePorts, shellPort });
     this.#step(`booting a guest with ${nic}`);
     const qmpSocket = join(this.#state.dir, 'qmp.sock');
     const forwardedPorts = [ACCESS_LOG_PORT, ...(shell ? [SHELL_PORT] : [])];
