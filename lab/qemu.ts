@@ -35,7 +35,8 @@ export function qemuArguments(machine: GuestMachine): string[] {
   const forwards = machine.forwardedPorts.map((port) => `,hostfwd=tcp:127.0.0.1:${port}-${CONTROL_ADDRESS}:${port}`);
   return [
     ...bootArguments(machine.accelerator, machine.image.kernel.vmlinuz, machine.initrd),
-    ...['-name', machine.vm],
+    // Its threads have names: the host agent tells the vCPUs' by them.
+    ...['-name', `guest=${machine.vm},debug-threads=on`],
     ...['-qmp', `unix:${machine.qmpSocket},server=on,wait=off`],
     ...['-chardev', `socket,id=agent,path=${machine.channelSocket},server=on,wait=off`],
     ...['-device', 'virtio-serial-pci', '-device', `virtserialport,chardev=agent,name=${CHANNEL_NAME}`],

@@ -45,7 +45,7 @@ export class VcpuDelay {
 
   #sampleOne(pid: number, atMs: number): number | null {
     const before = this.#vms.get(pid);
-    const fresh = before === undefined || atMs - before.lookedMs >= LOOK_EVERY_MS;
+    const fresh = before === undefined || before.ids.length === 0 || atMs - before.lookedMs >= LOOK_EVERY_MS;
     const ids = fresh ? this.#threadsOf(pid) : before.ids;
     const waits = ids.map((id) => Number(readText(`${this.#proc}/${pid}/task/${id}/schedstat`).split(' ')[1]));
     const waitedNs = waits.reduce((a, b) => a + b, 0);
