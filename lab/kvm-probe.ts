@@ -30,14 +30,14 @@ const LIMIT_MS = 5000;
 const KEPT_VERDICTS = 8;
 const MARKER = 'HOPSCOPE kvm works';
 
-/** `wanted` kvm or tcg is obeyed; kvm that does not work is an error with the reason. Rejects when aborted. */
+/** `wanted` kvm, tcg or icount is obeyed; kvm that does not work is an error with the reason. Rejects when aborted. */
 export async function chooseAccelerator(
   wanted: 'auto' | Accelerator,
   image: BaseImage,
   state: RunState,
   signal: AbortSignal,
 ): Promise<AcceleratorChoice> {
-  if (wanted === 'tcg') return { accelerator: 'tcg', why: 'asked for with --accel tcg' };
+  if (wanted === 'tcg' || wanted === 'icount') return { accelerator: wanted, why: `asked for with --accel ${wanted}` };
   const problem = await kvmProblem(image, state, signal);
   if (problem === null) return { accelerator: 'kvm', why: 'a guest boots under it here' };
   if (wanted === 'kvm') throw new LabError(`KVM does not work here: ${problem}. Use --accel tcg, or auto.`);

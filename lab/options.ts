@@ -118,8 +118,11 @@ function command(): Command {
         .default(8),
     )
     .addOption(
-      new Option('--accel <which>', 'auto takes KVM where a guest really boots under it')
-        .choices(['auto', 'kvm', 'tcg'])
+      new Option(
+        '--accel <which>',
+        'auto takes KVM where a guest really boots under it; in icount, emulated time counts instructions',
+      )
+        .choices(['auto', 'kvm', 'tcg', 'icount'])
         .env('HOPSCOPE_ACCEL')
         .default('auto'),
     )

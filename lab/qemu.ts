@@ -3,7 +3,15 @@ import type { BaseImage } from './image.ts';
 import { CONTROL_MAC, MEASURED_MAC, TAP } from './network.ts';
 import type { NicModel } from './nic-models.ts';
 
-export type Accelerator = 'kvm' | 'tcg';
+/** `icount` is emulation whose time counts instructions: the same work takes the same time, however busy the host is. */
+export type Accelerator = 'kvm' | 'tcg' | 'icount';
+
+const ACCELERATION: Record<Accelerator, string[]> = {
+  kvm: ['-accel', 'kvm', '-cpu', 'host'],
+  tcg: ['-accel', 'tcg,thread=multi', '-cpu', 'max'],
+  // 2^3 ns an instruction: slow enough for a busy machine to keep up with.
+  icount: ['-accel', 'tcg,thread=single', '-cpu', 'max', '-icount', 'shift=3,sleep=on'],
+};
 
 export interface GuestMachine {
   vm: string;
@@ -53,8 +61,8 @@ export function qemuArguments(machine: GuestMachine): string[] {
 /** What every boot has in common, the KVM probe's too: CPU, memory, kernel, console on standard output. */
 export function bootArguments(accelerator: Accelerator, kernel: string, initrd: string): string[] {
   return [
-    ...['-accel', accelerator === 'tcg' ? 'tcg,thread=multi' : 'kvm'],
-    ...['-cpu', accelerator === 'tcg' ? 'max' : 'host', '-smp', '1', '-m', String(MEMORY_MIB)],
+    ...ACCELERATION[accelerator],
+    ...['-smp', '1', '-m', String(MEMORY_MIB)],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
     ...['-kernel', kernel, '-initrd', initrd],
