@@ -46,6 +46,7 @@ function rateLines(colour: Colour) {
   const marks = { showLine: false, pointStyle: 'triangle', pointRadius: 4, order: -1 } as const;
   return [
     { ...line('errors', colour('bad')), ...marks, pointBackgroundColor: colour('bad') },
+    { ...line('of other classes', colour('muted')), stepped: 'middle' as const, borderWidth: 1.25, borderDash: [3, 2] },
     {
       ...line('requests', colour('accent')),
       stepped: 'middle' as const,
@@ -77,9 +78,9 @@ export function chartLines(kind: ChartKind, colour: Colour, hatch: Hatch, boundN
   return kind === 'rate' ? rateLines(colour) : pressureLines(colour);
 }
 
-/** A second without errors gets no mark. */
-function rateData({ count, errors }: Columns): number[][] {
-  return [errors.map((n) => n || Number.NaN), count];
+/** A second without errors gets no mark, nor does one without exchanges of other classes. */
+function rateData({ count, requests, errors }: Columns): number[][] {
+  return [errors.map((n) => n || Number.NaN), count.map((n, i) => n - requests[i]! || Number.NaN), requests];
 }
 
 /** A layer without a value takes no room in the stack; a second without a row breaks every line. */

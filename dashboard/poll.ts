@@ -1,6 +1,6 @@
 /** The parts of the page that are asked for rather than pushed: the list of requests and the run's summary. */
 import type { ApiError, PathView, Summary } from '../server/wire/views.ts';
-import { type Polled, pathOrder, paths, paused, summary, vm } from './state.ts';
+import { listHeld, type Polled, pathClass, pathOrder, paths, paused, summary, vm } from './state.ts';
 
 const POLL_MS = 2_000;
 const LIST_LIMIT = 10;
@@ -24,11 +24,12 @@ async function answer<T>(path: string, before: Polled<T>): Promise<Polled<T>> {
 async function pollOnce(): Promise<void> {
   const query = new URLSearchParams({ order: pathOrder.peek(), limit: String(LIST_LIMIT) });
   if (vm.peek() !== '') query.set('vm', vm.peek());
+  if (pathClass.peek() !== '') query.set('class', pathClass.peek());
   const [list, whole] = await Promise.all([
     answer<PathView[]>(`/api/runs/current/paths?${query}`, paths.peek()),
     answer<Summary>('/api/runs/current/summary', summary.peek()),
   ]);
-  paths.value = list;
+  if (!listHeld.peek()) paths.value = list;
   summary.value = whole;
 }
 
@@ -42,5 +43,5 @@ export function startPolling(): void {
     timer = setTimeout(turn, POLL_MS);
   };
   document.addEventListener('visibilitychange', () => void turn());
-  for (const choice of [pathOrder, vm, paused]) choice.subscribe(() => void turn());
+  for (const choice of [pathOrder, pathClass, vm, paused]) choice.subscribe(() => void turn());
 }

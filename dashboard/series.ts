@@ -20,8 +20,9 @@ export interface Columns {
   layers: number[][];
   /** ns; NaN where not measured. */
   endToEnd: number[];
-  /** Exchanges and errors in that second; NaN where the second is missing. */
+  /** Exchanges of all classes, those that are requests, and errors in that second; NaN where the second is missing. */
   count: number[];
+  requests: number[];
   errors: number[];
   /** How much the CPUs were asked for; NaN where nobody told. */
   pressure: Record<PressureName, number[]>;
@@ -87,7 +88,7 @@ function place(list: SecondRow[], row: SecondRow): void {
 
 function emptyColumns(): Columns {
   const pressure = { steal: [], vcpuDelay: [], hostPressure: [], guestPressure: [] };
-  return { t: [], layers: LAYER_IDS.map(() => []), endToEnd: [], count: [], errors: [], pressure };
+  return { t: [], layers: LAYER_IDS.map(() => []), endToEnd: [], count: [], requests: [], errors: [], pressure };
 }
 
 /** Seconds between two rows that are missing become NaN, so that no line is drawn across them. */
@@ -105,15 +106,16 @@ function toColumns(rows: readonly SecondRow[], quantile: QuantileName): Columns 
 function push(columns: Columns, t: number, row: SecondRow | undefined, quantile: QuantileName): void {
   columns.t.push(t);
   columns.count.push(row?.count ?? Number.NaN);
+  columns.requests.push(row?.classes[0] ?? Number.NaN);
   columns.errors.push(row?.errors ?? Number.NaN);
   columns.endToEnd.push(row?.endToEnd[quantile] ?? Number.NaN);
   for (const name of PRESSURES) columns.pressure[name].push((row && PRESSURE_OF[name](row)) ?? Number.NaN);
   for (const [i, values] of columns.layers.entries()) values.push(row?.[quantile][i] ?? Number.NaN);
 }
 
-/** Exchanges per second over the last `seconds` of `complete`; null before there is one. */
+/** Requests per second over the last `seconds` of `complete`; null before there is one. */
 export function requestRate(complete: Columns, seconds = 5): number | null {
-  const counts = complete.count.slice(-seconds);
+  const counts = complete.requests.slice(-seconds);
   if (counts.length === 0) return null;
   return counts.reduce((sum, count) => sum + (Number.isNaN(count) ? 0 : count), 0) / counts.length;
 }
@@ -131,6 +133,7 @@ export function completeColumns(columns: Columns, nowMs: number): Columns {
     layers: columns.layers.map((values) => values.slice(0, end)),
     endToEnd: columns.endToEnd.slice(0, end),
     count: columns.count.slice(0, end),
+    requests: columns.requests.slice(0, end),
     errors: columns.errors.slice(0, end),
     pressure: {
       steal: columns.pressure.steal.slice(0, end),

@@ -1,6 +1,7 @@
 /** Everything the page knows, one signal each. Views read; the socket, the poll and the controls write. */
 import { computed, effect, signal } from '@preact/signals';
 import { PROTOCOL_VERSION } from '../server/wire/frame.ts';
+import type { ExchangeClass } from '../server/wire/record.ts';
 import type { LayerId } from '../server/wire/stations.ts';
 import type { Health, LayerRow, LiveMessage, PathView, RunInfo, Summary } from '../server/wire/views.ts';
 import { formatCount } from './format.ts';
@@ -61,6 +62,12 @@ export const summary = signal<Polled<Summary>>({ value: null, error: null });
 /** The viewer's clock, once a second: ages are told from it. */
 export const clockMs = signal(Date.now());
 
+/** Which class of exchanges the list shows; empty for all. */
+export const pathClass = signal<ExchangeClass | ''>('');
+/** Whether somebody points into the list: its rows then stay where they are. */
+export const listHeld = signal(false);
+/** The request whose particulars are shown, as it was when it was chosen. */
+export const openPath = signal<PathView | null>(null);
 /** Layers whose parts are shown. */
 export const openLayers = signal<readonly LayerId[]>([]);
 
@@ -142,6 +149,13 @@ export function receive(message: LiveMessage): void {
   const next = { nowMs, run, recent: rows, health };
   if (paused.peek() && live.peek() !== null) behind.value = next;
   else live.value = next;
+}
+
+/** Closes the particulars; the focus goes back to where they were opened, if that is still listed. */
+export function closePath(): void {
+  const id = openPath.value?.id;
+  openPath.value = null;
+  document.getElementById(`open-${id}`)?.focus();
 }
 
 /** Stops the page where it is, or lets it catch up. */

@@ -29,7 +29,7 @@ export function LatencyPanel() {
   return (
     <section class="panel" id="latency" aria-labelledby="latency-title">
       <h2 id="latency-title">
-        Latency per layer, {quantile} of each second <small>last {windowMinutes} min</small>
+        Latency per layer, {quantile} of each second <small>requests only; last {windowMinutes} min</small>
         <Doubt within="window" />
       </h2>
       <CanvasChart kind="latency" input={input.value} sentence={sentence()} />

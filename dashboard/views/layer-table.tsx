@@ -15,7 +15,7 @@ export function LayerTable() {
   return (
     <section class="panel" id="layers" aria-labelledby="layers-title">
       <h2 id="layers-title">
-        Layers <small>requests of the last 10 s; trend 60 s of {quantile}</small>
+        Layers <small>last 10 s, requests only; trend 60 s of {quantile}</small>
         <Doubt within="recent" />
       </h2>
       <Scroll label="Table of layers">

@@ -8,6 +8,7 @@ import { LayerTable } from './layer-table.tsx';
 import { PathPanel } from './path-panel.tsx';
 import { RatePanel } from './rate-panel.tsx';
 import { RequestList } from './request-list.tsx';
+import { RequestPanel } from './request-panel.tsx';
 import './page.css';
 
 /** The live page: empty until there is something to show, whole from then on. */
@@ -37,6 +38,7 @@ function Panels() {
         <LayerTable />
         <RequestList />
       </div>
+      <RequestPanel />
     </div>
   );
 }

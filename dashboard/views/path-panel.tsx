@@ -21,7 +21,8 @@ export function PathPanel() {
   return (
     <section class="panel" id="path" aria-labelledby="path-title">
       <h2 id="path-title">
-        Path of a request <small>{quantile} of the last 10 s; width of the flow: share of the mean</small>
+        Path of a request{' '}
+        <small>{quantile} of the last 10 s, requests only; width of the flow: share of the mean</small>
         <EndToEnd />
         <Doubt within="recent" />
       </h2>

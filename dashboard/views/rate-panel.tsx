@@ -2,6 +2,7 @@ import { computed } from '@preact/signals';
 import { formatCount, join, rate } from '../format.ts';
 import { bands, complete, range, recent, requestsPerSecond, windowMinutes } from '../state.ts';
 import { CanvasChart } from './canvas-chart.tsx';
+import { ClassCounts } from './class-counts.tsx';
 import { Doubt } from './doubt.tsx';
 import { Num } from './num.tsx';
 
@@ -32,6 +33,7 @@ export function RatePanel() {
           <span aria-hidden="true">{errors > 0 ? '✕' : '✓'}</span> {counted} in 10 s
         </span>
       </h2>
+      <ClassCounts />
       <CanvasChart
         kind="rate"
         input={input.value}
