@@ -96,13 +96,11 @@ function wrongJoins(pairs: readonly Pair[], evidence: Evidence): Map<string, str
   for (const { place, side, station } of STATIONS) {
     const timeline = new Timeline(evidence[place].exchanges, side);
     const times = pairs.map(({ path }) => absoluteNs(path, station));
-    const nearest = timeline.nearest(
-      pairs.map(({ seen }) => seen.key),
-      times,
-    );
+    const keys = pairs.map(({ seen }) => seen.key);
+    const strangers = timeline.strangers(keys, times, SAME_MOMENT_NS);
     pairs.forEach(({ seen, path }, i) => {
-      if (times[i] === null || nearest[i] === seen.uri) return;
-      wrong.set(path.id, `path ${path.id}, ${seen.uri}: its ${station} is ${nearest[i] ?? 'no request'}'s`);
+      if (strangers[i] === null) return;
+      wrong.set(path.id, `path ${path.id}, ${seen.uri}: its ${station} is the time of ${strangers[i]}`);
     });
   }
   for (const { seen, path } of pairs) {

@@ -1,53 +1,71 @@
 /** The exchanges of one capture in time, per connection: whose is a moment? */
 import type { SeenExchange } from './oracle-tshark.ts';
 
-interface Moment {
-  ns: number;
+interface Slot {
   uri: string;
+  /** Response of the exchange before, request of the one after, on the same connection; ns. */
+  afterNs: number;
+  beforeNs: number;
 }
 
 /** Clocks of guest and host drift apart by tens of ppm: over this many exchanges that is nothing. */
 const OFFSET_OVER = 51;
 
+/**
+ * On a connection without pipelining, all that happens to an exchange happens
+ * after the response before it and before the request after it, however long a
+ * machine may stand still between two stamps.
+ */
 export class Timeline {
   /** By connection, in order of time. */
-  readonly #moments = new Map<string, Moment[]>();
-  /** By key of the exchange. */
-  readonly #own = new Map<string, number>();
+  readonly #slots = new Map<string, Slot[]>();
+  /** By key of the exchange: its slot, and its frame's time. */
+  readonly #own = new Map<string, { slot: Slot; ns: number }>();
 
   constructor(exchanges: readonly SeenExchange[], side: 'request' | 'response') {
-    for (const { key, connection, uri, requestNs, responseNs } of exchanges) {
-      const ns = side === 'request' ? requestNs : responseNs;
-      this.#own.set(key, ns);
-      const moments = this.#moments.get(connection);
-      if (moments) moments.push({ ns, uri });
-      else this.#moments.set(connection, [{ ns, uri }]);
+    const connections = Map.groupBy(exchanges, ({ connection }) => connection);
+    for (const [connection, all] of connections) {
+      const sorted = all.toSorted((a, b) => a.requestNs - b.requestNs);
+      const slots = sorted.map(({ uri }, i) => ({
+        uri,
+        afterNs: sorted[i - 1]?.responseNs ?? Number.NEGATIVE_INFINITY,
+        beforeNs: sorted[i + 1]?.requestNs ?? Number.POSITIVE_INFINITY,
+      }));
+      this.#slots.set(connection, slots);
+      sorted.forEach(({ key, requestNs, responseNs }, i) => {
+        this.#own.set(key, { slot: slots[i]!, ns: side === 'request' ? requestNs : responseNs });
+      });
     }
-    for (const moments of this.#moments.values()) moments.sort((a, b) => a.ns - b.ns);
   }
 
   /**
-   * For each exchange the URI of the one that was, on the same connection,
-   * nearest to its time by another clock. The offset of that clock is the median
+   * For each exchange null where its time, by another clock, is its own; else the
+   * URI of the exchange whose time it is. The other clock's offset is the median
    * over the exchanges around.
    * @param times ns; null where there is none, for which the answer is null
+   * @param toleranceNs of the offset
    */
-  nearest(keys: readonly string[], times: readonly (number | null)[]): (string | null)[] {
+  strangers(keys: readonly string[], times: readonly (number | null)[], toleranceNs: number): (string | null)[] {
     const offsets = this.#offsets(keys, times);
+    const holds = ({ afterNs, beforeNs }: Slot, ns: number) =>
+      ns > afterNs - toleranceNs && ns < beforeNs + toleranceNs;
     return keys.map((key, i) => {
-      const time = times[i];
-      const moments = this.#moments.get(key.slice(0, key.lastIndexOf('#')));
-      if (time === null || time === undefined || moments === undefined) return null;
-      return nearestTo(moments, time + offsets[i]!).uri;
+      const [time, own] = [times[i], this.#own.get(key)];
+      if (time === null || time === undefined) return null;
+      if (own === undefined) return 'a request that is not in the capture';
+      const ns = time + offsets[i]!;
+      if (holds(own.slot, ns)) return null;
+      const slots = this.#slots.get(key.slice(0, key.lastIndexOf('#')))!;
+      return slots.find((slot) => holds(slot, ns))?.uri ?? 'nobody';
     });
   }
 
   #offsets(keys: readonly string[], times: readonly (number | null)[]): Float64Array {
     const known = keys.flatMap((key, i) => {
       const [own, time] = [this.#own.get(key), times[i]];
-      return own === undefined || time === null || time === undefined ? [] : [{ i, own, offset: own - time }];
+      return own === undefined || time === null || time === undefined ? [] : [{ i, ns: own.ns, offset: own.ns - time }];
     });
-    known.sort((a, b) => a.own - b.own);
+    known.sort((a, b) => a.ns - b.ns);
     const offsets = new Float64Array(keys.length);
     known.forEach(({ i }, at) => {
       const from = Math.max(0, Math.min(at - (OFFSET_OVER >> 1), known.length - OFFSET_OVER));
@@ -56,15 +74,4 @@ export class Timeline {
     });
     return offsets;
   }
-}
-
-function nearestTo(moments: readonly Moment[], ns: number): Moment {
-  let [low, high] = [0, moments.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (moments[middle]!.ns < ns) low = middle + 1;
-    else high = middle;
-  }
-  const before = moments[Math.max(0, low - 1)]!;
-  return Math.abs(before.ns - ns) < Math.abs(moments[low]!.ns - ns) ? before : moments[low]!;
 }
