@@ -10,8 +10,10 @@ import { HeldPaths } from './held-paths.ts';
 import type { IngestSink } from './ingest.ts';
 import { classify } from './join/classify.ts';
 import { Joiner } from './join/joiner.ts';
+import type { LateRecord } from './join/late-records.ts';
 import { deriveLayers, isComplete } from './join/layers.ts';
 import { type PathColumns, pathColumns } from './join/paths.ts';
+import { amendRow } from './join/row-writer.ts';
 import { LiveDelay } from './live-delay.ts';
 import { PairClocks } from './pair-clocks.ts';
 import type { Run, Totals } from './run.ts';
@@ -72,6 +74,8 @@ export class Pipeline implements IngestSink {
   readonly classes: number[] = CLASSES.map(() => 0);
   readonly #batch = pathColumns(BATCH);
   #negative = 0;
+  /** Late records that found their path in the store. */
+  amended = 0;
 
   constructor(options: PipelineOptions) {
     this.now = options.now;
@@ -135,14 +139,25 @@ export class Pipeline implements IngestSink {
 
   /** Move everything that is joined on to its run, the store and the live stream. */
   tick(): void {
-    this.joiner.expire();
+    this.joiner.expire(this.now());
     for (let full = true; full; ) {
       this.#batch.count = 0;
       full = this.joiner.drain(this.#batch) === BATCH;
       this.#take(this.#batch);
     }
     this.#takeHeld();
+    for (const late of this.joiner.takeLate()) this.#amend(late);
     this.runs.settle(this.now());
+  }
+
+  /** A response went on after its path was made: what is stored gets its real end, and is no request any more. */
+  #amend(late: LateRecord): void {
+    const found = this.store.amend(late.ordinal, (columns, row) => {
+      amendRow(columns, row, late);
+      deriveLayers(columns, row, row + 1);
+      classify(columns, row, row + 1, this.#longPolls);
+    });
+    if (found) this.amended++;
   }
 
   /** Open a run: what is joined from now on belongs to it. */
@@ -162,7 +177,7 @@ export class Pipeline implements IngestSink {
       unmatchedGuest: counts.unmatchedGuest,
       negative: this.#negative,
       clockSteps: this.clocks.steps,
-      continuedAfterJoin: 0,
+      continuedAfterJoin: counts.late,
       drops: {
         ...Object.fromEntries(this.registry.drops()),
         'join.evicted': counts.evicted,

@@ -3,7 +3,7 @@
  * agent that restarts on the same boot continues on the same timeline.
  */
 import type { Agent } from './agents.ts';
-import type { RecordSource } from './join/joiner.ts';
+import type { RecordSource } from './join/record-source.ts';
 
 export const MAX_SOURCES = 1024;
 

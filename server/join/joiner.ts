@@ -3,113 +3,84 @@
  * ports and the sequence number of the request's first byte. Whichever record
  * comes first waits in a slab; the second one makes a row. Nothing is
  * allocated per record, and everything that does not become a row is counted.
+ *
+ * A vantage ends a response when it is quiet for a moment; where it goes on,
+ * a further record of the same key, flagged `continued`, carries all of it. It
+ * replaces its predecessor where that one still waits. Where the vantages meet
+ * and one of them saw less, both are held until the rest comes or they expire.
  */
-import { RECORD_BYTES, RECORD_OFFSETS, RECORD_WORDS, VANTAGE } from '../wire/record.ts';
-import type { Vantage } from '../wire/stations.ts';
-import { isComplete } from './layers.ts';
-import { type PathColumns, pathColumns } from './paths.ts';
-import { PendingTable } from './pending.ts';
+import { RECORD_BYTES, RECORD_WORDS } from '../wire/record.ts';
+import { type LateRecord, LateRecords } from './late-records.ts';
+import type { PathColumns } from './paths.ts';
 import { RecentKeys } from './recent-keys.ts';
 import { recordTime } from './record-check.ts';
 import { hashKey } from './record-key.ts';
-import { RowWriter, type SourceClock } from './row-writer.ts';
-import { copyRows } from './rows.ts';
-
-/** One agent's clock domain (boot id), as the joiner needs it. */
-export interface RecordSource {
-  /** Small, unique and stable per clock domain, below 65,536; written to hostSource/guestSource. */
-  readonly index: number;
-  readonly vantage: Vantage;
-  /** Subtracted from every stamp of this source (its CLOCK_MONOTONIC at its first hello); never changes before `flush`. */
-  readonly base: bigint;
-  /** Wall clock, ms since the epoch, at `base`. */
-  readonly wallOffsetMs: number;
-}
+import type { RecordSource } from './record-source.ts';
+import { RowQueue, type VmOf } from './row-queue.ts';
+import type { SourceClock } from './row-writer.ts';
+import { countsOf, type JoinCounts, Side } from './side.ts';
+import { isContinued, oneIsPartial, RESPONSE_BYTES_WORD } from './whole.ts';
 
 export interface JoinerOptions {
-  /** Pending records per vantage, 256 bytes each; default 65,536. */
+  /** Pending records per vantage, RECORD_BYTES each; default 65,536. */
   capacity?: number;
   /** Age by record time at which a pending record is given up; default 10 s. */
   expireNs?: number;
   /** Joined rows that wait for `drain`; default 16,384. */
   queue?: number;
+  /** Silence after which held pairs are joined as they are, ms of the clock that `expire` is given; default 2 s. */
+  holdMs?: number;
+  /** Late records that wait for `takeLate`; default 1,024. */
+  lateQueue?: number;
   /** Index into the VM table; called once per row; default 0. */
-  vmOf?: (hostSource: number, hostIfindex: number, guestSource: number) => number;
+  vmOf?: VmOf;
   /** Secret of the hash, 32 bits: without it a peer can choose colliding keys. */
   seed?: number;
-}
-
-/**
- * Where every record went: of each vantage, records = joined + overflow +
- * unmatched + evicted + malformed + duplicate + pending.
- */
-export interface JoinCounts {
-  host: number;
-  guest: number;
-  joined: number;
-  /** Joined with all stations stamped. */
-  complete: number;
-  /** Pairs that found the row queue full: lost. */
-  overflow: number;
-  unmatchedHost: number;
-  unmatchedGuest: number;
-  evictedHost: number;
-  evictedGuest: number;
-  malformedHost: number;
-  malformedGuest: number;
-  duplicateHost: number;
-  duplicateGuest: number;
-  pendingHost: number;
-  pendingGuest: number;
-  /** Sums over both vantages. */
-  evicted: number;
-  malformed: number;
-  duplicate: number;
 }
 
 interface Source extends SourceClock {
   newestNs: number;
 }
 
-/** One vantage: its waiting records and what became of the others. */
-class Side {
-  readonly code: number;
-  readonly pending: PendingTable;
-  records = 0;
-  unmatched = 0;
-  evicted = 0;
-  malformed = 0;
-  duplicate = 0;
-  constructor(vantage: Vantage, capacity: number) {
-    this.code = VANTAGE[vantage];
-    this.pending = new PendingTable(capacity);
-  }
+/** The record at hand: one object for all records of an `add`. */
+interface Arrival {
+  readonly words: Uint32Array;
+  at: number;
+  hash: number;
+  timeNs: number;
+  readonly own: Side;
+  readonly other: Side;
+  readonly source: Source;
 }
 
-const IFINDEX_WORD = RECORD_OFFSETS.ifindex / 4;
+const NONE = -1;
 
 export class Joiner {
   readonly #host: Side;
   readonly #guest: Side;
   readonly #recent: RecentKeys;
   readonly #sources: Source[] = [];
-  readonly #rows: RowWriter;
+  readonly #rows: RowQueue;
   readonly #expireNs: number;
   readonly #seed: number;
-  readonly #vmOf: NonNullable<JoinerOptions['vmOf']>;
-  #joined = 0;
-  #complete = 0;
-  #overflow = 0;
+  readonly #late: LateRecords;
+  readonly #holdMs: number;
+  /** Pairs that wait for the rest of a response, and all that ever did. */
+  #held = 0;
+  #holds = 0;
+  #holdsSeen = 0;
+  #heldMs = 0;
 
   constructor(options: JoinerOptions = {}) {
     const capacity = options.capacity ?? 65_536;
     this.#host = new Side('host', capacity);
     this.#guest = new Side('guest', capacity);
     this.#recent = new RecentKeys(capacity);
-    this.#rows = new RowWriter(pathColumns(options.queue ?? 16_384));
+    this.#rows = new RowQueue(options.queue ?? 16_384, options.vmOf ?? (() => 0));
     this.#expireNs = options.expireNs ?? 10e9;
+    this.#holdMs = options.holdMs ?? 2_000;
+    this.#late = new LateRecords(options.lateQueue ?? 1024);
     this.#seed = options.seed ?? 0;
-    this.#vmOf = options.vmOf ?? (() => 0);
   }
 
   /**
@@ -121,9 +92,10 @@ export class Joiner {
     if (records.length % RECORD_BYTES !== 0) throw new RangeError(`${records.length} bytes are not whole records`);
     const aligned = records.byteOffset % 4 === 0 ? records : records.slice();
     const words = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
-    const known = this.#know(source);
-    for (let at = 0; at < words.length; at += RECORD_WORDS)
-      this.#addRecord(words, at, known, source.vantage === 'host');
+    const isHost = source.vantage === 'host';
+    const [own, other] = isHost ? [this.#host, this.#guest] : [this.#guest, this.#host];
+    const arrival: Arrival = { words, at: 0, hash: 0, timeNs: 0, own, other, source: this.#know(source) };
+    for (; arrival.at < words.length; arrival.at += RECORD_WORDS) this.#addRecord(arrival);
   }
 
   #know(source: RecordSource): Source {
@@ -141,76 +113,149 @@ export class Joiner {
     return next;
   }
 
-  #addRecord(words: Uint32Array, at: number, source: Source, isHost: boolean): void {
-    const own = isHost ? this.#host : this.#guest;
+  #addRecord(arrival: Arrival): void {
+    const { words, at, own, other, source } = arrival;
     own.records++;
-    const timeNs = recordTime(words, at, own.code, source.baseHigh, source.baseLow);
-    if (Number.isNaN(timeNs)) {
+    arrival.timeNs = recordTime(words, at, own.code, source.baseHigh, source.baseLow);
+    if (Number.isNaN(arrival.timeNs)) {
       own.malformed++;
       return;
     }
-    if (timeNs > source.newestNs) source.newestNs = timeNs;
-    const hash = hashKey(words, at, this.#seed);
-    const partner = (isHost ? this.#guest : this.#host).pending.find(words, at, hash);
-    if (partner >= 0) this.#match(words, at, hash, source, isHost, partner);
-    else if (own.pending.find(words, at, hash) >= 0 || this.#recent.has(words, at, hash)) own.duplicate++;
-    else this.#wait(own, words, at, hash, source.index, timeNs);
+    if (arrival.timeNs > source.newestNs) source.newestNs = arrival.timeNs;
+    arrival.hash = hashKey(words, at, this.#seed);
+    const partner = other.pending.find(words, at, arrival.hash);
+    // A record and its partner are both pending only where they are held.
+    const before = partner < 0 || this.#held > 0 ? own.pending.find(words, at, arrival.hash) : NONE;
+    if (before >= 0) this.#again(arrival, before, partner);
+    else if (partner >= 0) this.#meet(arrival, partner);
+    else if (!this.#isKnown(arrival)) this.#wait(arrival);
   }
 
-  #wait(own: Side, words: Uint32Array, at: number, hash: number, source: number, timeNs: number): void {
-    if (own.pending.count === own.pending.capacity) {
-      own.pending.removeOldest();
-      own.evicted++;
-    }
-    own.pending.insert(words, at, hash, source, timeNs);
+  /** The key was joined before: it is sent again, or it saw the response go on. */
+  #isKnown({ words, at, hash, own, source }: Arrival): boolean {
+    const slot = this.#recent.find(words, at, hash);
+    if (slot < 0) return false;
+    const isHost = own === this.#host;
+    if (isContinued(words, at) && this.#recent.grow(slot, isHost, words[at + RESPONSE_BYTES_WORD]!)) {
+      own.late++;
+      this.#late.add(this.#recent.ordinalOf(slot), words, at, source, isHost);
+    } else own.duplicate++;
+    return true;
   }
 
-  #match(words: Uint32Array, at: number, hash: number, source: Source, isHost: boolean, slot: number): void {
-    const { pending } = isHost ? this.#guest : this.#host;
-    const partner = this.#sources[pending.source[slot]!]!;
-    const partnerAt = slot * RECORD_WORDS;
-    if (isHost) this.#push(words, at, source, pending.words, partnerAt, partner);
-    else this.#push(pending.words, partnerAt, partner, words, at, source);
-    pending.remove(slot);
-    this.#recent.add(words, at, hash);
-  }
-
-  #push(h: Uint32Array, hostAt: number, host: Source, g: Uint32Array, guestAt: number, guest: Source): void {
-    const { columns } = this.#rows;
-    if (columns.count === columns.capacity) {
-      this.#overflow++;
+  /** A record of the same vantage waits in `slot`: this one replaces it where it saw the response go on. */
+  #again(arrival: Arrival, slot: number, partner: number): void {
+    const { words, at, own, source } = arrival;
+    const { pending } = own;
+    const grew = words[at + RESPONSE_BYTES_WORD]! > pending.words[slot * RECORD_WORDS + RESPONSE_BYTES_WORD]!;
+    if (!isContinued(words, at) || !grew || pending.source[slot] !== source.index) {
+      own.duplicate++;
       return;
     }
-    const row = columns.count++;
-    this.#rows.write(row, h, hostAt, host, g, guestAt, guest);
-    columns.vm[row] = this.#vmOf(host.index, h[hostAt + IFINDEX_WORD]!, guest.index);
-    this.#joined++;
-    if (isComplete(columns, row)) this.#complete++;
+    own.continued++;
+    pending.remove(slot);
+    if (partner < 0) {
+      this.#wait(arrival);
+      return;
+    }
+    this.#held--;
+    this.#meet(arrival, partner);
+  }
+
+  #wait({ words, at, hash, own, source, timeNs }: Arrival): void {
+    const { pending } = own;
+    if (pending.count === pending.capacity && !this.#joinHeld(own, pending.oldest())) {
+      pending.remove(pending.oldest());
+      own.evicted++;
+    }
+    pending.insert(words, at, hash, source.index, timeNs);
+  }
+
+  /** Make a row of a record and its partner in `slot`, or hold both where one of them is not the whole. */
+  #meet(arrival: Arrival, slot: number): void {
+    const { words, at, hash, own, other, source } = arrival;
+    const { pending } = other;
+    const partnerAt = slot * RECORD_WORDS;
+    if (oneIsPartial(words, at, pending.words, partnerAt)) {
+      this.#held++;
+      this.#holds++;
+      this.#wait(arrival);
+      return;
+    }
+    const partner = this.#sources[pending.source[slot]!]!;
+    if (own === this.#host) this.#push(hash, words, at, source, pending.words, partnerAt, partner);
+    else this.#push(hash, pending.words, partnerAt, partner, words, at, source);
+    pending.remove(slot);
+  }
+
+  /** Join the record in `slot` of a side as it is with its partner, where it is held; false where it has none. */
+  #joinHeld(own: Side, slot: number): boolean {
+    if (this.#held === 0) return false;
+    const other = own === this.#host ? this.#guest : this.#host;
+    const hash = own.pending.hashOf(slot);
+    const partner = other.pending.find(own.pending.words, slot * RECORD_WORDS, hash);
+    if (partner < 0) return false;
+    const [h, g] = own === this.#host ? [slot, partner] : [partner, slot];
+    const host = this.#host.pending;
+    const guest = this.#guest.pending;
+    const hostSource = this.#sources[host.source[h]!]!;
+    const guestSource = this.#sources[guest.source[g]!]!;
+    this.#push(hash, host.words, h * RECORD_WORDS, hostSource, guest.words, g * RECORD_WORDS, guestSource);
+    host.remove(h);
+    guest.remove(g);
+    this.#held--;
+    return true;
+  }
+
+  #push(
+    hash: number,
+    h: Uint32Array,
+    hostAt: number,
+    host: Source,
+    g: Uint32Array,
+    guestAt: number,
+    guest: Source,
+  ): void {
+    const ordinal = this.#rows.push(h, hostAt, host, g, guestAt, guest);
+    this.#recent.add(h, hostAt, hash, ordinal, h[hostAt + RESPONSE_BYTES_WORD]!, g[guestAt + RESPONSE_BYTES_WORD]!);
   }
 
   /** Rows that wait for `drain`. */
   get ready(): number {
-    return this.#rows.columns.count;
+    return this.#rows.ready;
   }
 
   /** Append waiting rows to `out`, as many as it has room for; returns how many. */
   drain(out: PathColumns): number {
-    const { columns } = this.#rows;
-    const rows = Math.min(columns.count, out.capacity - out.count);
-    copyRows(columns, 0, out, out.count, rows);
-    copyRows(columns, rows, columns, 0, columns.count - rows);
-    columns.count -= rows;
-    out.count += rows;
-    return rows;
+    return this.#rows.drain(out);
+  }
+
+  /** Records that saw a response go on whose row is made already, since the last call; to put rows right. */
+  takeLate(): LateRecord[] {
+    return this.#late.take();
   }
 
   /**
    * Give up on records that are `expireNs` older than the newest record of
    * their own source (so a source that is silent expires nothing: `flush` it).
+   * A held pair is joined as it is, also when nothing was held for `holdMs`.
+   * @param nowMs any clock in ms; left out, held pairs end by record time only
    * @returns how many became unmatched
    */
-  expire(): number {
+  expire(nowMs?: number): number {
+    if (nowMs !== undefined) this.#endHolds(nowMs);
     return this.#giveUp((source) => source.newestNs - this.#expireNs);
+  }
+
+  #endHolds(nowMs: number): void {
+    if (this.#holds !== this.#holdsSeen) {
+      this.#holdsSeen = this.#holds;
+      this.#heldMs = nowMs;
+    }
+    if (this.#held === 0 || nowMs - this.#heldMs < this.#holdMs) return;
+    for (const { index } of this.#sources.filter(Boolean)) {
+      for (const slot of this.#host.pending.slots(index)) this.#joinHeld(this.#host, slot);
+    }
   }
 
   /**
@@ -228,37 +273,26 @@ export class Joiner {
   #giveUp(beforeNs: (source: Source) => number): number {
     let total = 0;
     for (const side of [this.#host, this.#guest]) {
-      for (const source of this.#sources) {
-        const removed = source ? side.pending.removeBefore(source.index, beforeNs(source)) : 0;
-        side.unmatched += removed;
-        total += removed;
-      }
+      for (const source of this.#sources) if (source) total += this.#giveUpOn(side, source.index, beforeNs(source));
     }
     return total;
   }
 
+  #giveUpOn(side: Side, source: number, beforeNs: number): number {
+    let total = 0;
+    for (;;) {
+      const slot = side.pending.oldestBefore(source, beforeNs);
+      if (slot < 0) break;
+      if (this.#joinHeld(side, slot)) continue;
+      side.pending.remove(slot);
+      total++;
+    }
+    side.unmatched += total;
+    return total;
+  }
+
   get counts(): JoinCounts {
-    const host = this.#host;
-    const guest = this.#guest;
-    return {
-      host: host.records,
-      guest: guest.records,
-      joined: this.#joined,
-      complete: this.#complete,
-      overflow: this.#overflow,
-      unmatchedHost: host.unmatched,
-      unmatchedGuest: guest.unmatched,
-      evictedHost: host.evicted,
-      evictedGuest: guest.evicted,
-      malformedHost: host.malformed,
-      malformedGuest: guest.malformed,
-      duplicateHost: host.duplicate,
-      duplicateGuest: guest.duplicate,
-      pendingHost: host.pending.count,
-      pendingGuest: guest.pending.count,
-      evicted: host.evicted + guest.evicted,
-      malformed: host.malformed + guest.malformed,
-      duplicate: host.duplicate + guest.duplicate,
-    };
+    const { joined, complete, overflow } = this.#rows;
+    return countsOf(this.#host, this.#guest, { joined, complete, overflow, held: this.#held });
   }
 }

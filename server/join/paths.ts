@@ -14,6 +14,8 @@ export const KEY_BYTES = 36;
 export interface PathColumns {
   readonly capacity: number;
   count: number;
+  /** How many pairs were made before this one, modulo 2^32: rises from row to row. */
+  readonly ordinal: Uint32Array;
   /** Index into the server's VM table. */
   readonly vm: Uint16Array;
   /** `RecordSource.index` of the two records: together they name the clock of the row. */
@@ -75,6 +77,7 @@ export function pathColumns(capacity: number): PathColumns {
   return {
     capacity,
     count: 0,
+    ordinal: new Uint32Array(capacity),
     vm: new Uint16Array(capacity),
     hostSource: new Uint16Array(capacity),
     guestSource: new Uint16Array(capacity),

@@ -79,25 +79,33 @@ export class PendingTable {
     this.count--;
   }
 
-  /** Remove the record that came first; there must be one. */
-  removeOldest(): void {
+  /** The record that came first of all sources; there must be one. */
+  oldest(): number {
     let oldest = NONE;
     for (const slot of this.#oldest) {
       if (slot === undefined || slot === NONE) continue;
       if (oldest === NONE || this.#arrival[slot]! < this.#arrival[oldest]!) oldest = slot;
     }
-    this.remove(oldest);
+    return oldest;
   }
 
-  /** Remove, in order of arrival, records of `source` older than `beforeNs`; returns how many. */
-  removeBefore(source: number, beforeNs: number): number {
-    let removed = 0;
-    for (let slot = this.#oldest[source] ?? NONE; slot !== NONE; slot = this.#oldest[source]!) {
-      if (this.#time[slot]! >= beforeNs) break;
-      this.remove(slot);
-      removed++;
+  /** The record of `source` that came first, where it is older than `beforeNs`; else -1. */
+  oldestBefore(source: number, beforeNs: number): number {
+    const slot = this.#oldest[source] ?? NONE;
+    return slot !== NONE && this.#time[slot]! < beforeNs ? slot : NONE;
+  }
+
+  /** The records of `source`, in order of arrival; the one just seen may be removed. */
+  *slots(source: number): Generator<number> {
+    for (let slot = this.#oldest[source] ?? NONE; slot !== NONE; ) {
+      const newer = this.#newer[slot]!;
+      yield slot;
+      slot = newer;
     }
-    return removed;
+  }
+
+  hashOf(slot: number): number {
+    return this.#hash[slot]!;
   }
 
   #append(slot: number, source: number): void {

@@ -1,12 +1,13 @@
 import { FLAGS, HEAD_BYTES, RECORD_OFFSETS, stampSince } from '../wire/record.ts';
 import { GUEST_STATIONS, HOST_STATIONS, stationIndex } from '../wire/stations.ts';
+import type { LateRecord } from './late-records.ts';
 import { KEY_BYTES, type PathColumns, STATION_COUNT } from './paths.ts';
 import { STATUS_WORD } from './record-check.ts';
 import { KEY_WORD } from './record-key.ts';
+import { RESPONSE_BYTES_WORD } from './whole.ts';
 
 const LAST_WORD = RECORD_OFFSETS.last / 4;
 const REQUEST_BYTES_WORD = RECORD_OFFSETS.request_bytes / 4;
-const RESPONSE_BYTES_WORD = RECORD_OFFSETS.response_bytes / 4;
 const RTT_WORD = RECORD_OFFSETS.rtt_ns / 4;
 const REQUEST_SEQ_WORD = RECORD_OFFSETS.request_seq / 4;
 const ACKED_WORD = RECORD_OFFSETS.acked_ns / 4;
@@ -66,8 +67,12 @@ export class RowWriter {
     columns.endToEnd[row] = Number.NaN;
     columns.clientRtt[row] = host[hostAt + RTT_WORD]! || Number.NaN;
     columns.requestBytes[row] = host[hostAt + REQUEST_BYTES_WORD]! || guest[guestAt + REQUEST_BYTES_WORD]!;
-    columns.responseBytes[row] = host[hostAt + RESPONSE_BYTES_WORD]! || guest[guestAt + RESPONSE_BYTES_WORD]!;
-    columns.flags[row] = host[hostAt + FLAGS_WORD]! | guest[guestAt + FLAGS_WORD]!;
+    const hostBytes = host[hostAt + RESPONSE_BYTES_WORD]!;
+    const guestBytes = guest[guestAt + RESPONSE_BYTES_WORD]!;
+    columns.responseBytes[row] = Math.max(hostBytes, guestBytes);
+    // A response that paused is an ordinary one once both vantages have all of it.
+    const paused = hostBytes === guestBytes && hostBytes > 0 ? FLAGS.continued : 0;
+    columns.flags[row] = (host[hostAt + FLAGS_WORD]! | guest[guestAt + FLAGS_WORD]!) & ~paused;
     columns.status[row] = guest[guestAt + STATUS_WORD]! & 0xffff || host[hostAt + STATUS_WORD]! & 0xffff;
     writeFacts(columns, row, host, hostAt, guest, guestAt);
     for (let i = 0; i < KEY_WORDS; i++) this.#keyWords[row * KEY_WORDS + i] = host[hostAt + KEY_WORD + i]!;
@@ -81,6 +86,14 @@ export class RowWriter {
   }
 }
 
+/** Put a row right, of a record that saw more of the response than the one that the row was made of. */
+export function amendRow(columns: PathColumns, row: number, { words, source, isHost }: LateRecord): void {
+  writeStamps(columns, row, isHost ? HOST_SLOTS : GUEST_SLOTS, words, 0, source);
+  columns.responseBytes[row] = Math.max(columns.responseBytes[row]!, words[RESPONSE_BYTES_WORD]!);
+  columns.flags[row] = columns.flags[row]! | words[FLAGS_WORD]!;
+  if (isHost) writeHostFacts(columns, row, words, 0);
+}
+
 /** What TCP and the scheduler told beside the stamps. */
 function writeFacts(
   columns: PathColumns,
@@ -90,17 +103,22 @@ function writeFacts(
   guest: Uint32Array,
   guestAt: number,
 ): void {
-  const counts = host[hostAt + COUNTS_WORD]!;
-  columns.acked[row] = host[hostAt + ACKED_WORD]! || Number.NaN;
+  writeHostFacts(columns, row, host, hostAt);
   columns.connect[row] = host[hostAt + CONNECT_WORD]! || Number.NaN;
   columns.runDelay[row] = guest[guestAt + FLAGS_WORD]! & FLAGS.ran ? guest[guestAt + RUN_DELAY_WORD]! : Number.NaN;
   columns.upstream[row] = Number.NaN;
-  columns.retransmitsIn[row] = host[hostAt + RETRANSMITS_IN_WORD]!;
-  columns.retransmitsOut[row] = host[hostAt + RETRANSMITS_OUT_WORD]!;
+  columns.protocol[row] = (host[hostAt + COUNTS_WORD]! >>> 16) & 0xff || (guest[guestAt + COUNTS_WORD]! >>> 16) & 0xff;
+  columns.requestSeq[row] = host[hostAt + REQUEST_SEQ_WORD]!;
+}
+
+/** What grows until the end of the response. */
+function writeHostFacts(columns: PathColumns, row: number, host: Uint32Array, at: number): void {
+  const counts = host[at + COUNTS_WORD]!;
+  columns.acked[row] = host[at + ACKED_WORD]! || Number.NaN;
+  columns.retransmitsIn[row] = host[at + RETRANSMITS_IN_WORD]!;
+  columns.retransmitsOut[row] = host[at + RETRANSMITS_OUT_WORD]!;
   columns.zeroWindows[row] = counts & 0xff;
   columns.synRetries[row] = (counts >>> 8) & 0xff;
-  columns.protocol[row] = (counts >>> 16) & 0xff || (guest[guestAt + COUNTS_WORD]! >>> 16) & 0xff;
-  columns.requestSeq[row] = host[hostAt + REQUEST_SEQ_WORD]!;
 }
 
 function writeStamps(

@@ -3,6 +3,7 @@ import { KEY_BYTES, LAYER_COUNT, type PathColumns, STATION_COUNT } from './paths
 
 /** Elements per row of every column: a column missing here would be a type error. */
 const STRIDES: Record<Exclude<keyof PathColumns, 'capacity' | 'count'>, number> = {
+  ordinal: 1,
   vm: 1,
   hostSource: 1,
   guestSource: 1,

@@ -62,6 +62,28 @@ export class MemoryStore implements PathStore {
     this.#evicted = Math.max(0, this.#next - this.#newest);
   }
 
+  amend(ordinal: number, change: (columns: PathColumns, row: number) => void): boolean {
+    const sequence = this.#sequenceOf(ordinal);
+    const places = [...this.#runs.keys()].flatMap((run) => this.#slowPlaces(run));
+    const slow = places.filter((p) => p.columns.ordinal[p.row] === ordinal);
+    const found = sequence === null ? slow : [...slow, { columns: this.#ring, row: sequence % this.#newest, sequence }];
+    for (const { columns, row } of found) change(columns, row);
+    return found.length > 0;
+  }
+
+  /** Ordinals rise along the ring, modulo 2^32: halve what is left. */
+  #sequenceOf(ordinal: number): number | null {
+    const ordinalAt = (sequence: number) => this.#ring.ordinal[sequence % this.#newest] as number;
+    let low = Math.max(0, this.#next - this.#newest);
+    let high = this.#next - 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (((ordinalAt(middle) - ordinal) | 0) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low === high && ordinalAt(low) === ordinal ? low : null;
+  }
+
   async paths(query: PathQuery): Promise<StoredPaths> {
     const places = query.order === 'newest' ? this.#newestOf(query) : this.#slowestOf(query);
     return this.#copy(query.run, places);

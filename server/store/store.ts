@@ -32,6 +32,12 @@ export interface StoreCounts {
 export interface PathStore {
   /** Rows [from, to) belong to `run`; copied before the call returns. */
   append(run: string, columns: PathColumns, from: number, to: number): void;
+  /**
+   * Put right, where it is still kept, the path that was joined as number `ordinal` (`PathColumns.ordinal`, rising).
+   * @param change is given each copy of its row
+   * @returns false where it is not kept (any more)
+   */
+  amend(ordinal: number, change: (columns: PathColumns, row: number) => void): boolean;
   /** Paths without an end-to-end time are never among the slowest. */
   paths(query: PathQuery): Promise<StoredPaths>;
   /** @returns one row, or null where no such path is kept (any more) */

@@ -3,8 +3,9 @@
  * obvious one (a Map with string keys and an object per record). Both read
  * the same frames, match all pairs and leave the stamps of 13 stations.
  */
-import { Joiner, type RecordSource } from '../../server/join/joiner.ts';
+import { Joiner } from '../../server/join/joiner.ts';
 import { pathColumns } from '../../server/join/paths.ts';
+import type { RecordSource } from '../../server/join/record-source.ts';
 import { RECORD_BYTES, RECORD_OFFSETS } from '../../server/wire/record.ts';
 import { GUEST_STATIONS, HOST_STATIONS, type Vantage } from '../../server/wire/stations.ts';
 import { concatRecords, encodeRecord } from '../server/wire/encode-record.ts';
@@ -15,6 +16,8 @@ const FRAME_RECORDS = 256;
 /** The guest's frames come this many frames after the host's: that many records wait. */
 const LAG_FRAMES = 16;
 const ROUNDS = 9;
+/** Of the obvious joiner's rate to ours, at most. */
+const TARGET_RATIO = 0.5;
 const HOST: RecordSource = { index: 0, vantage: 'host', base: 10n ** 15n, wallOffsetMs: 0 };
 const GUEST: RecordSource = { index: 1, vantage: 'guest', base: 10n ** 12n, wallOffsetMs: 0 };
 
@@ -121,7 +124,9 @@ const measured = measure(
   ROUNDS,
 );
 report('join', 'records', measured);
-if (measured[1]!.ratio >= 1) {
-  console.error('the joiner is not faster than the obvious one');
+if (measured[1]!.ratio > TARGET_RATIO) {
+  console.error(
+    `the obvious one does ${measured[1]!.ratio.toFixed(2)} of the joiner's work, at most ${TARGET_RATIO} wanted`,
+  );
   process.exitCode = 1;
 }

@@ -6,7 +6,7 @@ import { Pipeline } from '../../server/pipeline.ts';
 import { MemoryStore } from '../../server/store/memory.ts';
 import { summarise } from '../../server/summary.ts';
 import { readFrame } from '../../server/wire/frame.ts';
-import { RECORD_OFFSETS } from '../../server/wire/record.ts';
+import { FLAGS, RECORD_OFFSETS } from '../../server/wire/record.ts';
 import { GUEST_STATIONS, HOST_STATIONS, stationIndex } from '../../server/wire/stations.ts';
 import { END_NS, exchange, frame, GUEST_AT, HOST_AT, hello, stats, VMS } from './exchanges.ts';
 
@@ -156,6 +156,35 @@ describe('Pipeline', () => {
     expect(pipeline.runs.current.aggregate.changedSince(0)).toMatchObject([
       { t: NOW / 1000, vm: 'shop', steal: 0.25, vcpuDelay: 0.75, cpuPressure: { host: 0.125, guest: 0.5 } },
     ]);
+  });
+
+  it('gives a path its real end when its response goes on after it was joined, and says so', async () => {
+    const { pipeline, host, guest, send } = attached();
+    const pair = exchange(1, { atNs: NOW_NS });
+    send(host, [pair.host]);
+    send(guest, [pair.guest]);
+    pipeline.tick();
+    const longer = exchange(1, { atNs: NOW_NS, host: { flags: FLAGS.continued, responseBytes: 2_000, ackedNs: 777 } });
+    const view = new DataView(longer.host.buffer);
+    const lastByte = RECORD_OFFSETS.last + 8 * HOST_STATIONS.indexOf('nic.tx');
+    view.setBigUint64(lastByte, NOW_NS + BigInt(END_NS) + 5_000_000n, true);
+    send(host, [longer.host]);
+    pipeline.tick();
+    const stored = await pipeline.store.paths({ run: pipeline.runs.current.id, order: 'newest', limit: 2 });
+    const path = pathView(stored, 0, pipeline.vmTable.names);
+    expect(path).toMatchObject({
+      class: 'stream',
+      flags: ['continued'],
+      responseBytes: 2_000,
+      endToEndNs: END_NS + 5e6,
+    });
+    expect(path.tcp.ackedNs).toBe(777);
+    expect(path.layers.find((l) => l.layer === 'transfer')?.ns).toBe(END_NS - (HOST_AT[5] as number) + 5e6);
+    expect(stored.ids).toHaveLength(1);
+    expect(pipeline.amended).toBe(1);
+    const { exchanges, faults } = summarise(pipeline.runs.current, pipeline);
+    expect(exchanges).toMatchObject({ host: 2, guest: 1, joined: 1 });
+    expect(faults).toEqual({ negative: 0, clockSteps: 0, continuedAfterJoin: 1 });
   });
 
   it('hands every path to its listener once, with the names of the VMs', () => {

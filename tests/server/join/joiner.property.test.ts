@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Joiner, type RecordSource } from '../../../server/join/joiner.ts';
+import { Joiner } from '../../../server/join/joiner.ts';
 import { type PathColumns, pathColumns, STATION_COUNT } from '../../../server/join/paths.ts';
-import { RECORD_OFFSETS } from '../../../server/wire/record.ts';
+import type { RecordSource } from '../../../server/join/record-source.ts';
+import { FLAGS, RECORD_OFFSETS } from '../../../server/wire/record.ts';
 import { GUEST_STATIONS, HOST_STATIONS, stationIndex } from '../../../server/wire/stations.ts';
 import { concatRecords, encodeRecord } from '../wire/encode-record.ts';
 import { sortAndScan, type TraceRecord } from './sort-and-scan.ts';
@@ -21,9 +22,14 @@ const exchange = fc.record({
   seq: fc.integer({ min: 1, max: 12 }),
   host: fc.nat({ max: 1 }),
   guest: fc.integer({ min: 2, max: 3 }),
-  /** How often each vantage delivers it: 0 is lost, 2 and 3 sent again. */
-  hostCopies: fc.nat({ max: 3 }),
-  guestCopies: fc.nat({ max: 3 }),
+  /**
+   * What each vantage delivers, by response bytes: none is lost, the same number
+   * is sent again, more is a response that went on after its first record.
+   */
+  hostSizes: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 4 }),
+  guestSizes: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 4 }),
+  /** The vantages whose records say that nothing follows. */
+  final: fc.constantFrom('none', 'host', 'guest'),
   atNs: fc.nat({ max: 20_000_000 }),
 });
 type Exchange = typeof exchange extends fc.Arbitrary<infer T> ? T : never;
@@ -31,11 +37,13 @@ const exchanges = fc.uniqueArray(exchange, { maxLength: 60, selector: (e) => e.p
 /** Places in the interleaving and the number of batches. */
 const shuffle = fc.record({ order: fc.infiniteStream(fc.nat()), batches: fc.integer({ min: 1, max: 12 }) });
 
-function record(e: Exchange, index: number): TraceRecord {
+function record(e: Exchange, index: number, size: number): TraceRecord {
   const isHost = index < 2;
+  const continued = size > Math.min(...(isHost ? e.hostSizes : e.guestSizes));
+  const final = e.final === (isHost ? 'host' : 'guest');
   const stations = isHost ? HOST_STATIONS.length : GUEST_STATIONS.length;
   const first = Array.from({ length: stations }, (_, i) => BASES[index]! + BigInt(e.atNs + 7 * i));
-  const last = first.map((ns) => ns + 3n);
+  const last = first.map((ns) => ns + BigInt(size));
   const bytes = encodeRecord({
     vantage: isHost ? 'host' : 'guest',
     first,
@@ -43,15 +51,19 @@ function record(e: Exchange, index: number): TraceRecord {
     clientPort: e.port,
     requestSeq: e.seq,
     ifindex: index,
+    responseBytes: size,
+    flags: (continued ? FLAGS.continued : 0) | (final ? FLAGS.closed : 0),
   });
-  return { isHost, source: index, batch: 0, timeNs: e.atNs + 7 * (stations - 1) + 3, bytes };
+  const timeNs = e.atNs + 7 * (stations - 1) + size;
+  return { isHost, source: index, batch: 0, timeNs, responseBytes: size, continued, final, bytes };
 }
 
-/** All copies of all records in a random order, cut into batches. */
-function interleave(list: Exchange[], order: Iterator<number>, batches: number, copies = true): TraceRecord[] {
+/** All records in a random order, cut into batches; `once` is one a vantage, which saw everything. */
+function interleave(list: Exchange[], order: Iterator<number>, batches: number, once = false): TraceRecord[] {
+  const chosen = (sizes: number[]) => (once ? sizes.slice(0, 1).map(() => 1) : sizes);
   const all = list.flatMap((e) => [
-    ...Array.from({ length: copies ? e.hostCopies : Math.min(e.hostCopies, 1) }, () => record(e, e.host)),
-    ...Array.from({ length: copies ? e.guestCopies : Math.min(e.guestCopies, 1) }, () => record(e, e.guest)),
+    ...chosen(e.hostSizes).map((size) => record(e, e.host, size)),
+    ...chosen(e.guestSizes).map((size) => record(e, e.guest, size)),
   ]);
   const placed = all.map((r) => ({ r, at: order.next().value as number })).sort((a, b) => a.at - b.at);
   return placed.map(({ r }, i) => ({ ...r, batch: Math.floor((i * batches) / placed.length) }));
@@ -79,7 +91,15 @@ function send(joiner: Joiner, run: TraceRecord[]): TraceRecord[] {
 function rowText(columns: PathColumns, row: number): string {
   const stamps = columns.first.subarray(row * STATION_COUNT, (row + 1) * STATION_COUNT);
   const lasts = columns.last.subarray(row * STATION_COUNT, (row + 1) * STATION_COUNT);
-  return [columns.hostSource[row], columns.guestSource[row], ...stamps, ...lasts].join(' ');
+  const continued = (columns.flags[row]! & FLAGS.continued) !== 0;
+  return [
+    columns.hostSource[row],
+    columns.guestSource[row],
+    columns.responseBytes[row],
+    continued,
+    ...stamps,
+    ...lasts,
+  ].join(' ');
 }
 
 /** The same from the two records, in BigInt arithmetic. */
@@ -90,7 +110,11 @@ function pairText([host, guest]: [TraceRecord, TraceRecord]): string {
     for (const [i, s] of GUEST_STATIONS.entries()) stamps[stationIndex(s)] = stampOf(guest, offset + 8 * i);
     return stamps;
   };
-  return [host.source, guest.source, ...at(RECORD_OFFSETS.first), ...at(RECORD_OFFSETS.last)].join(' ');
+  const agree = host.responseBytes === guest.responseBytes;
+  const responseBytes = Math.max(host.responseBytes, guest.responseBytes);
+  const continued = (host.continued || guest.continued) && !agree;
+  const stamps = [...at(RECORD_OFFSETS.first), ...at(RECORD_OFFSETS.last)];
+  return [host.source, guest.source, responseBytes, continued, ...stamps].join(' ');
 }
 
 function stampOf(r: TraceRecord, offset: number): number {
@@ -103,25 +127,43 @@ function drained(joiner: Joiner): string[] {
   return Array.from({ length: out.count }, (_, row) => rowText(out, row)).sort();
 }
 
+function hex(record: Uint8Array | Uint32Array): string {
+  return Buffer.from(record.buffer, record.byteOffset, record.byteLength).toString('hex');
+}
+
 /** Every record is somewhere. */
 function expectBalance(joiner: Joiner): void {
   const c = joiner.counts;
   const pairs = c.joined + c.overflow;
-  expect(pairs + c.unmatchedHost + c.evictedHost + c.malformedHost + c.duplicateHost + c.pendingHost).toBe(c.host);
-  expect(pairs + c.unmatchedGuest + c.evictedGuest + c.malformedGuest + c.duplicateGuest + c.pendingGuest).toBe(
-    c.guest,
-  );
+  for (const [vantage, own] of [
+    ['Host', c.host],
+    ['Guest', c.guest],
+  ] as const) {
+    const waits = c[`pending${vantage}`];
+    const lost = c[`unmatched${vantage}`] + c[`evicted${vantage}`] + c[`malformed${vantage}`];
+    const repeated = c[`duplicate${vantage}`] + c[`continued${vantage}`] + c[`late${vantage}`];
+    expect(pairs + waits + lost + repeated).toBe(own);
+    expect(c.held).toBeLessThanOrEqual(waits);
+  }
 }
 
 describe('Joiner against sort and scan', () => {
-  it('joins the same pairs whatever is lost, sent again, reordered or cut into batches', () => {
+  it('joins the same pairs whatever is lost, sent again, carried on, reordered or cut into batches', () => {
     fc.assert(
       fc.property(exchanges, shuffle, (list, { order, batches }) => {
         const trace = interleave(list, order, batches);
         const truth = sortAndScan(trace);
         const joiner = new Joiner({ capacity: 200, queue: 200, seed: 17 });
         deliver(joiner, trace, batches, false);
+        expectBalance(joiner);
         joiner.flush();
+        expect(joiner.counts).toMatchObject({ held: 0, continued: truth.continued, late: truth.late.length });
+        expect(
+          joiner
+            .takeLate()
+            .map(({ words }) => hex(words))
+            .sort(),
+        ).toEqual(truth.late.map((r) => hex(r.bytes)).sort());
         expect(drained(joiner)).toEqual(truth.pairs.map(pairText).sort());
         expect(joiner.counts.duplicate).toBe(truth.duplicates);
         expect(joiner.counts.unmatchedHost).toBe(truth.unmatched.filter((r) => r.isHost).length);
@@ -136,7 +178,7 @@ describe('Joiner against sort and scan', () => {
     const expireNs = 4_000_000;
     fc.assert(
       fc.property(exchanges, shuffle, (list, { order, batches }) => {
-        const trace = inTimeOrder(interleave(list, order, batches, false), batches);
+        const trace = inTimeOrder(interleave(list, order, batches, true), batches);
         const newestAfter = (source: number, batch: number) =>
           Math.max(...trace.filter((r) => r.source === source && r.batch <= batch).map((r) => r.timeNs));
         const truth = sortAndScan(
@@ -151,6 +193,25 @@ describe('Joiner against sort and scan', () => {
         expectBalance(joiner);
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it('holds no pair for longer than its silence, and loses none of them', () => {
+    fc.assert(
+      fc.property(exchanges, shuffle, (list, { order, batches }) => {
+        const trace = interleave(list, order, batches);
+        const joiner = new Joiner({ capacity: 200, queue: 200, holdMs: 100 });
+        deliver(joiner, trace, batches, false);
+        joiner.expire(5_000);
+        joiner.expire(5_099);
+        const { held, joined } = joiner.counts;
+        joiner.expire(5_100);
+        expect(joiner.counts).toMatchObject({ held: 0, joined: joined + held });
+        joiner.flush();
+        expect(drained(joiner)).toEqual(sortAndScan(trace).pairs.map(pairText).sort());
+        expectBalance(joiner);
+      }),
+      { numRuns: 100 },
     );
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Joiner, type RecordSource } from '../../../server/join/joiner.ts';
+import { Joiner } from '../../../server/join/joiner.ts';
 import { KEY_BYTES, pathColumns, STATION_COUNT } from '../../../server/join/paths.ts';
+import type { RecordSource } from '../../../server/join/record-source.ts';
 import { addressText, FLAGS, HEAD_BYTES, headText, RECORD_BYTES, RECORD_OFFSETS } from '../../../server/wire/record.ts';
 import { concatRecords, encodeRecord, mappedAddress, type RecordFields } from '../wire/encode-record.ts';
 

@@ -105,6 +105,26 @@ export function storeContract(name: string, make: MakeStore): void {
       }
     });
 
+    it('puts a path right wherever it is kept, found by its number among all pairs', async () => {
+      const store = make({ newest: 3, slowest: 1 });
+      const columns = columnsOf([900, 1, 2, 3, 4]);
+      // Pairs that fell into no run leave gaps, and numbers begin again after 2^32.
+      columns.ordinal.set([4_294_967_290, 4_294_967_291, 4_294_967_295, 3, 4]);
+      store.append('a', columns, 0, 5);
+      const double = (c: PathColumns, row: number) => {
+        c.requestBytes[row] = (c.requestBytes[row] as number) * 2;
+      };
+      for (const ordinal of [4_294_967_290, 4_294_967_295, 4]) expect(store.amend(ordinal, double)).toBe(true);
+      for (const ordinal of [4_294_967_291, 0, 2, 5]) expect(store.amend(ordinal, double)).toBe(false);
+      const bytes = async (order: 'newest' | 'slowest') => {
+        const stored = await store.paths({ run: 'a', order, limit: 10 });
+        return [...stored.columns.requestBytes];
+      };
+      expect(await bytes('newest')).toEqual([8, 3, 4]);
+      expect(await bytes('slowest')).toEqual([1800, 8, 3, 4]);
+      expect(make({ newest: 3, slowest: 1 }).amend(0, double)).toBe(false);
+    });
+
     it('copies: what the caller does to its columns afterwards changes nothing', async () => {
       const store = roomy();
       const columns = columnsOf([1]);
