@@ -3,7 +3,7 @@ import type { SeenExchange } from './oracle-tshark.ts';
 
 interface Slot {
   uri: string;
-  /** Response of the exchange before, request of the one after, on the same connection; ns. */
+  /** Of a request, the responses before and after it on its connection; of a response, the requests; ns. */
   afterNs: number;
   beforeNs: number;
 }
@@ -12,9 +12,9 @@ interface Slot {
 const OFFSET_OVER = 51;
 
 /**
- * On a connection without pipelining, all that happens to an exchange happens
- * after the response before it and before the request after it, however long a
- * machine may stand still between two stamps.
+ * On a connection without pipelining a request passes every station after the
+ * response before it and before its own, a response after its own request and
+ * before the next one, however long a machine may stand still between two stamps.
  */
 export class Timeline {
   /** By connection, in order of time. */
@@ -26,11 +26,12 @@ export class Timeline {
     const connections = Map.groupBy(exchanges, ({ connection }) => connection);
     for (const [connection, all] of connections) {
       const sorted = all.toSorted((a, b) => a.requestNs - b.requestNs);
-      const slots = sorted.map(({ uri }, i) => ({
-        uri,
-        afterNs: sorted[i - 1]?.responseNs ?? Number.NEGATIVE_INFINITY,
-        beforeNs: sorted[i + 1]?.requestNs ?? Number.POSITIVE_INFINITY,
-      }));
+      const slots = sorted.map(({ uri, requestNs, responseNs }, i) => {
+        const [before, after] = [sorted[i - 1]?.responseNs, sorted[i + 1]?.requestNs];
+        return side === 'request'
+          ? { uri, afterNs: before ?? Number.NEGATIVE_INFINITY, beforeNs: responseNs }
+          : { uri, afterNs: requestNs, beforeNs: after ?? Number.POSITIVE_INFINITY };
+      });
       this.#slots.set(connection, slots);
       sorted.forEach(({ key, requestNs, responseNs }, i) => {
         this.#own.set(key, { slot: slots[i]!, ns: side === 'request' ? requestNs : responseNs });
