@@ -23,6 +23,7 @@ const DIST = join(ROOT, 'dist');
 const PRODUCTS: Product[] = [
   bpfObject('host'),
   bpfObject('guest'),
+  bpfObject('hold'),
   {
     output: 'agent.mjs',
     inputs: ['agent/**/*.ts', 'server/wire/*.ts', 'server/join/paths.ts', 'setup/build.ts', 'package-lock.json'],
@@ -41,7 +42,7 @@ const PRODUCTS: Product[] = [
   },
 ];
 
-function bpfObject(side: 'host' | 'guest'): Product {
+function bpfObject(side: 'host' | 'guest' | 'hold'): Product {
   return {
     output: `bpf/${side}.bpf.o`,
     inputs: ['agent/bpf/*.c', 'agent/bpf/*.h', 'setup/build.ts'],

@@ -42,6 +42,8 @@ const TABLE: Rule[] = [
   { folder: 'dashboard/chart.ts', may: ['server/wire/', 'dashboard/', 'npm:chart.js', 'npm:chartjs-'] },
   // What the API answers, as types: whoever uses an API may know its answers.
   { folder: 'lab/', may: ['server/wire/views.ts', 'node:', 'npm:commander', 'npm:zod', 'npm:ws'] },
+  // A program of its own, sent into the guest alone: its one package is there beside the agent.
+  { folder: 'lab/hold-loader.ts', may: ['node:', 'npm:koffi'] },
   { folder: 'setup/', may: ['node:', 'npm:vite'] },
   { folder: 'hopscope.ts', may: ['agent/', 'server/', 'lab/', 'setup/', 'node:', 'npm:commander'] },
 ];

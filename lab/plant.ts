@@ -1,0 +1,151 @@
+/** `hopscope lab plant`: plants a known delay in one layer of a real run and shows whether Hopscope finds it. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { LabError } from './command.ts';
+import { isNicModel, NIC_MODELS, type NicModel } from './nic-models.ts';
+import { blockPattern, seededRandom } from './plant-blocks.ts';
+import { CANNOT_BE_PLANTED, isPlantLayer, PLANT_LAYERS, PLANT_POINTS, type PlantLayer } from './plant-points.ts';
+import { judge, lowerQuartile, type Verdict } from './plant-verdict.ts';
+import { Planter } from './planter.ts';
+import { formatNs } from './table.ts';
+
+export interface PlantOptions {
+  layer: PlantLayer;
+  delayNs: number;
+  nic: NicModel;
+  rate: number;
+  pairs: number;
+  port: number;
+  json: boolean;
+}
+
+const BLOCK_MS = 300;
+/** The planter's map has a bit for each block. */
+const MOST_PAIRS = 32;
+const MOST_DELAY_MS = 20;
+/** A held request must be gone before the next one comes. */
+const MOST_RATE = 40;
+
+function parseLayer(name: string): PlantLayer {
+  if (isPlantLayer(name)) return name;
+  const why = CANNOT_BE_PLANTED[name];
+  if (why) throw new InvalidArgumentError(`it cannot be planted here (${why})`);
+  throw new InvalidArgumentError(`there is no such layer. There are: ${PLANT_LAYERS.join(', ')}`);
+}
+
+function numberBetween(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && value >= low && value <= high) return value;
+    throw new InvalidArgumentError(`expected a number from ${low} to ${high}`);
+  };
+}
+
+function parseNic(name: string): NicModel {
+  if (isNicModel(name)) return name;
+  throw new InvalidArgumentError(`there is no such NIC here. There are: ${Object.keys(NIC_MODELS).join(', ')}`);
+}
+
+/** Parses the words after `hopscope lab plant`; wrong ones are explained on standard error (exit code 2). */
+export function parsePlantOptions(
+  args: readonly string[],
+): { ok: true; options: PlantOptions } | { ok: false; exitCode: number } {
+  const parser = new Command('hopscope lab plant')
+    .description('Boot a guest, plant a delay in one layer in short blocks, print what Hopscope makes of it.')
+    .addOption(new Option('--layer <layer>', PLANT_LAYERS.join(', ')).argParser(parseLayer).makeOptionMandatory())
+    .addOption(
+      new Option('--delay <ms>', `up to ${MOST_DELAY_MS}`)
+        .argParser(numberBetween(0.01, MOST_DELAY_MS))
+        .makeOptionMandatory(),
+    )
+    .addOption(new Option('--nic <model>', 'network card of the guest').argParser(parseNic).default('virtio-net-pci'))
+    .addOption(new Option('--rate <n>', 'requests a second').argParser(numberBetween(1, MOST_RATE)).default(30))
+    .addOption(
+      new Option('--pairs <n>', `of a planted and a clean block of ${BLOCK_MS} ms`)
+        .argParser((text) => Math.round(numberBetween(2, MOST_PAIRS)(text)))
+        .default(20),
+    )
+    .addOption(new Option('--port-http <port>', 'for the run').argParser(numberBetween(1, 65_535)).default(7117))
+    .option('--json', 'print one JSON object', false)
+    .helpOption('-h, --help', 'this text')
+    .configureOutput({
+      outputError: (text, write) => write(`${text.replace(/^error: /, 'hopscope lab plant: ')}`),
+    })
+    .exitOverride();
+  try {
+    parser.parse(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return { ok: false, exitCode: error.exitCode === 0 ? 0 : 2 };
+  }
+  const { delay, portHttp, ...rest } = parser.opts();
+  return { ok: true, options: { ...rest, delayNs: delay * 1e6, port: portHttp } as PlantOptions };
+}
+
+/** Resolves with the exit code: 0 when the run went through, whatever Hopscope made of it. */
+export async function plant(args: string[]): Promise<number> {
+  const parsed = parsePlantOptions(args);
+  if (!parsed.ok) return parsed.exitCode;
+  const { options } = parsed;
+  const ended = new AbortController();
+  const release = onSignals(ended);
+  try {
+    await plantOnce(options, ended.signal);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof LabError)) throw error;
+    console.error(`hopscope: ${error.message}`);
+    return error.exitCode;
+  } finally {
+    release();
+  }
+}
+
+async function plantOnce(options: PlantOptions, signal: AbortSignal): Promise<void> {
+  const { layer, delayNs, nic, rate, pairs, port, json } = options;
+  const planter = await Planter.start(nic, rate, port, (line) => console.error(`hopscope: ${line}`));
+  const end = () => void planter.end();
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    console.error(`hopscope: holding ${PLANT_POINTS[layer].how}, ${pairs} blocks with and ${pairs} without`);
+    const blocks = blockPattern(pairs, seededRandom(Date.now()));
+    const { plan, paths, heldNs } = await planter.plant({ layer, delayNs, blockMs: BLOCK_MS, blocks });
+    const verdict = judge(paths, plan, new Map());
+    const trueNs = lowerQuartile(heldNs);
+    if (json) process.stdout.write(`${JSON.stringify({ layer, delayNs, trueNs, nic, rate, verdict })}\n`);
+    else process.stdout.write(`${plantTable(layer, trueNs, verdict).join('\n')}\n`);
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  } finally {
+    signal.removeEventListener('abort', end);
+    await planter.end();
+  }
+}
+
+/** Each layer with and without, then the verdict. `trueNs`: lower quartile of what was really held. */
+export function plantTable(layer: PlantLayer, trueNs: number, verdict: Verdict): string[] {
+  const rows = verdict.shifts.map((shift) => [
+    shift.layer,
+    ...[shift.withoutNs, shift.withNs, shift.shiftNs, shift.noiseNs].map(formatNs),
+  ]);
+  const table = [['lower quartile', 'without', 'with', 'shift', 'noise'], ...rows];
+  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
+  const lines = table.map((row) =>
+    row.map((text, column) => (column === 0 ? text.padEnd(widths[0]!) : text.padStart(widths[column]!))).join('  '),
+  );
+  return [...lines, `${verdict.planted} requests with, ${verdict.clean} without`, verdictText(layer, trueNs, verdict)];
+}
+
+function verdictText(layer: PlantLayer, trueNs: number, { named, sizeNs }: Verdict): string {
+  const planted = `planted: ${layer} ${formatNs(trueNs)}`;
+  if (named === null || sizeNs === null) return `${planted}; named: no layer`;
+  const off = formatNs(sizeNs - trueNs);
+  return `${planted}; named: ${named} ${formatNs(sizeNs)}${named === layer ? ` (off by ${off})` : ', WRONG'}`;
+}
+
+function onSignals(ended: AbortController): () => void {
+  const onSignal = (signal: NodeJS.Signals) => {
+    ended.abort(new LabError(`ended by ${signal}, cleaned up`, signal === 'SIGINT' ? 130 : 143));
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  return () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+}

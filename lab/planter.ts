@@ -1,0 +1,134 @@
+/** A run of the lab in which delays are planted: booted once, judged by its API, ended when done. */
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Health, PathView } from '../server/wire/views.ts';
+import { LabError } from './command.ts';
+import { Hold } from './hold.ts';
+import type { BlockPlan } from './plant-blocks.ts';
+import { PLANT_POINTS, type PlantLayer } from './plant-points.ts';
+
+const FRONT_DOOR = join(import.meta.dirname, '../hopscope.ts');
+const READY_LIMIT_MS = 180_000;
+const CLOCK_LIMIT_MS = 60_000;
+const API_LIMIT_MS = 10_000;
+const SERVICE_PORT = 80;
+const LEAD_MS = 100;
+/** From the last request of a block until its path can be asked for. */
+const SETTLE_MS = 600;
+const MOST_PATHS = 1000;
+
+export interface PlantOrder {
+  layer: PlantLayer;
+  /** 0: everything is done as for a plant, but nothing is held. */
+  delayNs: number;
+  blockMs: number;
+  blocks: boolean[];
+}
+
+export interface Planted {
+  plan: BlockPlan;
+  paths: PathView[];
+  /** How long each request was really held, by the planter's own clock. */
+  heldNs: number[];
+}
+
+export class Planter {
+  readonly url: string;
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #rate: number;
+  #holds: { host: Hold; guest: Hold } | null = null;
+
+  private constructor(child: ChildProcessByStdio<null, Readable, Readable>, url: string, rate: number) {
+    this.#child = child;
+    this.url = url;
+    this.#rate = rate;
+  }
+
+  /** Boots a guest as `hopscope up` does, and resolves when both sides can be planted in. */
+  static async start(nic: string, rate: number, port: number, say: (line: string) => void): Promise<Planter> {
+    const flags = ['--no-browser', '--json', '--shell', '--nic', nic, '--rate', String(rate), '--port-http', `${port}`];
+    const child = spawn(process.execPath, [FRONT_DOOR, 'up', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const planter = new Planter(child, `http://127.0.0.1:${port}`, rate);
+    try {
+      const namespace = await namespaceOf(child, say);
+      planter.#holds = { host: await Hold.onHost(namespace), guest: await Hold.inGuest(namespace) };
+      await planter.#clock();
+      return planter;
+    } catch (error) {
+      await planter.end();
+      throw error;
+    }
+  }
+
+  /** Plants, waits for the blocks to pass, and resolves with the paths of that time. */
+  async plant({ layer, delayNs, blockMs, blocks }: PlantOrder): Promise<Planted> {
+    const { side, point } = PLANT_POINTS[layer];
+    const hold = this.#holds![side];
+    const order = { point, delayNs, leadNs: LEAD_MS * 1e6, blockNs: blockMs * 1e6, blocks, port: SERVICE_PORT };
+    const { fromNs } = await hold.hold(order);
+    const offsetNs = side === 'guest' ? await this.#clock() : 0;
+    // Of CLOCK_MONOTONIC, which hrtime reads too.
+    const wallMs = Date.now() - Number(process.hrtime.bigint()) / 1e6;
+    const plan = { fromMs: (Number(fromNs) + offsetNs) / 1e6 + wallMs, blockMs, blocks };
+    const lastMs = plan.fromMs + blockMs * blocks.length + SETTLE_MS;
+    await delay(Math.max(0, lastMs - Date.now()));
+    const { heldNs } = await hold.release();
+    return { plan, paths: await this.#paths(plan), heldNs };
+  }
+
+  /** Ends the run; resolves when it has cleaned up. */
+  async end(): Promise<void> {
+    this.#holds?.host.end();
+    this.#holds?.guest.end();
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const closed = once(this.#child, 'close');
+    this.#child.kill('SIGTERM');
+    await closed;
+  }
+
+  async #paths({ fromMs, blockMs, blocks }: BlockPlan): Promise<PathView[]> {
+    const seconds = (blockMs * blocks.length + 3 * SETTLE_MS) / 1000;
+    const limit = Math.min(MOST_PATHS, Math.ceil(seconds * this.#rate * 1.5));
+    const paths = await this.#get<PathView[]>(`/api/runs/current/paths?order=newest&limit=${limit}`);
+    return paths.filter(({ atMs }) => atMs >= fromMs);
+  }
+
+  /** What to add to the guest's CLOCK_MONOTONIC to have the host's, ns. */
+  async #clock(): Promise<number> {
+    const deadlineMs = Date.now() + CLOCK_LIMIT_MS;
+    while (Date.now() < deadlineMs) {
+      const { clock } = await this.#get<Health>('/api/health');
+      if (clock.offsetNs !== null) return clock.offsetNs;
+      await delay(200);
+    }
+    throw new LabError('The server found no clock between host and guest: does the load reach the guest?');
+  }
+
+  async #get<T>(path: string): Promise<T> {
+    const answer = await fetch(this.url + path, { signal: AbortSignal.timeout(API_LIMIT_MS) });
+    if (!answer.ok) throw new LabError(`${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as T;
+  }
+}
+
+/** The run says where its guest's shell is; that is the last it says before it drives load. */
+async function namespaceOf(
+  child: ChildProcessByStdio<null, Readable, Readable>,
+  say: (line: string) => void,
+): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let said = '';
+  child.stdout.resume();
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-4000);
+    for (const line of text.split('\n')) if (line.startsWith('hopscope: ')) say(line.slice(10));
+    const namespace = /shell in the guest: ip netns exec (\S+)/.exec(said)?.[1];
+    if (namespace) resolve(namespace);
+  });
+  child.on('close', () => reject(new LabError(`The run ended before it could be planted in.\n${said}`)));
+  const limit = setTimeout(() => reject(new LabError(`The guest did not come up.\n${said}`)), READY_LIMIT_MS);
+  return promise.finally(() => clearTimeout(limit));
+}
