@@ -120,6 +120,12 @@ export function requestRate(complete: Columns, seconds = 5): number | null {
   return counts.reduce((sum, count) => sum + (Number.isNaN(count) ? 0 : count), 0) / counts.length;
 }
 
+/** Mean of the last `seconds` values that are there; null where none is. */
+export function meanOfLast(values: readonly number[], seconds: number): number | null {
+  const present = values.slice(-seconds).filter((value) => !Number.isNaN(value));
+  return present.length === 0 ? null : present.reduce((sum, value) => sum + value, 0) / present.length;
+}
+
 /** Rows of a second still arrive for a moment after it ended: the joiner drains five times a second. */
 export function isComplete(tS: number, nowMs: number): boolean {
   return nowMs >= (tS + 1) * 1000 + 500;

@@ -114,7 +114,13 @@ export const bands = computed(() => {
     label: `${formatCount(records)} lost`,
     tone: 'loss' as const,
   }));
-  return [...gaps, ...lossy];
+  const events = (live.peek()?.health.clock.events ?? []).map(({ kind, atMs }) => ({
+    fromS: atMs / 1000,
+    toS: atMs / 1000,
+    label: `clock: ${kind}`,
+    tone: 'gap' as const,
+  }));
+  return [...gaps, ...lossy, ...events];
 });
 /** Records lost in the last ten seconds, in the seconds in view, and since the queues' start. */
 export const lost = computed(() => ({

@@ -29,6 +29,7 @@ export function Header() {
         <a href="#latency">Over time</a>
         <a href="#layers">Layers</a>
         <a href="#requests">Requests</a>
+        <a href="#clock">Clock</a>
       </nav>
       <div class="controls">
         <VmSelect />

@@ -93,14 +93,16 @@ function Unmatched({ unmatched: { host, guest }, exchanges }: { unmatched: Healt
 }
 
 function Faults({ health }: { health: Health }) {
-  const { negative, clockSteps } = health.faults;
+  const { negative, clockSteps, continuedAfterJoin } = health.faults;
+  const all = negative + clockSteps + continuedAfterJoin;
   return (
-    <Cell name="Faults" tone={negative + clockSteps > 0 ? 'warn' : 'ok'} value={formatCount(negative + clockSteps)}>
+    <Cell name="Faults" tone={all > 0 ? 'warn' : 'ok'} value={formatCount(all)}>
       <p>Counted and not plotted.</p>
       <Listed
         rows={[
           ['negative layers', formatCount(negative)],
           ['clock steps', formatCount(clockSteps)],
+          ['responses that went on after they were told', formatCount(continuedAfterJoin)],
         ]}
       />
     </Cell>
@@ -115,7 +117,9 @@ function Clock({ clock }: { clock: Health['clock'] }) {
       tone={known ? 'ok' : 'warn'}
       value={known ? `${clock.method} ± ${formatDuration(clock.boundNs)}` : 'none yet'}
     >
-      <p>How guest time is put on the host's timeline, and its proven error.</p>
+      <p>
+        How guest time is put on the host's timeline, and its proven error. <a href="#clock">More about the clock</a>
+      </p>
       <Listed
         rows={[
           ['offset', formatDuration(clock.offsetNs)],

@@ -73,7 +73,7 @@ function Head() {
           Ours
         </th>
         <th scope="col" class="wide" title="requests in which this layer was measured, whole run, all VMs">
-          In run <Doubt within="run" />
+          In run <Doubt within="run" brief />
         </th>
         <th scope="col" class="wide trend">
           Trend

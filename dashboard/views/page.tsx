@@ -1,11 +1,13 @@
 import { fault, live, recent } from '../state.ts';
 import { Banner } from './banner.tsx';
+import { ClockPanel } from './clock-panel.tsx';
 import { EmptyState } from './empty-state.tsx';
 import { Header } from './header.tsx';
 import { HealthStrip } from './health-strip.tsx';
 import { LatencyPanel } from './latency-panel.tsx';
 import { LayerTable } from './layer-table.tsx';
 import { PathPanel } from './path-panel.tsx';
+import { PressurePanel } from './pressure-panel.tsx';
 import { RatePanel } from './rate-panel.tsx';
 import { RequestList } from './request-list.tsx';
 import { RequestPanel } from './request-panel.tsx';
@@ -32,6 +34,7 @@ function Panels() {
       <PathPanel />
       <div class="column">
         <LatencyPanel />
+        <PressurePanel />
         <RatePanel />
       </div>
       <div class="column">
@@ -39,6 +42,7 @@ function Panels() {
         <RequestList />
       </div>
       <RequestPanel />
+      <ClockPanel />
     </div>
   );
 }

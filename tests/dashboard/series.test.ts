@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { completeColumns, isComplete, LiveSeries, RETAIN_S, requestRate, shares } from '../../dashboard/series.ts';
+import {
+  completeColumns,
+  isComplete,
+  LiveSeries,
+  meanOfLast,
+  RETAIN_S,
+  requestRate,
+  shares,
+} from '../../dashboard/series.ts';
 import { LAYER_IDS, LAYERS } from '../../server/wire/stations.ts';
 import type { SecondRow } from '../../server/wire/views.ts';
 
@@ -156,5 +164,16 @@ describe('shares', () => {
     expect(shares(partial)[3]).toBe(1);
     expect(shares(partial)[4]).toBeNull();
     expect(shares({ ...row(1, 0), mean: LAYER_IDS.map(() => null) }).every((s) => s === null)).toBe(true);
+  });
+});
+
+describe('meanOfLast', () => {
+  it('is of the values that are there among the last ones', () => {
+    expect(meanOfLast([9, 9, 1, Number.NaN, 3], 3)).toBe(2);
+  });
+
+  it('is null where none is there', () => {
+    expect(meanOfLast([], 3)).toBeNull();
+    expect(meanOfLast([5, Number.NaN, Number.NaN], 2)).toBeNull();
   });
 });
