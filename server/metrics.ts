@@ -1,33 +1,17 @@
 /**
- * `/metrics`. Layer histograms are those of the current run: a new run is a
- * counter reset, which Prometheus knows. Everything else counts since start.
+ * `/metrics`. Layer histograms, classes and what TCP did are those of the current
+ * run: a new run is a counter reset, which Prometheus knows. Everything else
+ * counts since start.
  */
-import type { ExponentialHistogram } from './aggregate/histogram.ts';
-import { type HistogramSample, type Labels, MetricsText, type Sample } from './metrics-text.ts';
+import type { ContentionGauge } from './aggregate/contention.ts';
+import type { VmTotals } from './aggregate/run-aggregate.ts';
+import { contentionGauges } from './contention-gauges.ts';
+import { writeDurations } from './metrics-durations.ts';
+import { MetricsText, type Sample } from './metrics-text.ts';
 import type { Pipeline } from './pipeline.ts';
 import { selfCost } from './self-cost.ts';
 import { VERSION } from './version.ts';
-import { LAYER_IDS, LAYERS } from './wire/stations.ts';
-
-/** Classic buckets at the powers of two from 1.024 µs to 17.2 s: edges that the exponential histogram has too, so exact. */
-const EDGE_POWERS = Array.from({ length: 25 }, (_, i) => i + 10);
-const EDGES_S = EDGE_POWERS.map((power) => 2 ** power / 1e9);
-
-const PLACE_OF = new Map<string, string>([['client', 'client'], ...LAYERS.map((l) => [l.layer, l.place] as const)]);
-
-/** Cumulative counts at {@link EDGES_S} of a histogram of nanoseconds. */
-export function classicBuckets(histogram: ExponentialHistogram, labels: Labels): HistogramSample {
-  const { scale, offset, counts, zeroCount, sum } = histogram.toBuckets();
-  let at = 0;
-  let total = zeroCount;
-  const cumulative = EDGE_POWERS.map((power) => {
-    // Bucket k ends at 2^((offset + k + 1) / 2^scale), itself included.
-    const end = Math.min(counts.length, power * 2 ** scale - offset);
-    for (; at < end; at++) total += counts[at] as number;
-    return total;
-  });
-  return { labels, bounds: EDGES_S, cumulative, sum: sum / 1e9, count: histogram.count };
-}
+import { CLASSES } from './wire/record.ts';
 
 function named(values: Record<string, number>, label: string): Sample[] {
   return Object.entries(values).map(([name, value]) => ({ labels: { [label]: name }, value }));
@@ -39,37 +23,15 @@ export function metricsText(pipeline: Pipeline, counters: Record<string, number>
   text.family('hopscope_build_info', 'gauge', 'Version of this server; always 1.', [
     { labels: { version: VERSION, node: process.version }, value: 1 },
   ]);
-  writeDurations(text, pipeline);
+  const vms = pipeline.runs.current.aggregate.totals();
+  writeDurations(text, vms);
+  writeTraffic(text, vms);
   writeCounts(text, pipeline, counters);
   writeClocks(text, pipeline);
   writeCosts(text, pipeline);
+  writeContention(text, pipeline);
   text.family('hopscope_live_clients', 'gauge', 'Open live streams.', [{ labels: {}, value: liveClients }]);
   return text.toString();
-}
-
-function writeDurations(text: MetricsText, pipeline: Pipeline): void {
-  const vms = pipeline.runs.current.aggregate.totals();
-  text.histogram(
-    'hopscope_layer_duration_seconds',
-    'Time that requests spent in each layer, current run.',
-    vms.flatMap(({ vm, layers }) =>
-      LAYER_IDS.flatMap((layer, i) => {
-        const histogram = layers[i];
-        const labels = { vm, layer, place: PLACE_OF.get(layer) ?? '' };
-        return histogram === undefined || histogram.count === 0 ? [] : [classicBuckets(histogram, labels)];
-      }),
-    ),
-  );
-  text.histogram(
-    'hopscope_end_to_end_duration_seconds',
-    'First request byte to last response byte at the host NIC, current run.',
-    vms.map(({ vm, endToEnd }) => classicBuckets(endToEnd, { vm })),
-  );
-  text.histogram(
-    'hopscope_vnic_round_trip_duration_seconds',
-    'Both crossings of the virtual NIC together, measured without any clock between the machines, current run.',
-    vms.map(({ vm, vnicRoundTrip }) => classicBuckets(vnicRoundTrip, { vm })),
-  );
 }
 
 function writeCounts(text: MetricsText, pipeline: Pipeline, counters: Record<string, number>): void {
@@ -92,14 +54,79 @@ function writeCounts(text: MetricsText, pipeline: Pipeline, counters: Record<str
   text.family(
     'hopscope_faults_total',
     'counter',
-    'Impossible values that were left out, and steps of a clock.',
-    named({ negative: totals.negative, clock_step: totals.clockSteps }, 'kind'),
+    'Impossible values that were left out, steps of a clock, responses that went on after their path was made.',
+    named(
+      {
+        negative: totals.negative,
+        clock_step: totals.clockSteps,
+        continued_after_join: totals.continuedAfterJoin,
+      },
+      'kind',
+    ),
   );
   text.family(
     'hopscope_events_total',
     'counter',
     'Refusals, repeats, retention: seen and no loss.',
     named(counters, 'event'),
+  );
+}
+
+function writeTraffic(text: MetricsText, vms: readonly VmTotals[]): void {
+  text.family(
+    'hopscope_class_exchanges_total',
+    'counter',
+    'Exchanges of each class, current run; only those of class request are in the histograms.',
+    vms.flatMap(({ vm, classes }) =>
+      CLASSES.map((name, i) => ({ labels: { vm, class: name }, value: classes[i] ?? 0 })),
+    ),
+  );
+  text.family(
+    'hopscope_tcp_retransmits_total',
+    'counter',
+    'Segments that the host saw again, of requests (in) and responses (out), current run.',
+    vms.flatMap(({ vm, tcp }) => [
+      { labels: { vm, direction: 'in' }, value: tcp.retransmitsIn },
+      { labels: { vm, direction: 'out' }, value: tcp.retransmitsOut },
+    ]),
+  );
+  text.family(
+    'hopscope_tcp_zero_windows_total',
+    'counter',
+    'Times that either side closed its receive window, current run.',
+    vms.map(({ vm, tcp }) => ({ labels: { vm }, value: tcp.zeroWindows })),
+  );
+  text.family(
+    'hopscope_tcp_syn_retries_total',
+    'counter',
+    'SYNs that clients sent again, current run.',
+    vms.map(({ vm, tcp }) => ({ labels: { vm }, value: tcp.synRetries })),
+  );
+}
+
+function writeContention(text: MetricsText, { registry }: Pipeline): void {
+  const gauges = contentionGauges(registry.all());
+  const samples = (kind: ContentionGauge['kind']): Sample[] =>
+    gauges
+      .filter((g) => g.kind === kind)
+      .map(({ agent, vm, value }) => ({ labels: vm === null ? { agent } : { agent, vm }, value }));
+  text.family(
+    'hopscope_guest_steal_ratio',
+    'gauge',
+    'Share of the last second that the CPUs of a guest were ready but not run, by its own count.',
+    samples('steal'),
+  );
+  text.family(
+    'hopscope_vcpu_delay_ratio',
+    'gauge',
+    'Time that the vCPU threads of a VM waited for a CPU of the host, per second; 1 is one vCPU all the time.',
+    samples('vcpu.delay'),
+  );
+  text.family(
+    'hopscope_cpu_pressure_ratio',
+    'gauge',
+    'Share of the last second in which some task of a machine waited for a CPU.',
+    samples('cpu.pressure'),
   );
 }
 

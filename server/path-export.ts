@@ -1,5 +1,6 @@
 /** Feeds the OpenTelemetry exporter, where the environment asks for one. */
 import type { Logger } from 'pino';
+import { contentionGauges } from './contention-gauges.ts';
 import { type OtelExport, startOtel } from './export/otel.ts';
 import type { PathListener, Pipeline } from './pipeline.ts';
 import type { Run } from './run.ts';
@@ -21,8 +22,9 @@ export class PathExport {
   /** @param pipeline called at every metric export, which is after it exists */
   static async start(log: Logger, now: () => number, pipeline: () => Pipeline): Promise<PathExport> {
     const totals = () => {
-      const { current } = pipeline().runs;
-      return { run: current.id, startedMs: current.startedMs, vms: current.aggregate.totals() };
+      const { runs, registry } = pipeline();
+      const { id: run, startedMs, aggregate } = runs.current;
+      return { run, startedMs, vms: aggregate.totals(), contention: contentionGauges(registry.all()) };
     };
     return new PathExport(await startOtel({ version: VERSION, totals, log, nowMs: now }), now);
   }

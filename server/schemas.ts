@@ -217,6 +217,7 @@ export const summarySchema = z.object({
   layers: z.array(z.object({ layer: z.enum(LAYER_IDS), of: z.enum(LAYER_IDS).nullable(), ...quantiles, bound: ns })),
   endToEnd: quantilesSchema,
   vnicRoundTrip: quantilesSchema,
+  tcp: z.object({ retransmitsIn: count, retransmitsOut: count, zeroWindows: count, synRetries: count }),
   load: loadSchema.nullable(),
   drops: z.record(z.string(), count),
   unmatched: pairSchema,

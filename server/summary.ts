@@ -24,6 +24,7 @@ export function summarise(run: Run, pipeline: Pipeline): Summary {
     layers: aggregate.layerSummaries(),
     endToEnd: aggregate.endToEnd(),
     vnicRoundTrip: aggregate.vnicRoundTrip(),
+    tcp: aggregate.tcp(),
     drops: since.drops,
     unmatched: { host: since.unmatchedHost, guest: since.unmatchedGuest },
     faults: faultsOf(since),

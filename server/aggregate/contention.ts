@@ -11,6 +11,16 @@ export interface ContentionReport {
   guestPressure?: number | null;
 }
 
+/** One reading of one agent. */
+export interface ContentionGauge {
+  /** `steal` and `cpu.pressure` are shares, `vcpu.delay` is seconds of waiting per second. */
+  readonly kind: 'steal' | 'vcpu.delay' | 'cpu.pressure';
+  readonly agent: string;
+  /** As its host names it; of `vcpu.delay` only. */
+  readonly vm: string | null;
+  readonly value: number;
+}
+
 /** An agent reports every second; one that was away reports of its last second, not of the whole time. */
 const LONGEST_MS = 3_000;
 

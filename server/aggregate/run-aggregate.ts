@@ -2,7 +2,7 @@ import { isComplete } from '../join/layers.ts';
 import { LAYER_COUNT, type PathColumns } from '../join/paths.ts';
 import { CLASSES } from '../wire/record.ts';
 import { DETAILS, LAYER_IDS, LAYERS, type LayerId } from '../wire/stations.ts';
-import type { ClassSummary, LayerRow, LayerSummary, Quantiles, SecondRow } from '../wire/views.ts';
+import type { ClassSummary, LayerRow, LayerSummary, Quantiles, SecondRow, TcpTotals } from '../wire/views.ts';
 import type { ContentionReport } from './contention.ts';
 import type { ExponentialHistogram } from './histogram.ts';
 import { SecondRing } from './second-ring.ts';
@@ -29,6 +29,7 @@ export interface VmTotals {
   /** Exchanges of each class, and the whole time of each, along CLASSES. */
   readonly classes: readonly number[];
   readonly endToEndOf: readonly ExponentialHistogram[];
+  readonly tcp: Readonly<TcpTotals>;
 }
 
 export interface AggregateCounts {
@@ -151,6 +152,11 @@ export class RunAggregate {
     return Number.isNaN(bound) ? null : bound;
   }
 
+  /** What TCP did under all exchanges, of every class. */
+  tcp(): TcpTotals {
+    return this.#whole().tcp;
+  }
+
   endToEnd(): Quantiles {
     return quantilesOf(this.#whole().endToEnd);
   }
@@ -169,8 +175,8 @@ export class RunAggregate {
   /** Whole-run histograms per VM, live objects: read, do not change. */
   totals(): VmTotals[] {
     return [...this.#totals].map(([vm, set]) => {
-      const { exchanges, errors, layers, endToEnd, vnicRoundTrip, classes, endToEndOf } = set;
-      return { vm, exchanges, errors, layers, endToEnd, vnicRoundTrip, classes, endToEndOf };
+      const { exchanges, errors, layers, endToEnd, vnicRoundTrip, classes, endToEndOf, tcp } = set;
+      return { vm, exchanges, errors, layers, endToEnd, vnicRoundTrip, classes, endToEndOf, tcp };
     });
   }
 

@@ -1,7 +1,7 @@
 import { vnicRoundTrip } from '../join/layers.ts';
 import { LAYER_COUNT, type PathColumns } from '../join/paths.ts';
 import { CLASSES } from '../wire/record.ts';
-import type { ClassSummary, LayerRow, Quantiles } from '../wire/views.ts';
+import type { ClassSummary, LayerRow, Quantiles, TcpTotals } from '../wire/views.ts';
 import { ExponentialHistogram } from './histogram.ts';
 
 /** Histograms of one stretch: of requests all layers along LAYER_IDS and the round trip, then the whole time of each class. */
@@ -10,6 +10,7 @@ const END_TO_END = LAYER_COUNT + 1;
 const SERIES_COUNT = END_TO_END + CLASSES.length;
 const REQUEST = CLASSES.indexOf('request');
 const FIRST_SERVER_ERROR = 500;
+const TCP_COUNTS = ['retransmitsIn', 'retransmitsOut', 'zeroWindows', 'synRetries'] as const;
 
 /** All that is measured of some exchanges of one VM: a second of it, a run of it. */
 export class SeriesSet {
@@ -17,6 +18,8 @@ export class SeriesSet {
   errors = 0;
   /** Exchanges along CLASSES. */
   readonly classes: number[] = CLASSES.map(() => 0);
+  /** What TCP did under all of them. */
+  readonly tcp: TcpTotals = { retransmitsIn: 0, retransmitsOut: 0, zeroWindows: 0, synRetries: 0 };
   readonly #series: ExponentialHistogram[] = Array.from({ length: SERIES_COUNT }, () => new ExponentialHistogram());
 
   /** Take in one exchange whose layers are derived; what was not measured stays out, and so do layers of no request. */
@@ -25,6 +28,7 @@ export class SeriesSet {
     this.exchanges++;
     this.classes[exchangeClass] = this.classes[exchangeClass]! + 1;
     if (columns.status[row]! >= FIRST_SERVER_ERROR) this.errors++;
+    for (const name of TCP_COUNTS) this.tcp[name] += columns[name][row]!;
     this.#record(END_TO_END + exchangeClass, columns.endToEnd[row]!);
     if (exchangeClass !== REQUEST) return;
     const at = row * LAYER_COUNT;
@@ -40,6 +44,7 @@ export class SeriesSet {
   merge(other: SeriesSet): void {
     this.exchanges += other.exchanges;
     this.errors += other.errors;
+    for (const name of TCP_COUNTS) this.tcp[name] += other.tcp[name];
     for (let i = 0; i < CLASSES.length; i++) this.classes[i] = this.classes[i]! + other.classes[i]!;
     for (let i = 0; i < SERIES_COUNT; i++) this.#series[i]!.merge(other.#series[i]!);
   }

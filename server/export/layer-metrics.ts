@@ -1,16 +1,10 @@
-import { ValueType } from '@opentelemetry/api';
 import { emptyResource } from '@opentelemetry/resources';
-import {
-  AggregationTemporality,
-  type DataPoint,
-  DataPointType,
-  type ExponentialHistogram,
-  type MetricData,
-  type MetricProducer,
-} from '@opentelemetry/sdk-metrics';
-import type { Buckets } from '../aggregate/histogram.ts';
+import type { MetricData, MetricProducer } from '@opentelemetry/sdk-metrics';
+import type { ContentionGauge } from '../aggregate/contention.ts';
 import type { VmTotals } from '../aggregate/run-aggregate.ts';
-import { LAYER_IDS } from '../wire/stations.ts';
+import { CLASSES } from '../wire/record.ts';
+import { DETAILS, LAYER_IDS } from '../wire/stations.ts';
+import { type HistogramPoint, MetricList } from './metric-list.ts';
 import { hrTime, wallNs } from './path-times.ts';
 
 /** The run that is being measured, with its whole-run histograms. */
@@ -18,47 +12,28 @@ export interface RunTotals {
   readonly run: string;
   readonly startedMs: number;
   readonly vms: readonly VmTotals[];
+  /** Now, of all machines. */
+  readonly contention: readonly ContentionGauge[];
 }
 
-/**
- * By how many buckets nanoseconds move when they become seconds: 10⁻⁹ is
- * log2(10⁹) × 2^scale buckets down, which is no whole number, so no exact
- * conversion exists between the two units' buckets. Conventions want seconds.
- * Moving each bucket's midpoint moves all of them by the same, rounded, count:
- * no two merge, every count stays, and all positions carry one constant factor
- * of less than half a bucket: 0.08 % low at scale 7, where a bucket is 0.54 %
- * wide. Count, sum, smallest and largest are exact, and the metric's
- * description says the rest.
- */
-export function secondsShift(scale: number): number {
-  return -Math.round(Math.log2(1e9) * 2 ** scale);
-}
-
-/** Nanosecond buckets as an OTLP exponential histogram in seconds. */
-export function inSeconds(buckets: Buckets): ExponentialHistogram {
-  const count = buckets.counts.reduce((sum, n) => sum + n, buckets.zeroCount);
-  return {
-    count,
-    sum: buckets.sum / 1e9,
-    scale: buckets.scale,
-    zeroCount: buckets.zeroCount,
-    positive: { offset: buckets.offset + secondsShift(buckets.scale), bucketCounts: buckets.counts },
-    negative: { offset: 0, bucketCounts: [] },
-    ...(buckets.min === null ? {} : { min: buckets.min / 1e9 }),
-    ...(buckets.max === null ? {} : { max: buckets.max / 1e9 }),
-  };
-}
+/** The layer that a layer is a part of, along LAYER_IDS; null for those of the sum. */
+const PART_OF = LAYER_IDS.map((id) => DETAILS.find((d) => d.layer === id)?.of ?? null);
+const CONTENTION = {
+  steal: {
+    name: 'hopscope.cpu.steal',
+    description: 'Share of the last second that the CPUs of a guest were ready but not run, by its own count.',
+  },
+  'vcpu.delay': {
+    name: 'hopscope.vcpu.delay',
+    description: 'Time that the vCPU threads of a VM waited for a CPU of the host, per second.',
+  },
+  'cpu.pressure': {
+    name: 'hopscope.cpu.pressure',
+    description: 'Share of the last second in which some task of a machine waited for a CPU.',
+  },
+} as const satisfies Record<ContentionGauge['kind'], { name: string; description: string }>;
 
 const POSITIONS = 'Buckets are moved from nanoseconds by a whole number: positions are exact to half a bucket.';
-
-function metric(name: string, description: string, dataPoints: DataPoint<ExponentialHistogram>[]): MetricData {
-  return {
-    descriptor: { name, description: `${description} ${POSITIONS}`, unit: 's', valueType: ValueType.DOUBLE },
-    aggregationTemporality: AggregationTemporality.CUMULATIVE,
-    dataPointType: DataPointType.EXPONENTIAL_HISTOGRAM,
-    dataPoints,
-  };
-}
 
 /**
  * The run's own histograms, handed on as they are: the SDK records nothing a
@@ -77,21 +52,73 @@ export function layerMetricProducer(version: string, totals: () => RunTotals, no
 
 function runMetrics(totals: RunTotals, nowMs: number): MetricData[] {
   const times = { startTime: hrTime(wallNs(totals.startedMs)), endTime: hrTime(wallNs(nowMs)) };
-  const layers: DataPoint<ExponentialHistogram>[] = [];
-  const whole: DataPoint<ExponentialHistogram>[] = [];
-  for (const vm of totals.vms) {
-    const attributes = { 'hopscope.run': totals.run, 'hopscope.vm': vm.vm };
-    vm.layers.forEach((histogram, i) => {
-      if (histogram.count === 0) return;
-      const layer = { ...attributes, 'hopscope.layer': LAYER_IDS[i] as string };
-      layers.push({ ...times, attributes: layer, value: inSeconds(histogram.toBuckets()) });
-    });
-    if (vm.endToEnd.count > 0) whole.push({ ...times, attributes, value: inSeconds(vm.endToEnd.toBuckets()) });
+  const made = new MetricList(times, { 'hopscope.run': totals.run });
+  const inSum = (i: number) => PART_OF[i] === null;
+  made.histogram('hopscope.layer.duration', `Time of a request in one layer. ${POSITIONS}`, layerPoints(totals, inSum));
+  made.histogram(
+    'hopscope.layer.part.duration',
+    `Part of a layer of a request; the parts of a layer add up to it. ${POSITIONS}`,
+    layerPoints(totals, (i) => !inSum(i)),
+  );
+  made.histogram(
+    'hopscope.exchange.duration',
+    `First request byte to last response byte at the host NIC, requests only. ${POSITIONS}`,
+    totals.vms.map(({ vm, endToEnd }) => ({ attributes: { 'hopscope.vm': vm }, histogram: endToEnd })),
+  );
+  addTraffic(made, totals);
+  for (const [kind, { name, description }] of Object.entries(CONTENTION)) {
+    const told = totals.contention.filter((gauge) => gauge.kind === kind);
+    made.gauge(
+      name,
+      description,
+      told.map(({ agent, vm, value }) => ({
+        attributes: { 'hopscope.agent': agent, ...(vm === null ? {} : { 'hopscope.vm': vm }) },
+        value,
+      })),
+    );
   }
-  return [
-    ...(layers.length > 0 ? [metric('hopscope.layer.duration', 'Time of an exchange in one layer.', layers)] : []),
-    ...(whole.length > 0
-      ? [metric('hopscope.exchange.duration', 'First request byte to last response byte at the host NIC.', whole)]
-      : []),
-  ];
+  return made.metrics;
+}
+
+function layerPoints({ vms }: RunTotals, chosen: (layer: number) => boolean): HistogramPoint[] {
+  return vms.flatMap(({ vm, layers }) =>
+    layers.flatMap((histogram, i) => {
+      if (!chosen(i)) return [];
+      const of = PART_OF[i];
+      const attributes = { 'hopscope.vm': vm, 'hopscope.layer': LAYER_IDS[i] as string };
+      return [{ attributes: of == null ? attributes : { ...attributes, 'hopscope.layer.of': of }, histogram }];
+    }),
+  );
+}
+
+function addTraffic(made: MetricList, { vms }: RunTotals): void {
+  made.sum(
+    'hopscope.exchanges',
+    'Exchanges of each class; only those of class request are in the durations.',
+    '{exchange}',
+    vms.flatMap(({ vm, classes }) =>
+      CLASSES.map((name, i) => ({
+        attributes: { 'hopscope.vm': vm, 'hopscope.class': name },
+        value: classes[i] ?? 0,
+      })),
+    ),
+  );
+  made.sum(
+    'hopscope.tcp.retransmits',
+    'Segments that the host saw again, of requests (in) and responses (out).',
+    '{segment}',
+    vms.flatMap(({ vm, tcp }) => [
+      { attributes: { 'hopscope.vm': vm, 'hopscope.direction': 'in' }, value: tcp.retransmitsIn },
+      { attributes: { 'hopscope.vm': vm, 'hopscope.direction': 'out' }, value: tcp.retransmitsOut },
+    ]),
+  );
+  const perVm = (name: 'zeroWindows' | 'synRetries') =>
+    vms.map(({ vm, tcp }) => ({ attributes: { 'hopscope.vm': vm }, value: tcp[name] }));
+  made.sum(
+    'hopscope.tcp.zero_windows',
+    'Times that either side closed its receive window.',
+    '{time}',
+    perVm('zeroWindows'),
+  );
+  made.sum('hopscope.tcp.syn_retries', 'SYNs that clients sent again.', '{segment}', perVm('synRetries'));
 }

@@ -5,6 +5,7 @@ import { NodeSDK } from '@opentelemetry/sdk-node';
 import { AlwaysOnSampler, BatchSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
 import type { PathColumns } from '../join/paths.ts';
+import { CLASSES } from '../wire/record.ts';
 import { ExportWatch } from './export-watch.ts';
 import { layerMetricProducer } from './layer-metrics.ts';
 import type { ExportContext, OtelExport, OtelOptions } from './otel.ts';
@@ -13,6 +14,7 @@ import { metricExporter, spanExporter } from './otlp-exporters.ts';
 import { PathSampler } from './path-sampler.ts';
 import { exportPath, MAX_SPANS } from './path-spans.ts';
 
+const REQUEST = CLASSES.indexOf('request');
 /** Below the server's own limit for closing. */
 const SHUTDOWN_MS = 1_500;
 
@@ -100,7 +102,9 @@ export class OtelSdk implements OtelExport {
   paths(columns: PathColumns, from: number, to: number, about: ExportContext): void {
     if (this.tracer === undefined) return;
     for (let row = from; row < to; row++) {
-      const verdict = this.sampler.decide(columns.atMs[row] as number, columns.endToEnd[row] as number, about.slowNs);
+      // What waits on purpose is no outlier among requests.
+      const slowNs = columns.class[row] === REQUEST ? about.slowNs : null;
+      const verdict = this.sampler.decide(columns.atMs[row] as number, columns.endToEnd[row] as number, slowNs);
       if (verdict === 'skipped' || verdict === 'limited') this.counters[`otel.${verdict}`]++;
       else this.path(this.tracer, columns, row, about, verdict);
     }

@@ -1,23 +1,10 @@
 import { type Attributes, ROOT_CONTEXT, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
-import {
-  ATTR_CLIENT_ADDRESS,
-  ATTR_CLIENT_PORT,
-  ATTR_ERROR_TYPE,
-  ATTR_HTTP_REQUEST_METHOD,
-  ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
-  ATTR_HTTP_RESPONSE_STATUS_CODE,
-  ATTR_NETWORK_PROTOCOL_NAME,
-  ATTR_NETWORK_TRANSPORT,
-  ATTR_NETWORK_TYPE,
-  ATTR_SERVER_ADDRESS,
-  ATTR_SERVER_PORT,
-  ATTR_URL_PATH,
-  ATTR_URL_SCHEME,
-} from '@opentelemetry/semantic-conventions';
+import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
 import { missingStations } from '../join/layers.ts';
-import { KEY_BYTES, LAYER_COUNT, type PathColumns } from '../join/paths.ts';
-import { addressText, FLAGS, flagNames, HEAD_BYTES, headText } from '../wire/record.ts';
-import { LAYER_IDS, LAYERS, stationIndex } from '../wire/stations.ts';
+import { LAYER_COUNT, type PathColumns } from '../join/paths.ts';
+import { CLASSES, flagNames, PROTOCOLS } from '../wire/record.ts';
+import { DETAILS, LAYER_IDS, LAYERS, stationIndex } from '../wire/stations.ts';
+import { exchangeAttributes, spanName } from './http-attributes.ts';
 import { hostSpanNs, hostTimeNs, hrTime, wallNs } from './path-times.ts';
 
 /** What a row does not carry itself. */
@@ -27,12 +14,15 @@ export interface PathContext {
   readonly vmNames: readonly string[];
 }
 
-/** The methods that the HTTP conventions allow as values; any other is `_OTHER`. */
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY'];
 const PLACED_LAYERS = LAYERS.map((layer) => ({
   ...layer,
   column: LAYER_IDS.indexOf(layer.layer),
   fromIndex: stationIndex(layer.from),
+  // A part has a length and no place in time: an attribute of its layer's span, no span of its own.
+  parts: DETAILS.filter((d) => d.of === layer.layer).map((d) => ({
+    attribute: `hopscope.part.${d.layer}_ns`,
+    column: LAYER_IDS.indexOf(d.layer),
+  })),
 }));
 
 /** Spans that {@link exportPath} makes at most, for queue accounting. */
@@ -62,22 +52,20 @@ export function exportPath(
   const base = wallNs(columns.atMs[row] as number);
   const at = (ns: number) => hrTime(base + BigInt(ns - whole.startNs));
   const layers = layerSpans(columns, row);
-  const http = httpAttributes(columns, row);
-  const method = http[ATTR_HTTP_REQUEST_METHOD];
+  const known = exchangeAttributes(columns, row);
   const root = tracer.startSpan(
-    // No route is known from outside the server, so the name is the method alone: low cardinality.
-    method === '_OTHER' ? 'HTTP' : String(method),
+    spanName(known),
     {
       kind: SpanKind.SERVER,
       startTime: at(whole.startNs),
-      attributes: { ...http, ...ownAttributes(columns, row, context, layers), 'hopscope.chosen': why },
+      attributes: { ...known, ...ownAttributes(columns, row, context, layers), 'hopscope.chosen': why },
     },
     ROOT_CONTEXT,
   );
-  if (http[ATTR_ERROR_TYPE] !== undefined) root.setStatus({ code: SpanStatusCode.ERROR });
+  if (known[ATTR_ERROR_TYPE] !== undefined) root.setStatus({ code: SpanStatusCode.ERROR });
   const parent = trace.setSpan(ROOT_CONTEXT, root);
   for (const { layer, startNs, endNs } of layers) {
-    const attributes = layerAttributes(layer, columns.bound[row] as number);
+    const attributes = layerAttributes(layer, columns, row);
     tracer.startSpan(layer.layer, { startTime: at(startNs), attributes }, parent).end(at(endNs));
   }
   root.end(at(whole.endNs));
@@ -95,13 +83,16 @@ function layerSpans(columns: PathColumns, row: number): LayerSpan[] {
   return spans;
 }
 
-function layerAttributes(layer: LayerSpan['layer'], bound: number): Attributes {
+function layerAttributes(layer: LayerSpan['layer'], columns: PathColumns, row: number): Attributes {
+  const bound = columns.bound[row] as number;
+  const parts = layer.parts.map(({ attribute, column }) => [attribute, columns.layers[row * LAYER_COUNT + column]]);
   return {
     'hopscope.layer': layer.layer,
     'hopscope.place': layer.place,
     'hopscope.station.from': layer.from,
     'hopscope.station.to': layer.to,
     ...(layer.clock === 'crosses' && !Number.isNaN(bound) ? { 'hopscope.bound_ns': bound } : {}),
+    ...Object.fromEntries(parts.filter(([, ns]) => !Number.isNaN(ns))),
   };
 }
 
@@ -111,40 +102,31 @@ function ownAttributes(columns: PathColumns, row: number, context: PathContext, 
   const unmeasured = LAYERS.map((l) => l.layer).filter((id) => !have.has(id));
   const flags = flagNames(columns.flags[row] as number);
   const bound = columns.bound[row] as number;
-  const rtt = columns.clientRtt[row] as number;
   return {
     'hopscope.run': context.run,
     'hopscope.vm': context.vmNames[columns.vm[row] as number] ?? '',
+    'hopscope.class': CLASSES[columns.class[row] as number] ?? 'request',
+    'hopscope.protocol': PROTOCOLS[columns.protocol[row] as number] ?? 'unknown',
     'hopscope.request.bytes': columns.requestBytes[row] as number,
     'hopscope.response.bytes': columns.responseBytes[row] as number,
     ...(missing.length > 0 ? { 'hopscope.missing': missing } : {}),
     ...(unmeasured.length > 0 ? { 'hopscope.unmeasured': unmeasured } : {}),
     ...(flags.length > 0 ? { 'hopscope.flags': flags } : {}),
     ...(Number.isNaN(bound) ? {} : { 'hopscope.bound_ns': bound }),
-    ...(rtt > 0 ? { 'hopscope.client.rtt_ns': rtt } : {}),
+    ...tcpAttributes(columns, row),
   };
 }
 
-/** HTTP semantic conventions 1.45, server side. */
-function httpAttributes(columns: PathColumns, row: number): Attributes {
-  const key = row * KEY_BYTES;
-  const head = headText(columns.heads, row * HEAD_BYTES, columns.headLength[row] as number);
-  const status = columns.status[row] as number;
-  const ports = new DataView(columns.keys.buffer, columns.keys.byteOffset + key + 32, 4);
-  const known = METHODS.includes(head.method);
-  return {
-    [ATTR_HTTP_REQUEST_METHOD]: known ? head.method : '_OTHER',
-    ...(known || head.method === '' ? {} : { [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: head.method }),
-    ...(head.path === '' ? {} : { [ATTR_URL_PATH]: head.path }),
-    [ATTR_URL_SCHEME]: 'http',
-    ...(status === 0 ? {} : { [ATTR_HTTP_RESPONSE_STATUS_CODE]: status }),
-    ...(status >= 500 ? { [ATTR_ERROR_TYPE]: String(status) } : {}),
-    [ATTR_CLIENT_ADDRESS]: addressText(columns.keys, key),
-    [ATTR_CLIENT_PORT]: ports.getUint16(0, true),
-    [ATTR_SERVER_ADDRESS]: addressText(columns.keys, key + 16),
-    [ATTR_SERVER_PORT]: ports.getUint16(2, true),
-    [ATTR_NETWORK_TRANSPORT]: 'tcp',
-    [ATTR_NETWORK_TYPE]: ((columns.flags[row] as number) & FLAGS.ipv4) === 0 ? 'ipv6' : 'ipv4',
-    [ATTR_NETWORK_PROTOCOL_NAME]: 'http',
+/** What TCP did; what it did not do, and what is not known, is left out. */
+function tcpAttributes(columns: PathColumns, row: number): Attributes {
+  const facts = {
+    'hopscope.client.rtt_ns': columns.clientRtt[row] as number,
+    'hopscope.tcp.acked_ns': columns.acked[row] as number,
+    'hopscope.tcp.connect_ns': columns.connect[row] as number,
+    'hopscope.tcp.retransmits_in': columns.retransmitsIn[row] as number,
+    'hopscope.tcp.retransmits_out': columns.retransmitsOut[row] as number,
+    'hopscope.tcp.zero_windows': columns.zeroWindows[row] as number,
+    'hopscope.tcp.syn_retries': columns.synRetries[row] as number,
   };
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value > 0));
 }

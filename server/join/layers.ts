@@ -3,6 +3,8 @@ import { isInGap } from './clock-method.ts';
 import { LAYER_COUNT, type PathColumns, STATION_COUNT } from './paths.ts';
 
 const CLIENT = LAYER_IDS.indexOf('client');
+/** A client may hold an ACK back, 40 ms on Linux, for longer elsewhere: what comes later than this says nothing. */
+const HELD_BACK_NS = 30e6;
 const NIC_RX = stationIndex('nic.rx');
 const TAP_TX = stationIndex('tap.tx');
 const VNIC_RX = stationIndex('vnic.rx');
@@ -86,10 +88,20 @@ function deriveRow(columns: PathColumns, row: number): number {
   if (endToEnd < 0) negative++;
   if (Number.isNaN(guestOffset) && vnicRoundTrip(columns, row) < 0) negative++;
   layers[layer + TRANSFER] = transfer < 0 ? Number.NaN : transfer;
-  layers[layer + CLIENT] = columns.clientRtt[row]!;
+  layers[layer + CLIENT] = clientRoundTrip(columns.clientRtt[row]!, columns.acked[row]!);
   columns.endToEnd[row] = endToEnd < 0 ? Number.NaN : endToEnd;
   deriveDetails(columns, row);
   return negative;
+}
+
+/**
+ * The client's round trip as one exchange showed it, ns: its ACK of the last
+ * response byte, unless it held that back; else the smallest round trip of the
+ * connection. A queue on the way is in the first and not in the second.
+ */
+function clientRoundTrip(smallest: number, acked: number): number {
+  const base = Number.isNaN(smallest) ? 0 : smallest;
+  return acked - base < HELD_BACK_NS ? acked : smallest;
 }
 
 /** The parts of layers; the run delay and the upstream's share were measured apart, so neither may exceed the whole. */

@@ -31,6 +31,17 @@ export interface ClassSummary {
   endToEnd: Quantiles;
 }
 
+/** What TCP did under many exchanges, as the host saw it. */
+export interface TcpTotals {
+  /** Segments seen again. */
+  retransmitsIn: number;
+  retransmitsOut: number;
+  /** Times that either side closed its receive window. */
+  zeroWindows: number;
+  /** SYNs sent again. */
+  synRetries: number;
+}
+
 /** Impossible or late things that are counted and never plotted. */
 export interface Faults {
   negative: number;
@@ -94,6 +105,7 @@ export interface Summary {
   endToEnd: Quantiles;
   /** vnic.in + vnic.out: needs no clock, always shown. */
   vnicRoundTrip: Quantiles;
+  tcp: TcpTotals;
   load: LoadSummary | null;
   /** Every queue that can drop, by name; 0 means watched and nothing lost. */
   drops: Record<string, number>;

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { ExponentialHistogram } from '../../server/aggregate/histogram.ts';
-import { classicBuckets } from '../../server/metrics.ts';
+import { classicBuckets } from '../../server/metrics-durations.ts';
 import { MetricsText } from '../../server/metrics-text.ts';
-import { END_NS, exchanges, frame, hostNowNs, stats, VMS } from './exchanges.ts';
+import { FLAGS } from '../../server/wire/record.ts';
+import { END_NS, exchange, exchanges, frame, hostNowNs, stats, VMS } from './exchanges.ts';
 import { acked, attach, type Started, start } from './running-server.ts';
 
 /** The real linter's complaints. */
@@ -19,10 +20,14 @@ async function busy(): Promise<Started> {
   const host = await attach(server, 'host');
   const guest = await attach(server, 'guest');
   host.peer.send(VMS);
-  host.peer.send(stats({ drops: { 'ring.full': 3 } }));
+  host.peer.send(stats({ drops: { 'ring.full': 3 }, vcpuDelay: { shop: 0.75 }, cpuPressure: 0.125 }));
   guest.peer.send(stats({ bpfNs: 2_000, bpfRecords: 1 }));
-  guest.peer.send(stats({ bpfNs: 4_000, bpfRecords: 3 }));
-  const records = exchanges(40, hostNowNs());
+  guest.peer.send(stats({ bpfNs: 4_000, bpfRecords: 3, steal: 0.25, cpuPressure: 0.5 }));
+  const facts = { retransmitsIn: 1, retransmitsOut: 2, zeroWindows: 3, synRetries: 4 };
+  const records = exchanges(40, hostNowNs(), { host: facts });
+  const stream = exchange(5_000, { atNs: hostNowNs(), host: { flags: FLAGS.upgraded } });
+  records.host.push(stream.host);
+  records.guest.push(stream.guest);
   host.peer.send(frame(1, records.host));
   guest.peer.send(frame(1, records.guest));
   await Promise.all([acked(host.peer, 1), acked(guest.peer, 1)]);
@@ -42,8 +47,20 @@ describe('/metrics', () => {
   it('counts what happened', async () => {
     const text = await metricsOf(await busy());
     for (const line of [
-      'hopscope_exchanges_total{kind="joined"} 40',
-      'hopscope_exchanges_total{kind="complete"} 40',
+      'hopscope_exchanges_total{kind="joined"} 41',
+      'hopscope_exchanges_total{kind="complete"} 41',
+      'hopscope_class_exchanges_total{vm="shop",class="request"} 40',
+      'hopscope_class_exchanges_total{vm="shop",class="stream"} 1',
+      'hopscope_tcp_retransmits_total{vm="shop",direction="in"} 40',
+      'hopscope_tcp_retransmits_total{vm="shop",direction="out"} 80',
+      'hopscope_tcp_zero_windows_total{vm="shop"} 120',
+      'hopscope_tcp_syn_retries_total{vm="shop"} 160',
+      'hopscope_guest_steal_ratio{agent="guest:web1"} 0.25',
+      'hopscope_vcpu_delay_ratio{agent="host:hv1",vm="shop"} 0.75',
+      'hopscope_cpu_pressure_ratio{agent="host:hv1"} 0.125',
+      'hopscope_cpu_pressure_ratio{agent="guest:web1"} 0.5',
+      'hopscope_faults_total{kind="continued_after_join"} 0',
+      'hopscope_layer_part_duration_seconds_count{vm="shop",part="tcp.in.ip",of="tcp.in",place="guest"} 40',
       'hopscope_drops_total{queue="host.ring.full"} 3',
       'hopscope_drops_total{queue="live.skipped"} 0',
       'hopscope_unmatched_total{vantage="host"} 0',
@@ -54,6 +71,8 @@ describe('/metrics', () => {
     ]) {
       expect(text.split('\n')).toContain(line);
     }
+    // A part beside its layer in one family would be counted twice in any sum.
+    expect(text).not.toMatch(/^hopscope_layer_duration_seconds.*layer="tcp\.in\./m);
     expect(text).toMatch(/^hopscope_clock_bound_seconds\{guest="web1"\} 0\.0/m);
     const sum = Number(/end_to_end_duration_seconds_sum\{vm="shop"\} (.*)/.exec(text)?.[1]);
     expect(sum).toBeCloseTo((40 * END_NS) / 1e9, 12);

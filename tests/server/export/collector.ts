@@ -47,10 +47,17 @@ export interface OtlpPoint {
   zeroCount?: string;
   positive: { offset: number; bucketCounts: string[] };
 }
+export interface OtlpNumber {
+  attributes: OtlpAttribute[];
+  asInt?: string;
+  asDouble?: number;
+}
 export interface OtlpMetric {
   name: string;
   description: string;
   unit: string;
+  sum?: { aggregationTemporality: number; isMonotonic: boolean; dataPoints: OtlpNumber[] };
+  gauge?: { dataPoints: OtlpNumber[] };
   exponentialHistogram?: { aggregationTemporality: number; dataPoints: OtlpPoint[] };
 }
 

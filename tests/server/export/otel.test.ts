@@ -1,44 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { ExponentialHistogram } from '../../../server/aggregate/histogram.ts';
-import type { VmTotals } from '../../../server/aggregate/run-aggregate.ts';
-import type { RunTotals } from '../../../server/export/layer-metrics.ts';
+import { describe, expect, it, vi } from 'vitest';
 import { type ExportContext, type OtelExport, startOtel } from '../../../server/export/otel.ts';
 import { pathColumns } from '../../../server/join/paths.ts';
-import { CLASSES } from '../../../server/wire/record.ts';
-import { LAYER_IDS, LAYERS, type Station } from '../../../server/wire/stations.ts';
-import { attributes, Collector, type OtlpSpan } from './collector.ts';
+import { LAYERS, type Station } from '../../../server/wire/stations.ts';
+import { attributes, type OtlpSpan } from './collector.ts';
+import { collector, log, said, start, stop } from './exporting.ts';
 import { addPath, LAST_NS, PASSED, type PathSample } from './sample-path.ts';
 
 /** 1,800,000,000,123.5 ms, where nic.rx of a sample path stands. */
 const START_NS = 1_800_000_000_123_500_000n;
 const CONTEXT: ExportContext = { run: 'before', vmNames: ['web1'], slowNs: null };
-const said: string[] = [];
-const log = { info: (m: string) => said.push(m), warn: (m: string) => said.push(m) };
-
-let collector: Collector;
-let otel: OtelExport | null = null;
-
-// The first time ever builds the Collector: 130 MB of sources and two minutes.
-beforeAll(async () => {
-  collector = await Collector.start();
-}, 600_000);
-afterAll(async () => await collector?.stop());
-afterEach(async () => {
-  await otel?.shutdown();
-  otel = null;
-  vi.unstubAllEnvs();
-  collector.clear();
-  said.length = 0;
-});
-
-async function start(env: Record<string, string>, totals?: () => RunTotals): Promise<OtelExport> {
-  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
-  const none = () => ({ run: 'before', startedMs: 0, vms: [] });
-  otel = await startOtel({ version: '1.2.3', totals: totals ?? none, log, nowMs: () => 1_800_000_060_000 });
-  if (otel === null) throw new Error('the exporter did not start');
-  return otel;
-}
-
 /** The environment of someone who wants every path as a trace. */
 function tracesTo(endpoint: string, protocol = 'http/protobuf'): Record<string, string> {
   return {
@@ -53,8 +23,7 @@ async function exportPaths(target: OtelExport, samples: PathSample[], context = 
   const columns = pathColumns(samples.length);
   for (const sample of samples) addPath(columns, sample);
   target.paths(columns, 0, columns.count, context);
-  await target.shutdown();
-  otel = null;
+  await stop();
 }
 
 function timesOf(span: OtlpSpan): [bigint, bigint] {
@@ -116,6 +85,15 @@ describe('startOtel, seen by a real OpenTelemetry Collector', () => {
       'hopscope.flags': ['retransmit'],
       'hopscope.bound_ns': 2_500,
       'hopscope.client.rtt_ns': 88_000,
+      'hopscope.class': 'request',
+      'hopscope.protocol': 'http/1',
+      'hopscope.tcp.acked_ns': 91_000,
+      'hopscope.tcp.retransmits_out': 2,
+    });
+    const wait = collector.spans.find((span) => span.name === 'wait');
+    expect(attributes(wait?.attributes ?? [])).toMatchObject({
+      'hopscope.part.wait.run_ns': 20_000,
+      'hopscope.part.wait.busy_ns': PASSED['app.read'] - PASSED['sock.ready'] - 20_000,
     });
     const vnic = collector.spans.find((span) => span.name === 'vnic.in');
     expect(attributes(vnic?.attributes ?? [])).toEqual({
@@ -141,6 +119,20 @@ describe('startOtel, seen by a real OpenTelemetry Collector', () => {
       'http.request.method': '_OTHER',
       'http.request.method_original': 'BREW',
     });
+  });
+
+  it('says nothing of HTTP where it cannot read any, and names HTTP/2 as such', async () => {
+    const samples: PathSample[] = [
+      { protocol: 'tls', class: 'handshake', head: '', status: 0 },
+      { protocol: 'http/2', class: 'multiplexed', head: '', status: 0 },
+    ];
+    await exportPaths(await start(tracesTo(collector.httpUrl)), samples);
+    await collector.until(() => collector.spans.length === 2 * (1 + LAYERS.length));
+    const roots = collector.spans.filter((span) => !span.parentSpanId).map((s) => [s.name, attributes(s.attributes)]);
+    const [tls, h2] = ['TLS', 'HTTP'].map((name) => roots.find((root) => root[0] === name)?.[1]);
+    expect(tls).toMatchObject({ 'network.protocol.name': 'tls', 'hopscope.class': 'handshake' });
+    expect(Object.keys(tls ?? {}).filter((key) => /^(http|url)\./.test(key))).toEqual([]);
+    expect(h2).toMatchObject({ 'network.protocol.version': '2', 'hopscope.class': 'multiplexed' });
   });
 
   it('sends an incomplete path with the layers it has and names what is missing', async () => {
@@ -184,61 +176,18 @@ describe('startOtel, seen by a real OpenTelemetry Collector', () => {
       OTEL_TRACES_SAMPLER_ARG: '1e-12',
     };
     const target = await start(env);
-    const columns = pathColumns(2);
+    const columns = pathColumns(3);
     addPath(columns);
     addPath(columns);
     columns.endToEnd[1] = LAST_NS * 10;
-    target.paths(columns, 0, 2, { ...CONTEXT, slowNs: LAST_NS });
-    expect(target.counters).toMatchObject({ 'otel.paths': 1, 'otel.skipped': 1 });
+    // A stream is slower than any request, and no outlier.
+    addPath(columns, { class: 'stream' });
+    columns.endToEnd[2] = LAST_NS * 100;
+    target.paths(columns, 0, 3, { ...CONTEXT, slowNs: LAST_NS });
+    expect(target.counters).toMatchObject({ 'otel.paths': 1, 'otel.skipped': 2 });
     await target.shutdown();
     await collector.until(() => collector.spans.length === 1 + LAYERS.length);
     expect(attributes(rootOf(collector.spans).attributes)['hopscope.chosen']).toBe('slow');
-  });
-
-  it('sends the run’s histograms as exponential histograms in seconds', async () => {
-    const layers = LAYER_IDS.map(() => new ExponentialHistogram());
-    const service = layers[LAYER_IDS.indexOf('service')]!;
-    const values = Array.from({ length: 5_000 }, (_, i) => Math.round(1_000 * 1.002 ** i));
-    for (const ns of values) service.record(ns);
-    service.record(0);
-    const vm: VmTotals = {
-      vm: 'web1',
-      exchanges: 5_001,
-      errors: 0,
-      layers,
-      endToEnd: new ExponentialHistogram(),
-      vnicRoundTrip: new ExponentialHistogram(),
-      classes: [5_001, 0, 0, 0],
-      endToEndOf: CLASSES.map(() => new ExponentialHistogram()),
-    };
-    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpUrl, OTEL_TRACES_EXPORTER: 'none' };
-    const target = await start(env, () => ({ run: 'before', startedMs: 1_800_000_000_000, vms: [vm] }));
-    await target.shutdown();
-    await collector.until(() => collector.metrics.length > 0);
-
-    expect(collector.metrics.map((m) => [m.name, m.unit])).toEqual([['hopscope.layer.duration', 's']]);
-    const points = collector.metrics[0]?.exponentialHistogram?.dataPoints ?? [];
-    expect(collector.metrics[0]?.exponentialHistogram?.aggregationTemporality).toBe(2);
-    expect(points).toHaveLength(1);
-    const point = points[0]!;
-    expect(attributes(point.attributes)).toEqual({
-      'hopscope.run': 'before',
-      'hopscope.vm': 'web1',
-      'hopscope.layer': 'service',
-    });
-    expect(point.startTimeUnixNano).toBe('1800000000000000000');
-    const own = service.toBuckets();
-    expect(point.positive.bucketCounts.map(Number)).toEqual(own.counts);
-    expect([Number(point.count), Number(point.zeroCount), point.scale]).toEqual([5_001, 1, own.scale]);
-    expect(point.min).toBe(0);
-    expect(point.max).toBeCloseTo(values.at(-1)! / 1e9, 9);
-    expect(point.sum).toBeCloseTo(values.reduce((a, b) => a + b, 0) / 1e9, 6);
-
-    // The median's bucket, read by OTLP's own definition, holds the true median within one bucket.
-    const within = (k: number) => point.positive.bucketCounts.slice(0, k + 1).reduce((sum, n) => sum + Number(n), 1);
-    const k = point.positive.bucketCounts.findIndex((_, i) => within(i) >= 2_501);
-    const middle = 2 ** ((point.positive.offset + k + 0.5) / 2 ** point.scale);
-    expect(Math.abs(middle / (values[2_500]! / 1e9) - 1)).toBeLessThan(2 ** (1 / 2 ** point.scale) - 1);
   });
 });
 
@@ -246,7 +195,12 @@ describe('startOtel without a receiver', () => {
   it('is off while the environment names no endpoint and no exporter', async () => {
     for (const name of Object.keys(process.env).filter((n) => n.startsWith('OTEL_'))) vi.stubEnv(name, undefined);
     expect(
-      await startOtel({ version: '1', totals: () => ({ run: '', startedMs: 0, vms: [] }), log, nowMs: Date.now }),
+      await startOtel({
+        version: '1',
+        totals: () => ({ run: '', startedMs: 0, vms: [], contention: [] }),
+        log,
+        nowMs: Date.now,
+      }),
     ).toBe(null);
   });
 

@@ -1,6 +1,6 @@
 import { deriveLayers } from '../../../server/join/layers.ts';
 import { KEY_BYTES, type PathColumns, STATION_COUNT } from '../../../server/join/paths.ts';
-import { FLAGS, HEAD_BYTES } from '../../../server/wire/record.ts';
+import { CLASSES, FLAGS, HEAD_BYTES, PROTOCOLS } from '../../../server/wire/record.ts';
 import { GUEST_STATIONS, STATIONS, type Station } from '../../../server/wire/stations.ts';
 
 /** Nanoseconds after nic.rx at which the exchange of {@link addPath} passes each station, on the host's timeline. */
@@ -29,6 +29,8 @@ export interface PathSample {
   head?: string;
   status?: number;
   missing?: Station[];
+  protocol?: (typeof PROTOCOLS)[number];
+  class?: (typeof CLASSES)[number];
   /** No clock between host and guest yet. */
   clockless?: boolean;
 }
@@ -48,6 +50,11 @@ export function addPath(columns: PathColumns, sample: PathSample = {}): void {
   columns.guestOffset[row] = sample.clockless ? Number.NaN : GUEST_OFFSET;
   columns.bound[row] = sample.clockless ? Number.NaN : 2_500;
   columns.clientRtt[row] = 88_000;
+  columns.acked[row] = 91_000;
+  columns.retransmitsOut[row] = 2;
+  columns.runDelay[row] = 20_000;
+  columns.protocol[row] = PROTOCOLS.indexOf(sample.protocol ?? 'http/1');
+  columns.class[row] = CLASSES.indexOf(sample.class ?? 'request');
   columns.requestBytes[row] = 140;
   columns.responseBytes[row] = 9_000;
   columns.flags[row] = FLAGS.ipv4 | FLAGS.retransmit;

@@ -18,6 +18,7 @@ function columnsOf(startNs: number, delays: readonly number[], transfer: number,
   columns.guestOffset[0] = offset;
   columns.clientRtt[0] = 777;
   columns.runDelay[0] = Number.NaN;
+  columns.acked[0] = Number.NaN;
   return columns;
 }
 
@@ -113,6 +114,22 @@ describe('deriveLayers', () => {
     columns.guestOffset[0] = Number.NaN;
     columns.first[stationIndex('tap.rx')] = 40;
     expect(deriveLayers(columns, 0, 1)).toBe(1);
+  });
+
+  it.each([
+    ['the ACK of the last byte', 40_000, 90_000, 90_000],
+    ['the ACK, also where it is all that is known', Number.NaN, 90_000, 90_000],
+    ['the smallest round trip, where no ACK of its own came', 40_000, Number.NaN, 40_000],
+    ['the smallest round trip, where the client held its ACK back', 40_000, 40_040_000, 40_000],
+    ['an ACK over a queue on the way', 80e6, 105e6, 105e6],
+    ['nothing, where all that is known is an ACK held back', Number.NaN, 40e6, Number.NaN],
+  ])('takes for the client %s, beside the sum', (_, smallest, acked, expected) => {
+    const columns = columnsOf(0, new Array(12).fill(10), 5, 0);
+    columns.clientRtt[0] = smallest;
+    columns.acked[0] = acked;
+    deriveLayers(columns, 0, 1);
+    expect(layer(columns, 'client')).toBe(expected);
+    expect(sumOfLayers(columns)).toBe(125n);
   });
 
   it('touches only the rows it is given', () => {
