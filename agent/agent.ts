@@ -72,6 +72,7 @@ export class Agent {
       file,
       ports: options.ports,
       captureHttp: options.http,
+      skipProbes: options.skipProbes,
       netns: statSync('/proc/self/ns/net').ino,
       uplinks: devices.uplinks.map((link) => link.ifindex),
     });

@@ -1,8 +1,10 @@
 /**
  * The probe ladder: every station has rungs, best first. The best rungs are
  * loaded together; where the kernel refuses one it is found by loading alone,
- * struck out with the reason, and the next one is tried.
+ * struck out with the reason, and the next one is tried. A kernel that takes
+ * nothing of the object gets the one for old kernels, which lies beside it.
  */
+import { existsSync } from 'node:fs';
 import type { StationProbe } from '../server/wire/messages.ts';
 import type { Station } from '../server/wire/stations.ts';
 import { type Attached, BpfObject } from './bpf-object.ts';
@@ -15,6 +17,8 @@ export interface Rung {
   /** Loaded if the kernel takes them (a second address family). */
   optional?: readonly string[];
   attach(object: BpfObject, program: string): Attached[];
+  /** Not to be tried. */
+  skipped?: boolean;
 }
 
 export interface StationLadder {
@@ -34,8 +38,17 @@ export type SettingsFor = (present: readonly boolean[]) => Uint8Array;
 
 type Choice = (Rung | null)[];
 
+/** The same stations without the rungs of these kinds: `fentry` is the kind of `fentry/tcp_v4_rcv`. */
+export function withoutProbes(stations: readonly StationLadder[], kinds: readonly string[]): StationLadder[] {
+  const isSkipped = ({ probe }: Rung) => kinds.includes(probe.split(/[/ ]/, 1)[0] as string);
+  return stations.map(({ station, rungs }) => ({
+    station,
+    rungs: rungs.map((rung) => (isSkipped(rung) ? { ...rung, skipped: true } : rung)),
+  }));
+}
+
 export class Ladder {
-  readonly #file: string;
+  #file: string;
   readonly #stations: readonly StationLadder[];
   readonly #always: readonly string[];
   readonly #settings: SettingsFor;
@@ -56,6 +69,13 @@ export class Ladder {
     this.#always = always;
     this.#settings = settings;
     this.#sizes = sizes;
+    this.#strikeSkipped();
+  }
+
+  #strikeSkipped(): void {
+    for (const rung of this.#stations.flatMap(({ rungs }) => rungs)) {
+      if (rung.skipped) this.#refused.set(rung, `${rung.probe}: skipped as told`);
+    }
   }
 
   /** Load and attach the best rungs that this kernel takes. Throws when not even `always` loads. */
@@ -100,9 +120,17 @@ export class Ladder {
         else this.#absent.add(name);
       }
     }
-    if (this.#refused.size + this.#absent.size === before) {
-      throw new Error(`the kernel refuses ${this.#file}: ${reason}`);
-    }
+    if (this.#refused.size + this.#absent.size === before) this.#useOlder(reason);
+  }
+
+  /** Not even what is always needed was taken. */
+  #useOlder(reason: string): void {
+    const older = this.#file.replace(/(?<!-old)\.bpf\.o$/, '-old.bpf.o');
+    if (older === this.#file || !existsSync(older)) throw new Error(`the kernel refuses ${this.#file}: ${reason}`);
+    this.#file = older;
+    this.#refused.clear();
+    this.#absent.clear();
+    this.#strikeSkipped();
   }
 
   #attachAll(object: BpfObject, choice: Choice, detach: (() => void)[]): boolean {

@@ -19,6 +19,8 @@ export interface AgentOptions {
   nic: string;
   http: boolean;
   strict: boolean;
+  /** Kinds of probes that are not tried, as in `fentry`. */
+  skipProbes: readonly string[];
   bufferBytes: number;
   bpfDir: string;
   logLevel: 'error' | 'info';
@@ -92,6 +94,11 @@ export function agentCommand(): Command {
     .addOption(new Option('--nic <nic>', 'guest: NIC with the traced traffic (default: found)').default(''))
     .option('--no-http', 'do not read method, path and status')
     .option('--strict', 'a missing station is fatal')
+    .addOption(
+      new Option('--skip-probes <kinds>', 'kinds not to use where another one serves: fentry,fexit,tp_btf,xdp,kprobe')
+        .argParser(nameList)
+        .env('HOPSCOPE_SKIP_PROBES'),
+    )
     .addOption(new Option('--buffer <MB>', 'records kept for an unreachable server').default(8).argParser(megabytes))
     .addOption(
       new Option('--bpf-dir <dir>', 'where guest.bpf.o and host.bpf.o are').env('HOPSCOPE_BPF_DIR').default(''),
@@ -143,6 +150,7 @@ function check(given: Record<string, unknown>): Parsed {
     nic: given.nic as string,
     http: given.http as boolean,
     strict: given.strict === true,
+    skipProbes: (given.skipProbes as string[] | undefined) ?? [],
     bufferBytes: (given.buffer as number) * 1024 * 1024,
     bpfDir: given.bpfDir as string,
     logLevel: given.logLevel as AgentOptions['logLevel'],

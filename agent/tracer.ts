@@ -7,7 +7,7 @@ import { type CounterName, readCounters } from './counters.ts';
 import type { FrameBuffer } from './frame-buffer.ts';
 import { GUEST_LADDER } from './guest/stations.ts';
 import { attachTap, hostLadder } from './host/stations.ts';
-import { type Climbed, Ladder } from './ladder.ts';
+import { type Climbed, Ladder, withoutProbes } from './ladder.ts';
 import { libbpf } from './libbpf.ts';
 import { Ring } from './ring.ts';
 import { DEFAULT_TIMES, settingsBytes } from './settings.ts';
@@ -23,6 +23,8 @@ export interface TracerOptions {
   file: string;
   ports: readonly number[];
   captureHttp: boolean;
+  /** Kinds of probes that are not tried. */
+  skipProbes?: readonly string[];
   netns: number;
   /** Host: interface indexes of the uplinks. */
   uplinks: readonly number[];
@@ -38,7 +40,8 @@ export class Tracer {
 
   /** Load and attach. Throws with the kernel's reason when nothing loads. */
   constructor(options: TracerOptions) {
-    const stations = options.role === 'host' ? hostLadder(options.uplinks) : GUEST_LADDER;
+    const all = options.role === 'host' ? hostLadder(options.uplinks) : GUEST_LADDER;
+    const stations = withoutProbes(all, options.skipProbes ?? []);
     const settings = (present: readonly boolean[]) =>
       settingsBytes({
         ...DEFAULT_TIMES,

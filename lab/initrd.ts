@@ -4,7 +4,7 @@
  * the token never appears on a command line).
  */
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type CpioEntry, cpioArchive, cpioFile } from './cpio.ts';
 import type { BaseImage } from './image.ts';
 import { ModuleTable } from './kernel-modules.ts';
@@ -20,6 +20,8 @@ export interface GuestSettings {
   token: string;
   /** What the agent traces. */
   servicePorts: readonly number[];
+  /** Kinds of probes that the guest's agent must not use, by commas. */
+  skipProbes: string;
   /** A root shell over TCP on the control network; null for none. */
   shellPort: number | null;
 }
@@ -70,14 +72,14 @@ function serviceEntries(): CpioEntry[] {
   ];
 }
 
-/** The agent's bundle, its BPF object and the one native library it needs; nothing while it is not built. */
+/** The agent's bundle, its BPF objects and the one native library it needs; nothing while it is not built. */
 function agentEntries(repository: string): CpioEntry[] {
   const bundle = join(repository, 'dist/agent.mjs');
-  const probes = join(repository, 'dist/bpf/guest.bpf.o');
-  if (!existsSync(bundle) || !existsSync(probes)) return [];
+  const probes = ['guest.bpf.o', 'guest-old.bpf.o'].map((name) => join(repository, 'dist/bpf', name));
+  if (![bundle, ...probes].every((file) => existsSync(file))) return [];
   return [
     cpioFile('hopscope/agent/agent.mjs', readFileSync(bundle)),
-    cpioFile('hopscope/agent/bpf/guest.bpf.o', readFileSync(probes)),
+    ...probes.map((file) => cpioFile(`hopscope/agent/bpf/${basename(file)}`, readFileSync(file))),
     ...folderEntries(
       join(repository, 'node_modules/koffi'),
       'hopscope/agent/node_modules/koffi',
@@ -112,6 +114,7 @@ function shellVariables(settings: GuestSettings): string {
     control_address: `${CONTROL_ADDRESS}/24`,
     server: settings.server,
     service_ports: settings.servicePorts.join(),
+    skip_probes: settings.skipProbes,
     shell_port: settings.shellPort ?? '',
   };
   return Object.entries(lines)

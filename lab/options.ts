@@ -25,6 +25,8 @@ export interface LabOptions {
   readonly uplink: UplinkKind;
   readonly kernel: KernelVersion;
   readonly image: ImageName;
+  /** For the guest's agent: kinds of probes that it must not use, by commas. */
+  readonly skipProbes: string;
   /** Ports of the guest that both agents trace. */
   readonly servicePorts: readonly number[];
 }
@@ -48,6 +50,7 @@ interface Flags {
   uplink: UplinkKind;
   kernel: KernelVersion;
   image: ImageName;
+  skipProbes: string;
   servicePorts: number[];
 }
 
@@ -70,6 +73,11 @@ function parseNic(name: string): NicModel {
 function parsePath(path: string): string {
   if (/^\/[^\s?#]*$/.test(path)) return path;
   throw new InvalidArgumentError('a path begins with / and has no spaces or query, e.g. /sleep/20');
+}
+
+function probeKinds(text: string): string {
+  if (/^[a-z_]+(,[a-z_]+)*$/.test(text)) return text;
+  throw new InvalidArgumentError('expected kinds of probes by commas, as in fentry,tp_btf');
 }
 
 function between(low: number, high: number): (text: string) => number {
@@ -155,6 +163,12 @@ function command(): Command {
         .default([80])
         .hideHelp(),
     )
+    .addOption(
+      new Option('--skip-probes <kinds>', "of the guest's agent, e.g. fentry,fexit,tp_btf: for tests of the others")
+        .argParser(probeKinds)
+        .default('')
+        .hideHelp(),
+    )
     .helpOption('-h, --help', 'this text')
     .configureOutput({
       outputError: (text, write) => write(`${text.replace(/^error: /, 'hopscope up: ')}See: hopscope up --help\n`),
@@ -189,6 +203,7 @@ export function parseLabOptions(args: readonly string[]): LabOptionsResult {
       uplink: flags.uplink,
       kernel: flags.kernel,
       image: flags.image,
+      skipProbes: flags.skipProbes,
       servicePorts: flags.servicePorts,
     }),
   };

@@ -24,6 +24,8 @@ const PRODUCTS: Product[] = [
   bpfObject('host'),
   bpfObject('guest'),
   bpfObject('hold'),
+  bpfObject('host', 'old'),
+  bpfObject('guest', 'old'),
   {
     output: 'agent.mjs',
     inputs: ['agent/**/*.ts', 'server/wire/*.ts', 'server/join/paths.ts', 'setup/build.ts', 'package-lock.json'],
@@ -42,21 +44,23 @@ const PRODUCTS: Product[] = [
   },
 ];
 
-function bpfObject(side: 'host' | 'guest' | 'hold'): Product {
+/** `old` is what kernels take that refuse the other one, see agent/bpf/compat.bpf.h. */
+function bpfObject(side: 'host' | 'guest' | 'hold', age: 'new' | 'old' = 'new'): Product {
   return {
-    output: `bpf/${side}.bpf.o`,
+    output: `bpf/${side}${age === 'old' ? '-old' : ''}.bpf.o`,
     inputs: ['agent/bpf/*.c', 'agent/bpf/*.h', 'setup/build.ts'],
     needs: `agent/bpf/${side}.bpf.c`,
-    build: (output) => compileBpf(join(ROOT, `agent/bpf/${side}.bpf.c`), output),
+    build: (output) =>
+      compileBpf(join(ROOT, `agent/bpf/${side}.bpf.c`), output, age === 'old' ? ['-DHOP_OLD_KERNEL'] : []),
   };
 }
 
-function compileBpf(source: string, output: string): void {
+function compileBpf(source: string, output: string, defines: string[]): void {
   // clang's bpf target looks in no multiarch folder by itself, where asm/types.h lives.
   const [arch, triplet] = process.arch === 'arm64' ? ['arm64', 'aarch64'] : ['x86', 'x86_64'];
   const machine = [`-D__TARGET_ARCH_${arch}`, `-I/usr/include/${triplet}-linux-gnu`];
   const flags = ['-g', '-O2', '-Wall', '-target', 'bpf', '-mcpu=v3', '-fmacro-backtrace-limit=1', ...machine];
-  const clang = spawnSync('clang', [...flags, '-c', source, '-o', output], { encoding: 'utf8' });
+  const clang = spawnSync('clang', [...flags, ...defines, '-c', source, '-o', output], { encoding: 'utf8' });
   if (clang.error) throw new Error(`clang is not installed. Run as root: apt-get install clang libbpf-dev`);
   if (clang.status !== 0) throw new Error(`clang could not compile ${source}:\n${clang.stderr}`);
   if (clang.stderr) process.stderr.write(clang.stderr);

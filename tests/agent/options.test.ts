@@ -54,6 +54,7 @@ describe('the options of an agent', () => {
       nic: '',
       http: true,
       strict: false,
+      skipProbes: [],
       bufferBytes: 8 * 1024 * 1024,
       bpfDir: '',
       logLevel: 'info',
