@@ -29,6 +29,7 @@ export interface IngestSink {
   frame(agent: Agent, frame: Frame): void;
   vms(agent: Agent, vms: VmInfo[]): void;
   stats(agent: Agent, stats: AgentStats): void;
+  accessLog(agent: Agent, lines: readonly string[]): void;
 }
 
 export interface IngestOptions {
@@ -166,6 +167,7 @@ export class Ingest {
     const report = agentReportSchema.safeParse(parseControl(data));
     if (!report.success) return `control message: ${z.prettifyError(report.error)}`;
     if (report.data.type === 'vms') this.#options.sink.vms(agent, report.data.vms);
+    else if (report.data.type === 'accesslog') this.#options.sink.accessLog(agent, report.data.lines);
     else this.#options.sink.stats(agent, report.data);
     return null;
   }

@@ -3,6 +3,7 @@
  * Sockets and HTTP are elsewhere; time comes in as a parameter.
  */
 import { randomInt } from 'node:crypto';
+import { AccessLogs } from './access-log/access-logs.ts';
 import { type Agent, AgentRegistry } from './agents.ts';
 import type { ContentionReport } from './aggregate/contention.ts';
 import { ClockEvents } from './clock-events.ts';
@@ -61,6 +62,7 @@ export class Pipeline implements IngestSink {
     this.clockEvents.add({ ...event, machine: this.vmTable.guestName(guest) }),
   );
   readonly held = new HeldPaths();
+  readonly accessLogs = new AccessLogs();
   readonly delay = new LiveDelay();
   readonly sources: SourceTable;
   readonly joiner: Joiner;
@@ -137,6 +139,11 @@ export class Pipeline implements IngestSink {
     }
   }
 
+  accessLog(agent: Agent, lines: readonly string[]): void {
+    const source = this.sources.of(agent);
+    if (source !== undefined) this.accessLogs.add(agent, source, lines, this.now());
+  }
+
   /** Move everything that is joined on to its run, the store and the live stream. */
   tick(): void {
     this.joiner.expire(this.now());
@@ -147,6 +154,7 @@ export class Pipeline implements IngestSink {
     }
     this.#takeHeld();
     for (const late of this.joiner.takeLate()) this.#amend(late);
+    this.accessLogs.expire(this.now());
     this.runs.settle(this.now());
   }
 
@@ -189,6 +197,7 @@ export class Pipeline implements IngestSink {
   }
 
   #take(columns: PathColumns): void {
+    this.accessLogs.apply(columns, 0, columns.count);
     for (let from = 0; from < columns.count; ) {
       const to = sliceEnd(columns, from);
       this.clocks.apply(columns, from, to);
@@ -238,6 +247,7 @@ export class Pipeline implements IngestSink {
     this.clocks.forget(index);
     this.clockEvents.forget(index);
     this.vmTable.forget(index);
+    this.accessLogs.forget(index);
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import * as z from 'zod';
 import { CLOCK_EVENTS } from './wire/clock-views.ts';
-import type { AgentStats, Approach, Hello, VmsMessage } from './wire/messages.ts';
+import type { AccessLogMessage, AgentStats, Approach, Hello, VmsMessage } from './wire/messages.ts';
 import { CLASSES } from './wire/record.ts';
 import { LAYER_IDS, STATIONS } from './wire/stations.ts';
 import type { LoadSummary, ProvenanceView, Summary } from './wire/views.ts';
@@ -123,8 +123,10 @@ export const vmsSchema = z.object({
     .max(256),
 });
 
+export const accessLogSchema = z.object({ type: z.literal('accesslog'), lines: z.array(text(512)).max(1024) });
+
 /** Everything an agent may say after its hello. */
-export const agentReportSchema = z.discriminatedUnion('type', [statsSchema, vmsSchema]);
+export const agentReportSchema = z.discriminatedUnion('type', [statsSchema, vmsSchema, accessLogSchema]);
 
 export const loadSchema = z.object({
   rate: z.number().nonnegative(),
@@ -236,5 +238,6 @@ true satisfies Proof<z.output<typeof summarySchema>, Summary>;
 true satisfies Proof<z.output<typeof helloSchema>, Hello>;
 true satisfies Proof<z.output<typeof statsSchema>, AgentStats>;
 true satisfies Proof<z.output<typeof vmsSchema>, VmsMessage>;
+true satisfies Proof<z.output<typeof accessLogSchema>, AccessLogMessage>;
 true satisfies Proof<z.output<typeof loadSchema>, LoadSummary>;
 true satisfies Proof<z.output<typeof provenanceViewSchema>, ProvenanceView>;

@@ -50,6 +50,7 @@ export class Views {
     return {
       ...agentCounters(this.#pipeline),
       ...registry.counts,
+      ...this.#pipeline.accessLogs.counters,
       ...this.#counters(),
       'join.duplicate': joiner.counts.duplicate,
       'join.continued': joiner.counts.continued,

@@ -123,7 +123,13 @@ export interface VmsMessage {
   vms: VmInfo[];
 }
 
-export type AgentMessage = Hello | AgentStats | VmsMessage;
+/** Lines of a web server's access log as they came, each before the record of its request. */
+export interface AccessLogMessage {
+  type: 'accesslog';
+  lines: string[];
+}
+
+export type AgentMessage = Hello | AgentStats | VmsMessage | AccessLogMessage;
 
 export const REFUSALS = ['token', 'protocol', 'malformed', 'busy'] as const;
 export type RefusalCode = (typeof REFUSALS)[number];
