@@ -12,6 +12,7 @@ import { channelRoute } from './channel/channel-route.ts';
 import { readClocks } from './clocks.ts';
 import { CpuPressure } from './cpu-pressure.ts';
 import { FrameBuffer } from './frame-buffer.ts';
+import { AccessLog, queueAdvice } from './guest/access-log.ts';
 import { guestProvenance, tracedNic } from './guest/provenance.ts';
 import { Channels } from './host/channels.ts';
 import { hostProvenance } from './host/provenance.ts';
@@ -46,6 +47,7 @@ export class Agent {
   readonly #vcpuDelay = new VcpuDelay();
   readonly #watch: TapWatch | null;
   readonly #channels: Channels | null;
+  readonly #accessLog: AccessLog | null;
   readonly #poll: ReturnType<typeof koffi.node.poll>;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #log: (line: string) => void;
@@ -80,13 +82,14 @@ export class Agent {
     this.#cost = new SelfCost(this.#tracer.programFds, () => this.#tracer.counters().emitted);
     this.#watch = options.role === 'host' ? new TapWatch(this.#tracer) : null;
     this.#channels = options.role === 'host' ? new Channels(options.server, options.channels, events.onState) : null;
+    this.#accessLog = openAccessLog(options.accessLog, log);
     this.#poll = koffi.node.poll(this.#tracer.ringFd, { readable: true }, () => this.#read());
     const agentId = randomUUID();
     this.#uplink = new Uplink(
       options.channel === '' ? webSocketRoute(options.server) : channelRoute(options.channel),
       (localAddress) => this.#hello(agentId, version, localAddress),
       this.#buffer,
-      events,
+      { ...events, onState: (state, detail) => this.#onState(state, detail, events) },
     );
   }
 
@@ -112,6 +115,7 @@ export class Agent {
     this.#report();
     await this.#uplink.close(LAST_WORDS_MS);
     this.#channels?.close();
+    this.#accessLog?.close();
     this.#cost.end();
     this.#watch?.close();
     this.#tracer.close();
@@ -120,7 +124,23 @@ export class Agent {
   #read(sweep = false): void {
     if (sweep) this.#tracer.sweep();
     this.#tracer.drainInto(this.#buffer);
+    this.#readAccessLog();
     this.#uplink.flush();
+  }
+
+  /** After the records and sent before them: each finds its line with the server. */
+  #readAccessLog(): void {
+    const log = this.#accessLog;
+    if (!log) return;
+    const isFirst = log.read === 0;
+    log.drain();
+    if (isFirst && log.read > 0 && queueAdvice() !== '') this.#log(queueAdvice());
+    log.handOver((lines) => this.#uplink.send({ type: 'accesslog', lines }));
+  }
+
+  #onState(state: 'connected' | 'waiting', detail: string, events: UplinkEvents): void {
+    if (state === 'connected') this.#readAccessLog();
+    events.onState(state, detail);
   }
 
   #report(): void {
@@ -140,6 +160,7 @@ export class Agent {
         'ring.full': kernel['ring.full'],
         'flow.full': kernel['flow.full'],
         'uplink.buffer': this.#buffer.dropped,
+        'accesslog.away': this.#accessLog?.dropped ?? 0,
       },
       counters: {
         begun: kernel.begun,
@@ -147,6 +168,8 @@ export class Agent {
         'flow.foreign': kernel.foreign,
         reconnects: this.#uplink.reconnects,
         ...channelCounters(this.#channels),
+        'accesslog.read': this.#accessLog?.read ?? 0,
+        'accesslog.sent': this.#accessLog?.sent ?? 0,
       },
       bpfNs: this.#cost.bpfNs,
       bpfRuns: this.#cost.bpfRuns,
@@ -197,6 +220,15 @@ export class Agent {
     if (this.#options.role === 'host') return hostProvenance(this.#devices.uplinks, this.#devices.vms);
     return guestProvenance(this.#options.nic || tracedNic(localAddress), this.#options.ports);
   }
+}
+
+/** @returns null where none is wanted, or none can be read: that is no reason not to trace */
+function openAccessLog(path: string, log: (line: string) => void): AccessLog | null {
+  if (path === '') return null;
+  const opened = AccessLog.open(path);
+  if (opened.ok) return opened.log;
+  log(`no access log: ${opened.reason}`);
+  return null;
 }
 
 /** As `channel.<name>`; a guest's agent has none. */

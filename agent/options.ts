@@ -4,6 +4,9 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Vantage } from '../server/wire/stations.ts';
 import { CHANNEL_NAME } from './channel/find-port.ts';
 
+/** Where Nginx is told to send its lines, and where they are looked for. */
+const ACCESS_LOG_SOCKET = '/run/hopscope/nginx.sock';
+
 export interface AgentOptions {
   role: Vantage;
   /** A WebSocket's URL, or empty where the guest's channel is used. */
@@ -17,6 +20,8 @@ export interface AgentOptions {
   uplinks: readonly string[];
   taps: readonly string[];
   nic: string;
+  /** Guest: datagram socket for access log lines, or empty. */
+  accessLog: string;
   http: boolean;
   strict: boolean;
   /** Kinds of probes that are not tried, as in `fentry`. */
@@ -92,6 +97,10 @@ export function agentCommand(): Command {
       ).argParser(nameList),
     )
     .addOption(new Option('--nic <nic>', 'guest: NIC with the traced traffic (default: found)').default(''))
+    .addOption(
+      new Option('--access-log <socket>', 'guest: where Nginx sends its access log').default(ACCESS_LOG_SOCKET),
+    )
+    .option('--no-access-log', 'read no access log')
     .option('--no-http', 'do not read method, path and status')
     .option('--strict', 'a missing station is fatal')
     .addOption(
@@ -148,6 +157,7 @@ function check(given: Record<string, unknown>): Parsed {
     uplinks: (given.uplink as string[] | undefined) ?? [],
     taps: (given.tap as string[] | undefined) ?? [],
     nic: given.nic as string,
+    accessLog: given.role === 'guest' ? (given.accessLog as string | false) || '' : '',
     http: given.http as boolean,
     strict: given.strict === true,
     skipProbes: (given.skipProbes as string[] | undefined) ?? [],

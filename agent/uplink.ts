@@ -9,7 +9,8 @@ import type { Link, Route } from './link.ts';
 
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 5_000;
-const WELCOME_WITHIN_MS = 5_000;
+/** From the hello on: a busy guest may need seconds to say it, and to read the answer. */
+const WELCOME_WITHIN_MS = 10_000;
 /** More than this in the link means the server is slow: keep frames, where they can be acked. */
 const LINK_BYTES = 1 << 20;
 
@@ -45,11 +46,19 @@ export class Uplink {
   connect(): void {
     this.#welcomed = false;
     const link = this.#route.open({
-      open: (localAddress) => link.send(JSON.stringify(this.#hello(localAddress))),
+      open: (localAddress) => {
+        link.send(JSON.stringify(this.#hello(localAddress)));
+        this.#startDeadline(link);
+      },
       text: (message) => this.#receive(message),
       lost: (reason) => this.#lost(reason),
     });
     this.#link = link;
+    this.#startDeadline(link);
+  }
+
+  #startDeadline(link: Link): void {
+    this.#stopDeadline();
     this.#deadline = setTimeout(() => {
       link.close();
       this.#lost(`no welcome within ${WELCOME_WITHIN_MS / 1000} s`);
@@ -106,13 +115,20 @@ export class Uplink {
     if (this.#deadline) clearTimeout(this.#deadline);
   }
 
-  /** A control message; stats are only worth sending now, the last `vms` whenever there is room again. */
-  send(message: AgentMessage): void {
+  /**
+   * A control message; stats are only worth sending now, the last `vms` is sent whenever there is room again.
+   * @returns whether it is on its way
+   */
+  send(message: AgentMessage): boolean {
     if (message.type === 'vms') {
       this.#lastVms = message;
       this.#vmsToSend = true;
       this.flush();
-    } else if (this.#roomyLink()) this.#link?.send(JSON.stringify(message));
+      return !this.#vmsToSend;
+    }
+    const link = this.#roomyLink();
+    link?.send(JSON.stringify(message));
+    return link !== null;
   }
 
   /** The link, where it takes more: a server that stands still must not fill this process. */

@@ -43,7 +43,8 @@ export type TellState = (state: 'connected' | 'waiting', detail: string) => void
 
 interface Session {
   id: number;
-  socket: WebSocket;
+  /** Opened with the guest's first word: a busy guest may be seconds away from it. */
+  socket: WebSocket | null;
   /** What came before the server's socket was open, and its bytes. */
   early: (string | Buffer)[];
   earlyBytes: number;
@@ -147,15 +148,17 @@ export class ChannelBridge {
 
   #open(id: number): void {
     this.#counts.sessions += 1;
+    this.#session = { id, socket: null, early: [], earlyBytes: 0 };
+  }
+
+  #callServer(session: Session): WebSocket {
     const socket = serverSocket(this.#url);
-    const session: Session = { id, socket, early: [], earlyBytes: 0 };
-    this.#session = session;
     let reason = 'the server closed the connection';
     socket.on('open', () => {
-      for (const data of session.early.splice(0)) this.#send(session, data);
+      for (const data of session.early.splice(0)) this.#send(socket, data);
     });
     socket.on('message', (data, isBinary) => {
-      if (session === this.#session) this.#tellGuest(isBinary ? 'binary' : 'text', id, data as Buffer);
+      if (session === this.#session) this.#tellGuest(isBinary ? 'binary' : 'text', session.id, data as Buffer);
     });
     socket.on('error', (error) => {
       reason = socketTrouble(this.#url, error);
@@ -163,11 +166,13 @@ export class ChannelBridge {
     socket.on('close', () => {
       if (session === this.#session) this.#endSession(reason);
     });
+    return socket;
   }
 
   #forward(session: Session, { kind, payload }: ChannelMessage): void {
     const data = kind === 'text' ? payload.toString() : payload;
-    if (session.socket.readyState === session.socket.OPEN) this.#send(session, data);
+    session.socket ??= this.#callServer(session);
+    if (session.socket.readyState === session.socket.OPEN) this.#send(session.socket, data);
     else this.#keep(session, data);
   }
 
@@ -177,7 +182,7 @@ export class ChannelBridge {
     else session.early.push(data);
   }
 
-  #send({ socket }: Session, data: string | Buffer): void {
+  #send(socket: WebSocket, data: string | Buffer): void {
     this.#counts.messages += 1;
     this.#counts.bytes += data.length;
     socket.send(data, () => {
@@ -197,8 +202,8 @@ export class ChannelBridge {
     this.#session = null;
     this.#endedSession = session.id;
     if (reason !== '') this.#tellGuest('close', session.id, reason);
-    if (session.socket.readyState === session.socket.OPEN) session.socket.close(NORMAL_CLOSURE);
-    else session.socket.terminate();
+    if (session.socket?.readyState === session.socket?.OPEN) session.socket?.close(NORMAL_CLOSURE);
+    else session.socket?.terminate();
     this.#channel?.resume();
   }
 

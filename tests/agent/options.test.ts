@@ -52,6 +52,7 @@ describe('the options of an agent', () => {
       uplinks: [],
       taps: [],
       nic: '',
+      accessLog: '',
       http: true,
       strict: false,
       skipProbes: [],
@@ -117,6 +118,13 @@ describe('the options of an agent', () => {
       '/run/b.sock',
       'c',
     ]);
+  });
+
+  it('look for an access log in a guest unless told not to', () => {
+    const guest = ['--role', 'guest', '--token', 'x'];
+    expect(options(...guest).accessLog).toBe('/run/hopscope/nginx.sock');
+    expect(options(...guest, '--access-log', '/run/other.sock').accessLog).toBe('/run/other.sock');
+    expect(options(...guest, '--no-access-log').accessLog).toBe('');
   });
 
   it('refuse another role, no role, and a word that is no flag', () => {
