@@ -18,6 +18,8 @@ export interface GuestSettings {
   /** For the agent's --server: a URL, or `channel`. */
   server: string;
   token: string;
+  /** Whether the app behind /app/ is started. */
+  app: boolean;
   /** What the agent traces. */
   servicePorts: readonly number[];
   /** Kinds of probes that the guest's agent must not use, by commas. */
@@ -66,6 +68,7 @@ function bootEntries(image: BaseImage, nic: NicModel): CpioEntry[] {
 function serviceEntries(): CpioEntry[] {
   return [
     cpioFile('hopscope/nginx.conf', readFileSync(guestFile('nginx.conf'))),
+    cpioFile('hopscope/app.mjs', readFileSync(guestFile('app.mjs'))),
     cpioFile('hopscope/www/index.html', '<!doctype html><title>hopscope</title><p>A page to measure.\n'),
     cpioFile('hopscope/www/small', 'ok\n'),
     cpioFile('hopscope/www/big', Buffer.alloc(BIG_FILE_BYTES, 'hopscope')),
@@ -113,6 +116,7 @@ function shellVariables(settings: GuestSettings): string {
     control_mac: CONTROL_MAC,
     control_address: `${CONTROL_ADDRESS}/24`,
     server: settings.server,
+    app: settings.app ? 'yes' : '',
     service_ports: settings.servicePorts.join(),
     skip_probes: settings.skipProbes,
     shell_port: settings.shellPort ?? '',

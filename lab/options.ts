@@ -116,7 +116,10 @@ function command(): Command {
     .addOption(new Option('--rate <n>', 'requests a second').argParser(between(0.1, MAX_RATE)).default(200))
     .addOption(new Option('--duration <time>', 'e.g. 20s or 2m (default: until Ctrl-C)').argParser(parseDuration))
     .addOption(
-      new Option('--path <path>', 'what to ask for: /, /small, /big (256 KiB), /sleep/<ms up to 999>')
+      new Option(
+        '--path <path>',
+        'what to ask for: /, /small, /big (256 KiB), /sleep/<ms up to 999>, /app/sleep/<ms> behind Nginx',
+      )
         .argParser(parsePath)
         .default('/'),
     )

@@ -113,6 +113,12 @@ class Run {
     token: string,
     context: ServiceContext,
   ): Guest {
+    const { nic, shell, uplink, servicePorts, path } = this.#options;
+    const app = path.startsWith('/app/');
+    const initrd = join(this.#state.dir, 'initrd');
+    const server = uplink === 'channel' ? 'channel' : `ws://${CONTROL_GATEWAY}:${CONTROL_PORT}/agent`;
+    const shellPort = shell ? SHELL_PORT : null;
+    writeInitrd(initrd, image, { vm: VM_NAME, nic, server, token, app, servicePorts, shellPort });
     const { nic, shell, uplink, servicePorts, skipProbes } = this.#options;
     const initrd = join(this.#state.dir, 'initrd');
     const server = uplink === 'channel' ? 'channel' : `ws://${CONTROL_GATEWAY}:${CONTROL_PORT}/agent`;

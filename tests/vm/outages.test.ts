@@ -33,9 +33,33 @@ describe('a run in which something dies', () => {
     expect(joined).toBeGreaterThan(0.95 * host);
   }, 180_000);
 
-  it('loses nothing when the server stands still for five seconds', async () => {
-    run = await LabRun.start('--rate', '100', '--duration', '14s');
+  it('keeps every record of the guest when the host agent, which carries them, is killed', async () => {
+    run = await LabRun.start('--rate', '50');
+    const before = await run.joined(200);
+    process.kill(run.processWith('nic0'), 'SIGKILL');
+    const isBack = ({ counters }: Health) =>
+      (counters['guest.reconnects'] ?? 0) > 0 && (counters['host.channel.connects'] ?? 0) === 2;
+    await run.health(isBack, 60_000);
+    await run.joined(before.exchanges.joined + 300);
+    const { counters, gaps } = await run.get<Health>('/api/health');
+    expect(counters['frames.missing']).toBe(0);
+    expect(gaps.map(({ agent }) => agent.split(':')[0])).toContain('host');
+    run.finish();
+    const end = await run.ended;
+    expect(end.code, end.stderr).toBe(0);
+    expect(end.stderr).toMatch(/the host agent ended \(signal SIGKILL\); starting it again/);
+    const { exchanges, drops } = parseSummary(end.stdout);
+    expect(exchanges.guest).toBe(exchanges.answered);
+    expect(Object.entries(drops).filter(([, count]) => count !== 0)).toEqual([]);
+    // The host saw nothing while its agent was away: those requests stay without a partner, and are counted.
+    expect(exchanges.joined).toBeLessThan(exchanges.guest);
+  }, 180_000);
+
+  it('loses nothing over the network either, when the server stands still for five seconds', async () => {
+    run = await LabRun.start('--rate', '100', '--duration', '14s', '--uplink', 'network');
     await run.joined(200);
+    const { counters } = await run.get<Health>('/api/health');
+    expect(counters['host.channel.sessions']).toBe(0);
     const server = run.processWith('server');
     process.kill(server, 'SIGSTOP');
     await new Promise((resolve) => setTimeout(resolve, 5_000)); // the outage itself, not a wait for something

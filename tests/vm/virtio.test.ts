@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PathView, Summary } from '../../server/wire/views.ts';
+import { RECORD_BYTES } from '../../server/wire/record.ts';
+import type { Health, PathView, Summary } from '../../server/wire/views.ts';
 import { checkLivePage, type LivePageReport } from '../dashboard/live-page.ts';
 import { expectCompleteness, expectNothingSilent, expectTelescoping, parseSummary } from './expectations.ts';
 import { type LabEnd, LabRun } from './lab-run.ts';
@@ -17,12 +18,14 @@ describe('a real guest with virtio-net-pci', () => {
   let summary: Summary;
   let page: LivePageReport;
   let paths: PathView[];
+  let health: Health;
 
   beforeAll(async () => {
     run = await LabRun.start('--rate', '100', '--artifacts', artifacts);
     await run.joined(100);
     page = await checkLivePage(run.url, ARTIFACTS);
     paths = await run.newest(1000);
+    health = await run.get('/api/health');
     run.finish();
     end = await run.ended;
     summary = parseSummary(end.stdout);
@@ -44,6 +47,14 @@ describe('a real guest with virtio-net-pci', () => {
   it('loses nothing silently', () => {
     expectNothingSilent(summary);
     expect(Object.values(summary.drops).every((count) => count === 0)).toBe(true);
+  });
+
+  it('carries the records of the guest over the channel, whole', () => {
+    const { counters } = health;
+    expect(counters).toMatchObject({ 'host.channel.sessions': 1, 'host.channel.malformed': 0, 'frames.missing': 0 });
+    // The host's agent counts its channel once a second, and says so a moment later than the guest's records are in.
+    expect(counters['host.channel.bytes']).toBeGreaterThan(0.5 * paths.length * RECORD_BYTES);
+    expect(counters['guest.reconnects']).toBe(0);
   });
 
   it('has layers that add up to the end-to-end time exactly', () => {

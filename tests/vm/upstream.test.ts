@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Health, PathView, Summary } from '../../server/wire/views.ts';
+import { expectCompleteness, expectNothingSilent, expectTelescoping, parseSummary } from './expectations.ts';
+import { type LabEnd, LabRun } from './lab-run.ts';
+
+const SLEEP_MS = 40;
+/** The app's timer, its own work and the log's resolution. */
+const AT_MOST = 1.6;
+
+describe('a real guest whose Nginx has an app behind it', () => {
+  let run: LabRun;
+  let end: LabEnd;
+  let summary: Summary;
+  let paths: PathView[];
+  let health: Health;
+
+  beforeAll(async () => {
+    run = await LabRun.start('--rate', '40', '--connections', '4', '--path', `/app/sleep/${SLEEP_MS}`);
+    await run.joined(200);
+    paths = await run.newest(200);
+    run.finish();
+    await run.joined(200);
+    health = await run.get('/api/health');
+    end = await run.ended;
+    summary = parseSummary(end.stdout);
+  }, 400_000);
+
+  afterAll(() => run.stop());
+
+  const msOf = (path: PathView, layer: string) => (path.layers.find((l) => l.layer === layer)?.ns ?? Number.NaN) / 1e6;
+
+  it('ends with exit code 0 and complete paths that add up', () => {
+    expect(end.code, end.stderr).toBe(0);
+    expectCompleteness(summary);
+    expectNothingSilent(summary);
+    expectTelescoping(paths);
+  });
+
+  it("finds the planted time in the upstream's share, and little of Nginx's own", () => {
+    const median = (layer: string) => (summary.layers.find((l) => l.layer === layer)?.p50 as number) / 1e6;
+    expect(median('service.upstream')).toBeGreaterThanOrEqual(SLEEP_MS - 1);
+    expect(median('service.upstream')).toBeLessThan(SLEEP_MS * AT_MOST);
+    expect(median('service.own')).toBeLessThan(SLEEP_MS / 4);
+  });
+
+  it('splits the service of nearly every path into two parts that add up to it exactly', () => {
+    const split = paths.filter((path) => !Number.isNaN(msOf(path, 'service.upstream')));
+    expect(split.length).toBeGreaterThanOrEqual(0.95 * paths.length);
+    for (const path of split) {
+      const [whole, own, upstream] = ['service', 'service.own', 'service.upstream'].map(
+        (layer) => path.layers.find((l) => l.layer === layer)?.ns as number,
+      ) as [number, number, number];
+      expect(own + upstream).toBe(whole);
+      expect(upstream / 1e6).toBeGreaterThanOrEqual(SLEEP_MS - 2);
+    }
+  });
+
+  it('counts every line that Nginx logged', () => {
+    const { counters, drops } = health;
+    expect(counters['accesslog.malformed']).toBe(0);
+    expect(counters['accesslog.received']).toBeGreaterThanOrEqual(200);
+    expect(counters['accesslog.matched']).toBeGreaterThanOrEqual(0.95 * (counters['accesslog.received'] as number));
+    expect(drops['guest.accesslog.away']).toBe(0);
+  });
+});
