@@ -113,17 +113,12 @@ class Run {
     token: string,
     context: ServiceContext,
   ): Guest {
-    const { nic, shell, uplink, servicePorts, path } = this.#options;
+    const { nic, shell, uplink, servicePorts, skipProbes, path } = this.#options;
     const app = path.startsWith('/app/');
     const initrd = join(this.#state.dir, 'initrd');
     const server = uplink === 'channel' ? 'channel' : `ws://${CONTROL_GATEWAY}:${CONTROL_PORT}/agent`;
     const shellPort = shell ? SHELL_PORT : null;
-    writeInitrd(initrd, image, { vm: VM_NAME, nic, server, token, app, servicePorts, shellPort });
-    const { nic, shell, uplink, servicePorts, skipProbes } = this.#options;
-    const initrd = join(this.#state.dir, 'initrd');
-    const server = uplink === 'channel' ? 'channel' : `ws://${CONTROL_GATEWAY}:${CONTROL_PORT}/agent`;
-    const shellPort = shell ? SHELL_PORT : null;
-    writeInitrd(initrd, image, { vm: VM_NAME, nic, server, token, servicePorts, skipProbes, shellPort });
+    writeInitrd(initrd, image, { vm: VM_NAME, nic, server, token, app, servicePorts, skipProbes, shellPort });
     this.#step(`booting a guest with ${nic}`);
     const qmpSocket = join(this.#state.dir, 'qmp.sock');
     const forwardedPorts = [ACCESS_LOG_PORT, ...(shell ? [SHELL_PORT] : [])];
