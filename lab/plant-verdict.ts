@@ -4,29 +4,34 @@
  * steadiest statistic of a layer; a planted delay moves it as it moves the median.
  */
 import type { PathView } from '../server/wire/views.ts';
-import { type BlockPlan, pathsByBlock } from './plant-blocks.ts';
+import { type BlockPlan, pathsByBlock, seededRandom, shuffled } from './plant-blocks.ts';
 
 export interface LayerShift {
   layer: string;
   withoutNs: number;
   withNs: number;
   shiftNs: number;
-  /** How far the clean blocks of this very plant are from each other. */
+  /** Standard deviation that the shift would have without any plant, judged by the clean blocks among themselves. */
   noiseNs: number;
 }
 
-export interface Verdict {
-  shifts: LayerShift[];
-  /** The layer that grew most, or null when none grew by more than its floor. */
-  named: string | null;
-  sizeNs: number | null;
+export interface Shifts {
+  layers: LayerShift[];
   /** Paths in planted and in clean blocks. */
   planted: number;
   clean: number;
 }
 
-/** A shift counts when it is above this many times the noise of the plant's own clean blocks. */
-const NOISE_FACTOR = 2;
+export interface Verdict {
+  /** The layer that grew most, or null when none grew by more than its floor. */
+  named: string | null;
+  sizeNs: number | null;
+}
+
+/** A shift counts from so many standard deviations on: ten layers are judged at once, and many times. */
+const FLOOR_DEVIATIONS = 4;
+/** Random halves of the clean blocks that are compared with each other. */
+const SPLITS = 16;
 
 /** The layers that telescope; the others are estimates or parts of them. */
 export const JUDGED_LAYERS = [
@@ -34,45 +39,71 @@ export const JUDGED_LAYERS = [
   ...['tcp.out', 'vnic.out', 'switch.out', 'nic.out'],
 ];
 
-/**
- * @param floors per layer, ns: shifts up to this are seen without any plant. A layer without one has the floor 0.
- */
-export function judge(paths: Iterable<PathView>, plan: BlockPlan, floors: ReadonlyMap<string, number>): Verdict {
+/** How far each layer of the planted blocks is from that of the clean ones. */
+export function shiftsOf(paths: Iterable<PathView>, plan: BlockPlan): Shifts {
   const byBlock = pathsByBlock(paths, plan);
   const planted = byBlock.filter((_, n) => plan.blocks[n]);
   const clean = byBlock.filter((_, n) => !plan.blocks[n]);
-  const shifts = JUDGED_LAYERS.map((layer) => shiftOf(layer, planted, clean));
-  const counts = { planted: planted.flat().length, clean: clean.flat().length };
-  const grown = shifts.filter(({ layer, shiftNs, noiseNs }) => shiftNs > floorOf(floors.get(layer) ?? 0, noiseNs));
+  const layers = JUDGED_LAYERS.map((layer) => {
+    const withNs = lowerQuartile(timesOf(planted, layer));
+    const withoutNs = lowerQuartile(timesOf(clean, layer));
+    return { layer, withNs, withoutNs, shiftNs: withNs - withoutNs, noiseNs: noiseOf(clean, layer) };
+  });
+  return { layers, planted: planted.flat().length, clean: clean.flat().length };
+}
+
+/** @param pooled noise of each layer over many plants, ns; where there is none, the plant's own alone counts */
+export function verdictOf({ layers }: Shifts, pooled: ReadonlyMap<string, number> = new Map()): Verdict {
+  const grown = layers.filter((shift) => shift.shiftNs > floorOf(shift, pooled));
   const most = grown.sort((a, b) => b.shiftNs - a.shiftNs)[0];
-  return { shifts, named: most?.layer ?? null, sizeNs: most?.shiftNs ?? null, ...counts };
+  return { named: most?.layer ?? null, sizeNs: most?.shiftNs ?? null };
 }
 
 /** What a shift must exceed to be told from noise, ns. */
-export function floorOf(seenNs: number, noiseNs: number): number {
-  return Math.max(seenNs, NOISE_FACTOR * noiseNs);
+export function floorOf({ layer, noiseNs }: LayerShift, pooled: ReadonlyMap<string, number>): number {
+  return FLOOR_DEVIATIONS * Math.max(pooled.get(layer) ?? 0, noiseNs);
 }
 
-function shiftOf(layer: string, planted: PathView[][], clean: PathView[][]): LayerShift {
-  const withNs = quartileOf(planted.flat(), layer);
-  const withoutNs = quartileOf(clean.flat(), layer);
-  const halves = [0, 1].map((odd) => quartileOf(clean.filter((_, n) => n % 2 === odd).flat(), layer)) as [
-    number,
-    number,
-  ];
-  // Two halves are twice as far apart (in variance) as the whole is from the planted blocks.
-  const noiseNs = Math.abs(halves[0] - halves[1]) / Math.SQRT2;
-  return { layer, withNs, withoutNs, shiftNs: withNs - withoutNs, noiseNs };
+/** Per layer, the noise of the clean blocks of many plants together: their median, ns. */
+export function pooledNoise(all: readonly Shifts[]): Map<string, number> {
+  return new Map(
+    JUDGED_LAYERS.map((layer, n) => {
+      const noise = all.map(({ layers }) => layers[n]?.noiseNs ?? Number.NaN).filter(Number.isFinite);
+      return [layer, quantile(noise, 0.5)];
+    }),
+  );
 }
 
-function quartileOf(paths: readonly PathView[], layer: string): number {
-  return lowerQuartile(paths.flatMap((path) => path.layers.find((each) => each.layer === layer)?.ns ?? []));
+/** Two halves differ with twice the variance that planted and clean blocks, each twice as many, have. */
+function noiseOf(clean: readonly PathView[][], layer: string): number {
+  const random = seededRandom(clean.length);
+  const half = clean.length >> 1;
+  const apart = Array.from({ length: SPLITS }, () => {
+    const mixed = shuffled(clean, random);
+    return lowerQuartile(timesOf(mixed.slice(0, half), layer)) - lowerQuartile(timesOf(mixed.slice(half), layer));
+  });
+  return rootMeanSquare(apart) / Math.SQRT2;
 }
 
-/** By linear interpolation between order statistics; NaN without values. */
+function timesOf(blocks: readonly PathView[][], layer: string): number[] {
+  return blocks.flat().flatMap((path) => path.layers.find((each) => each.layer === layer)?.ns ?? []);
+}
+
+/** Of the finite values; NaN without any. */
+function rootMeanSquare(values: readonly number[]): number {
+  const finite = values.filter(Number.isFinite);
+  return Math.sqrt(finite.reduce((sum, value) => sum + value * value, 0) / finite.length);
+}
+
+/** NaN without values. */
 export function lowerQuartile(values: readonly number[]): number {
+  return quantile(values, 0.25);
+}
+
+/** By linear interpolation between order statistics. */
+function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
-  const at = (sorted.length - 1) / 4;
+  const at = (sorted.length - 1) * share;
   const low = sorted[Math.floor(at)] ?? Number.NaN;
   return low + ((sorted[Math.ceil(at)] ?? Number.NaN) - low) * (at - Math.floor(at));
 }

@@ -4,7 +4,7 @@ import { LabError } from './command.ts';
 import { isNicModel, NIC_MODELS, type NicModel } from './nic-models.ts';
 import { blockPattern, seededRandom } from './plant-blocks.ts';
 import { CANNOT_BE_PLANTED, isPlantLayer, PLANT_LAYERS, PLANT_POINTS, type PlantLayer } from './plant-points.ts';
-import { judge, lowerQuartile, type Verdict } from './plant-verdict.ts';
+import { lowerQuartile, type Shifts, shiftsOf, verdictOf } from './plant-verdict.ts';
 import { Planter } from './planter.ts';
 import { formatNs } from './table.ts';
 
@@ -102,17 +102,20 @@ export async function plant(args: string[]): Promise<number> {
 
 async function plantOnce(options: PlantOptions, signal: AbortSignal): Promise<void> {
   const { layer, delayNs, nic, rate, pairs, port, json } = options;
-  const planter = await Planter.start(nic, rate, port, (line) => console.error(`hopscope: ${line}`));
+  const planter = await Planter.start({ nic, rate, port, say: (line) => console.error(`hopscope: ${line}`) });
   const end = () => void planter.end();
   signal.addEventListener('abort', end, { once: true });
   try {
     console.error(`hopscope: holding ${PLANT_POINTS[layer].how}, ${pairs} blocks with and ${pairs} without`);
     const blocks = blockPattern(pairs, seededRandom(Date.now()));
     const { plan, paths, heldNs } = await planter.plant({ layer, delayNs, blockMs: BLOCK_MS, blocks });
-    const verdict = judge(paths, plan, new Map());
+    const shifts = shiftsOf(paths, plan);
     const trueNs = lowerQuartile(heldNs);
-    if (json) process.stdout.write(`${JSON.stringify({ layer, delayNs, trueNs, nic, rate, verdict })}\n`);
-    else process.stdout.write(`${plantTable(layer, trueNs, verdict).join('\n')}\n`);
+    if (json)
+      process.stdout.write(
+        `${JSON.stringify({ layer, delayNs, trueNs, nic, rate, ...shifts, ...verdictOf(shifts) })}\n`,
+      );
+    else process.stdout.write(`${plantTable(layer, trueNs, shifts).join('\n')}\n`);
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {
@@ -122,8 +125,8 @@ async function plantOnce(options: PlantOptions, signal: AbortSignal): Promise<vo
 }
 
 /** Each layer with and without, then the verdict. `trueNs`: lower quartile of what was really held. */
-export function plantTable(layer: PlantLayer, trueNs: number, verdict: Verdict): string[] {
-  const rows = verdict.shifts.map((shift) => [
+export function plantTable(layer: PlantLayer, trueNs: number, shifts: Shifts): string[] {
+  const rows = shifts.layers.map((shift) => [
     shift.layer,
     ...[shift.withoutNs, shift.withNs, shift.shiftNs, shift.noiseNs].map(formatNs),
   ]);
@@ -132,10 +135,11 @@ export function plantTable(layer: PlantLayer, trueNs: number, verdict: Verdict):
   const lines = table.map((row) =>
     row.map((text, column) => (column === 0 ? text.padEnd(widths[0]!) : text.padStart(widths[column]!))).join('  '),
   );
-  return [...lines, `${verdict.planted} requests with, ${verdict.clean} without`, verdictText(layer, trueNs, verdict)];
+  return [...lines, `${shifts.planted} requests with, ${shifts.clean} without`, verdictText(layer, trueNs, shifts)];
 }
 
-function verdictText(layer: PlantLayer, trueNs: number, { named, sizeNs }: Verdict): string {
+function verdictText(layer: PlantLayer, trueNs: number, shifts: Shifts): string {
+  const { named, sizeNs } = verdictOf(shifts);
   const planted = `planted: ${layer} ${formatNs(trueNs)}`;
   if (named === null || sizeNs === null) return `${planted}; named: no layer`;
   const off = formatNs(sizeNs - trueNs);

@@ -16,9 +16,20 @@ const CLOCK_LIMIT_MS = 60_000;
 const API_LIMIT_MS = 10_000;
 const SERVICE_PORT = 80;
 const LEAD_MS = 100;
-/** From the last request of a block until its path can be asked for. */
-const SETTLE_MS = 600;
+/** A path is there somewhat later than those behind it, at most. */
+const SETTLE_MS = 300;
+const PATHS_LIMIT_MS = 10_000;
 const MOST_PATHS = 1000;
+
+export interface PlanterOptions {
+  nic: string;
+  /** Requests a second. */
+  rate: number;
+  port: number;
+  /** What to start the run with, e.g. `chrt`. */
+  prefix?: string[];
+  say: (line: string) => void;
+}
 
 export interface PlantOrder {
   layer: PlantLayer;
@@ -45,12 +56,15 @@ export class Planter {
     this.#child = child;
     this.url = url;
     this.#rate = rate;
+    // Should this process end first, the run must not stay behind.
+    process.once('exit', this.#kill);
   }
 
   /** Boots a guest as `hopscope up` does, and resolves when both sides can be planted in. */
-  static async start(nic: string, rate: number, port: number, say: (line: string) => void): Promise<Planter> {
+  static async start({ nic, rate, port, prefix, say }: PlanterOptions): Promise<Planter> {
     const flags = ['--no-browser', '--json', '--shell', '--nic', nic, '--rate', String(rate), '--port-http', `${port}`];
-    const child = spawn(process.execPath, [FRONT_DOOR, 'up', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const [program, ...words] = [...(prefix ?? []), process.execPath, FRONT_DOOR, 'up', ...flags];
+    const child = spawn(program!, words, { stdio: ['ignore', 'pipe', 'pipe'] });
     const planter = new Planter(child, `http://127.0.0.1:${port}`, rate);
     try {
       const namespace = await namespaceOf(child, say);
@@ -63,6 +77,10 @@ export class Planter {
     }
   }
 
+  readonly #kill = () => {
+    this.#child.kill('SIGTERM');
+  };
+
   /** Plants, waits for the blocks to pass, and resolves with the paths of that time. */
   async plant({ layer, delayNs, blockMs, blocks }: PlantOrder): Promise<Planted> {
     const { side, point } = PLANT_POINTS[layer];
@@ -73,9 +91,9 @@ export class Planter {
     // Of CLOCK_MONOTONIC, which hrtime reads too.
     const wallMs = Date.now() - Number(process.hrtime.bigint()) / 1e6;
     const plan = { fromMs: (Number(fromNs) + offsetNs) / 1e6 + wallMs, blockMs, blocks };
-    const lastMs = plan.fromMs + blockMs * blocks.length + SETTLE_MS;
-    await delay(Math.max(0, lastMs - Date.now()));
+    await delay(Math.max(0, endOf(plan) - Date.now()));
     const { heldNs } = await hold.release();
+    if (delayNs > 0 && heldNs.length === 0) throw new LabError(`Nothing came by where ${layer} is planted.`);
     return { plan, paths: await this.#paths(plan), heldNs };
   }
 
@@ -83,17 +101,23 @@ export class Planter {
   async end(): Promise<void> {
     this.#holds?.host.end();
     this.#holds?.guest.end();
+    process.off('exit', this.#kill);
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const closed = once(this.#child, 'close');
-    this.#child.kill('SIGTERM');
+    this.#kill();
     await closed;
   }
 
-  async #paths({ fromMs, blockMs, blocks }: BlockPlan): Promise<PathView[]> {
-    const seconds = (blockMs * blocks.length + 3 * SETTLE_MS) / 1000;
-    const limit = Math.min(MOST_PATHS, Math.ceil(seconds * this.#rate * 1.5));
-    const paths = await this.#get<PathView[]>(`/api/runs/current/paths?order=newest&limit=${limit}`);
-    return paths.filter(({ atMs }) => atMs >= fromMs);
+  /** All paths of the blocks: complete as soon as one from behind them is there. */
+  async #paths(plan: BlockPlan): Promise<PathView[]> {
+    const deadlineMs = endOf(plan) + PATHS_LIMIT_MS;
+    for (;;) {
+      const limit = Math.min(MOST_PATHS, Math.ceil(((Date.now() - plan.fromMs) / 1000 + 1) * this.#rate));
+      const paths = await this.#get<PathView[]>(`/api/runs/current/paths?order=newest&limit=${limit}`);
+      const behind = paths.some(({ atMs }) => atMs > endOf(plan) + SETTLE_MS);
+      if (behind || Date.now() > deadlineMs) return paths.filter(({ atMs }) => atMs >= plan.fromMs);
+      await delay(SETTLE_MS);
+    }
   }
 
   /** What to add to the guest's CLOCK_MONOTONIC to have the host's, ns. */
@@ -112,6 +136,10 @@ export class Planter {
     if (!answer.ok) throw new LabError(`${path}: ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as T;
   }
+}
+
+function endOf({ fromMs, blockMs, blocks }: BlockPlan): number {
+  return fromMs + blockMs * blocks.length;
 }
 
 /** The run says where its guest's shell is; that is the last it says before it drives load. */

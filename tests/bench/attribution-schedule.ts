@@ -12,20 +12,17 @@ export interface Cell {
   /** 0: a control. */
   delayMs: number;
   blocks: boolean[];
-  /** Known to be clean: the floors are learnt from these. */
-  calibrates: boolean;
 }
 
 export interface Plan {
   sizesMs: number[];
   /** Plants of each layer and size. */
   repeats: number;
-  calibrations: number;
   controls: number;
   pairs: number;
 }
 
-/** The cells of one guest: calibrations first, then plants and controls in a random order. */
+/** The cells of one guest: plants and controls in a random order. */
 export function schedule(plan: Plan, seed: number): Cell[] {
   const random = seededRandom(seed);
   const clean = (count: number) =>
@@ -36,20 +33,15 @@ export function schedule(plan: Plan, seed: number): Cell[] {
   const plants = PLANT_LAYERS.flatMap((layer) =>
     plan.sizesMs.flatMap((delayMs) => Array.from({ length: plan.repeats }, () => ({ layer, delayMs }))),
   );
-  const rest = shuffled([...plants, ...clean(plan.controls)], random);
-  return [...clean(plan.calibrations), ...rest].map((cell, id) => ({
-    id,
-    ...cell,
-    blocks: blockPattern(plan.pairs, random),
-    calibrates: id < plan.calibrations,
-  }));
+  const cells = shuffled([...plants, ...clean(plan.controls)], random);
+  return cells.map((cell, id) => ({ id, ...cell, blocks: blockPattern(plan.pairs, random) }));
 }
 
 export interface Answer {
   id: number;
   layer: PlantLayer;
   delayMs: number;
-  /** Lower quartile of what the planter really held; NaN where it held nothing. */
+  /** Lower quartile of what the planter really held; null where it held nothing. */
   trueNs: number | null;
 }
 

@@ -1,11 +1,6 @@
 /** Compares verdicts with the sealed answers. */
-import { floorOf, type LayerShift, type Verdict } from '../../lab/plant-verdict.ts';
+import { floorOf, type LayerShift, type Shifts, verdictOf } from '../../lab/plant-verdict.ts';
 import type { Answer } from './attribution-schedule.ts';
-
-export interface Given {
-  id: number;
-  verdict: Verdict;
-}
 
 export interface Score {
   nic: string;
@@ -25,10 +20,12 @@ export const SIZE_SHARE = 0.1;
 export const SIZE_NS = 100_000;
 export const LEAK_SHARE = 0.05;
 
-export function score(nic: string, { verdict }: Given, answer: Answer, floors: ReadonlyMap<string, number>): Score {
+/** @param pooled noise per layer, ns */
+export function score(nic: string, shifts: Shifts, answer: Answer, pooled: ReadonlyMap<string, number>): Score {
+  const verdict = verdictOf(shifts, pooled);
   const plantNs = answer.delayMs * 1e6;
   const trueNs = answer.trueNs ?? plantNs;
-  const own = verdict.shifts.find(({ layer }) => layer === answer.layer)!;
+  const own = shifts.layers.find(({ layer }) => layer === answer.layer)!;
   const right = plantNs > 0 && verdict.named === answer.layer;
   const errorNs = right ? verdict.sizeNs! - trueNs : null;
   return {
@@ -36,35 +33,20 @@ export function score(nic: string, { verdict }: Given, answer: Answer, floors: R
     layer: plantNs > 0 ? answer.layer : 'none',
     delayMs: answer.delayMs,
     named: verdict.named,
-    resolvable: plantNs === 0 || plantNs > floorIn(floors, own),
+    resolvable: plantNs === 0 || plantNs > floorOf(own, pooled),
     errorNs,
     sizeHolds: errorNs !== null && Math.abs(errorNs) <= Math.max(SIZE_NS, SIZE_SHARE * trueNs),
-    leak: plantNs > 0 ? worstLeak(verdict.shifts, answer.layer, trueNs, floors) : null,
+    leak: plantNs > 0 ? worstLeak(shifts.layers, answer.layer, trueNs, pooled) : null,
   };
-}
-
-export function floorIn(floors: ReadonlyMap<string, number>, { layer, noiseNs }: LayerShift): number {
-  return floorOf(floors.get(layer) ?? 0, noiseNs);
 }
 
 function worstLeak(
   shifts: readonly LayerShift[],
   planted: string,
   trueNs: number,
-  floors: ReadonlyMap<string, number>,
+  pooled: ReadonlyMap<string, number>,
 ): Score['leak'] {
-  const others = shifts.filter((shift) => shift.layer !== planted && Math.abs(shift.shiftNs) > floorIn(floors, shift));
+  const others = shifts.filter((shift) => shift.layer !== planted && Math.abs(shift.shiftNs) > floorOf(shift, pooled));
   const worst = others.sort((a, b) => Math.abs(b.shiftNs) - Math.abs(a.shiftNs))[0];
   return worst ? { layer: worst.layer, ns: worst.shiftNs, share: Math.abs(worst.shiftNs) / trueNs } : null;
-}
-
-const FLOOR_FACTOR = 1.5;
-
-/** Per layer: the largest shift of any clean plant, and half as much again. */
-export function floorsOf(clean: readonly Verdict[]): Map<string, number> {
-  const floors = new Map<string, number>();
-  for (const { layer, shiftNs } of clean.flatMap(({ shifts }) => shifts)) {
-    floors.set(layer, Math.max(floors.get(layer) ?? 0, FLOOR_FACTOR * Math.abs(shiftNs)));
-  }
-  return floors;
 }

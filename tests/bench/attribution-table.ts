@@ -5,8 +5,10 @@ import { LEAK_SHARE, type Score } from './attribution-score.ts';
 
 interface Result {
   nic: string;
-  floors: ReadonlyMap<string, number>;
+  pooled: ReadonlyMap<string, number>;
   scores: Score[];
+  /** Plants that were done again, because the machine stood still meanwhile. */
+  repeated: number;
 }
 
 const NAMED_SHARE = 0.99;
@@ -38,7 +40,7 @@ export function missedTargets(results: readonly Result[]): string[] {
 }
 
 export function print(results: readonly Result[], missed: readonly string[]): void {
-  for (const { nic, floors, scores } of results) {
+  for (const { nic, pooled, scores, repeated } of results) {
     console.log(`${nic}: planted in blocks of one guest under load, n per layer and size`);
     const groups = PLANT_LAYERS.flatMap((layer) => {
       const own = scores.filter((each) => each.layer === layer);
@@ -46,12 +48,14 @@ export function print(results: readonly Result[], missed: readonly string[]): vo
       return sizes.map((size) => own.filter(({ delayMs }) => delayMs === size));
     });
     table([
-      ['layer', 'ms', 'n', 'named first', 'size error', 'worst leak', 'floor'],
-      ...groups.map((g) => row(g, floors)),
+      ['layer', 'ms', 'n', 'named first', 'size error', 'worst leak', 'noise'],
+      ...groups.map((g) => row(g, pooled)),
     ]);
     const controls = scores.filter(({ delayMs }) => delayMs === 0);
     const falsely = controls.filter(({ named }) => named !== null);
-    console.log(`controls: ${controls.length}, plants named in them: ${falsely.length}`);
+    console.log(
+      `controls: ${controls.length}, plants named in them: ${falsely.length}; repeated after a stall: ${repeated}`,
+    );
     for (const { named } of falsely) console.log(`  ${named}`);
     console.log('');
   }
@@ -59,7 +63,7 @@ export function print(results: readonly Result[], missed: readonly string[]): vo
   console.log(missed.length === 0 ? 'every target is met' : missed.map((each) => `missed: ${each}`).join('\n'));
 }
 
-function row(group: readonly Score[], floors: ReadonlyMap<string, number>): string[] {
+function row(group: readonly Score[], pooled: ReadonlyMap<string, number>): string[] {
   const { layer, delayMs } = group[0]!;
   const resolved = group.filter(({ resolvable }) => resolvable);
   const right = resolved.filter(({ named }) => named === layer).length;
@@ -73,7 +77,7 @@ function row(group: readonly Score[], floors: ReadonlyMap<string, number>): stri
     resolved.length === 0 ? 'not resolvable' : `${right} of ${resolved.length}`,
     worst === undefined ? '–' : `${worst > 0 ? '+' : ''}${formatNs(worst)}`,
     leak === undefined ? 'not resolvable' : `${percent(leak.share)} ${leak.layer}`,
-    formatNs(floors.get(layer) ?? null),
+    formatNs(pooled.get(layer) ?? null),
   ];
 }
 
