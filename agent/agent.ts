@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import koffi from 'koffi';
 import { PROTOCOL_VERSION } from '../server/wire/frame.ts';
 import type { AgentStats, Hello, Provenance } from '../server/wire/messages.ts';
+import type { Vantage } from '../server/wire/stations.ts';
 import { channelRoute } from './channel/channel-route.ts';
 import { readClocks } from './clocks.ts';
 import { CpuPressure } from './cpu-pressure.ts';
@@ -21,19 +22,19 @@ import { VcpuDelay } from './host/vcpu-delay.ts';
 import { bootId } from './machine.ts';
 import type { AgentOptions } from './options.ts';
 import { cpuUs, SelfCost, Steal } from './self-cost.ts';
+import { DEFAULT_TIMES } from './settings.ts';
 import { Tracer } from './tracer.ts';
 import { Uplink, type UplinkEvents } from './uplink.ts';
 import { webSocketRoute } from './web-socket-route.ts';
 
 /** The reader's timer: bounds how long a lone record waits, on top of the quiet time. */
-const READ_EVERY_MS = 50;
+const READ_EVERY_MS: Readonly<Record<Vantage, number>> = { guest: 25, host: 50 };
 const STATS_EVERY_MS = 1_000;
 const LOOK_EVERY_MS = 2_000;
-const WALK_EVERY_MS = 2_000;
 /** BPF run statistics are on in one second of five. */
 const COST_PERIOD = 5;
-/** After this the last responses count as over; see DEFAULT_TIMES. */
-const QUIET_MS = 50;
+/** At the end the last responses count as over this much after their quiet time; see DEFAULT_TIMES. */
+const QUIET_MARGIN_MS = 10;
 const LAST_WORDS_MS = 1_000;
 
 export class Agent {
@@ -99,9 +100,8 @@ export class Agent {
 
   start(): void {
     this.#followTaps(true);
-    this.#timers.push(setInterval(() => this.#read(true), READ_EVERY_MS));
+    this.#timers.push(setInterval(() => this.#read(true), READ_EVERY_MS[this.#options.role]));
     this.#timers.push(setInterval(() => this.#report(), STATS_EVERY_MS));
-    this.#timers.push(setInterval(() => this.#tracer.walk(), WALK_EVERY_MS));
     if (this.#watch) this.#timers.push(setInterval(() => this.#look(), LOOK_EVERY_MS));
     this.#uplink.connect();
   }
@@ -110,7 +110,7 @@ export class Agent {
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#poll.close();
-    await delay(QUIET_MS);
+    await delay(Number(DEFAULT_TIMES[this.#options.role].quietNs) / 1e6 + QUIET_MARGIN_MS);
     this.#read(true);
     this.#report();
     await this.#uplink.close(LAST_WORDS_MS);
@@ -166,6 +166,7 @@ export class Agent {
         begun: kernel.begun,
         emitted: kernel.emitted,
         'flow.foreign': kernel.foreign,
+        'half.open': kernel['half.open'],
         reconnects: this.#uplink.reconnects,
         ...channelCounters(this.#channels),
         'accesslog.read': this.#accessLog?.read ?? 0,

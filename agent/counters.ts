@@ -1,20 +1,17 @@
 /** The kernel side's counters: `enum hop_counter` of agent/bpf/emit.bpf.h, in its order. */
 import { libbpf } from './libbpf.ts';
 
-export const COUNTERS = ['begun', 'emitted', 'ring.full', 'flow.full', 'foreign'] as const;
+export const COUNTERS = ['begun', 'emitted', 'ring.full', 'flow.full', 'foreign', 'half.open'] as const;
 export type CounterName = (typeof COUNTERS)[number];
 
-/** Read all counters from the per-CPU array, summed over the CPUs. */
+/** All counters since the program was loaded. */
 export function readCounters(fd: number): Record<CounterName, number> {
-  const cpus = libbpf.possibleCpus() as number;
-  const values = new Uint8Array(cpus * 8);
+  const value = new BigUint64Array(1);
   const key = new Uint32Array(1);
-  const sums = {} as Record<CounterName, number>;
+  const counted = {} as Record<CounterName, number>;
   for (const [index, name] of COUNTERS.entries()) {
     key[0] = index;
-    const status = libbpf.lookup(fd, key, values) as number;
-    const perCpu = new BigUint64Array(values.buffer);
-    sums[name] = status === 0 ? Number(perCpu.reduce((a, b) => a + b, 0n)) : 0;
+    counted[name] = libbpf.lookup(fd, key, value) === 0 ? Number(value[0]) : 0;
   }
-  return sums;
+  return counted;
 }

@@ -1,5 +1,5 @@
 /** The kernel side of one vantage while it runs: ladder, ring, sweep, counters. */
-
+import { randomInt } from 'node:crypto';
 import { RECORD_BYTES } from '../server/wire/record.ts';
 import type { Vantage } from '../server/wire/stations.ts';
 import type { Attached } from './bpf-object.ts';
@@ -16,7 +16,7 @@ const RING_BYTES = 1 << 22;
 /** A guest serves fewer connections than a host passes on; both stay below 16 MB of maps. */
 const FLOWS: Readonly<Record<Vantage, number>> = { host: 16_384, guest: 8_192 };
 /** Wake the reader at a quarter of a frame; below that its timer is soon enough. */
-const WAKE_BYTES = 256 * (RECORD_BYTES + 8);
+const WAKE_RECORDS = 256;
 
 export interface TracerOptions {
   role: Vantage;
@@ -34,7 +34,6 @@ export class Tracer {
   readonly #climbed: Climbed;
   readonly #ring: Ring;
   readonly #sweepFd: number;
-  readonly #walkFd: number;
   readonly #countersFd: number;
   readonly ringFd: number;
 
@@ -42,24 +41,27 @@ export class Tracer {
   constructor(options: TracerOptions) {
     const all = options.role === 'host' ? hostLadder(options.uplinks) : GUEST_LADDER;
     const stations = withoutProbes(all, options.skipProbes ?? []);
+    const seed = randomInt(2 ** 32);
     const settings = (present: readonly boolean[]) =>
       settingsBytes({
-        ...DEFAULT_TIMES,
+        ...DEFAULT_TIMES[options.role],
         netns: options.netns,
-        wakeBytes: WAKE_BYTES,
+        wakeRecords: WAKE_RECORDS,
         captureHttp: options.captureHttp,
         entrySlot: Math.max(0, present.indexOf(true)),
         exitSlot: Math.max(0, present.lastIndexOf(true)),
+        present: present.reduce((bits, there, slot) => (there ? bits | (1 << slot) : bits), 0),
+        flowMask: FLOWS[options.role] - 1,
+        seed,
         ports: options.ports,
       });
     const sizes = { flows: FLOWS[options.role] };
-    this.#climbed = new Ladder(options.file, stations, ['sweep', 'walk'], settings, sizes).climb();
+    this.#climbed = new Ladder(options.file, stations, ['sweep'], settings, sizes).climb();
     const { object } = this.#climbed;
     if (options.role === 'host') this.#nameUplinks(options.uplinks);
     this.ringFd = object.mapFd('ring');
     this.#ring = new Ring(this.ringFd, RING_BYTES, RECORD_BYTES);
     this.#sweepFd = object.programFd('sweep');
-    this.#walkFd = object.programFd('walk');
     this.#countersFd = object.mapFd('counters');
   }
 
@@ -85,14 +87,9 @@ export class Tracer {
     return attachTap(this.#climbed.object, ifindex);
   }
 
-  /** Let the kernel emit the responses that went quiet. */
+  /** Let the kernel emit the responses that went quiet, and look at some of the other connections. */
   sweep(): void {
     libbpf.testRun(this.#sweepFd, null);
-  }
-
-  /** Look at every connection: those without a response, idle for long, or closed. */
-  walk(): void {
-    libbpf.testRun(this.#walkFd, null);
   }
 
   /** Everything in the ring now, as frames into `buffer`. */

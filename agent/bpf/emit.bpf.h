@@ -9,11 +9,12 @@
 
 /* Order is agent/counters.ts's; a test compares the two. */
 enum hop_counter {
-	HOP_BEGUN,	/* exchanges opened */
+	HOP_BEGUN,	/* exchanges opened, and opened again by a response that went on */
 	HOP_EMITTED,	/* records written to the ring */
 	HOP_RING_FULL,	/* records lost: the ring had no room */
-	HOP_FLOW_FULL,	/* exchanges lost: no room for their connection */
+	HOP_FLOW_FULL,	/* connections not traced: no room for them */
 	HOP_FOREIGN,	/* exchanges of this host's own services, not of a VM */
+	HOP_HALF_OPEN,	/* connections whose client never answered the SYN-ACK */
 	HOP_COUNTERS,
 };
 
@@ -24,19 +25,24 @@ struct {
 	__uint(max_entries, 1 << 22);
 } ring SEC(".maps");
 
+/* Shared by the CPUs: an uncontended atomic add is cheaper than asking for
+ * this CPU's copy, and records are rare beside packets. */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, HOP_COUNTERS);
 	__type(key, __u32);
 	__type(value, __u64);
 } counters SEC(".maps");
 
-static __always_inline void count(__u32 which)
+/* Returns about how many there are now. */
+static __always_inline __u64 count(__u32 which)
 {
 	__u64 *value = bpf_map_lookup_elem(&counters, &which);
 
-	if (value)
-		*value += 1;
+	if (!value)
+		return 0;
+	__sync_fetch_and_add(value, 1);
+	return *value;
 }
 
 static __always_inline bool is_service_port(__u16 port)
@@ -44,16 +50,18 @@ static __always_inline bool is_service_port(__u16 port)
 	return settings.ports[port >> 3] & (1 << (port & 7));
 }
 
-/* One wake-up as the ring passes the threshold: a wake-up per record costs
- * as much as fifty stamps. The reader's timer takes what stays below it. */
+static __always_inline bool is_present(__u32 slot)
+{
+	return settings.present & (1 << slot);
+}
+
+/* A wake-up per record costs as much as fifty stamps; the reader's timer takes
+ * what stays below a batch. */
 static __always_inline void emit(struct hop_record *reserved)
 {
-	__u64 held = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
-	bool passes = held >= settings.wake_bytes &&
-		      held < settings.wake_bytes + sizeof(*reserved) + 8;
+	bool batch = count(HOP_EMITTED) % settings.wake_records == 0;
 
-	bpf_ringbuf_submit(reserved, passes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
-	count(HOP_EMITTED);
+	bpf_ringbuf_submit(reserved, batch ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
 #endif

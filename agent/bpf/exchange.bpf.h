@@ -6,34 +6,38 @@
 
 #include "flow.bpf.h"
 
-/* Each side defines, before it includes this file: HOP_VANTAGE, HOP_HANDSHAKE
- * (the slot where a SYN-ACK opens a connection), and where it must not report
- * everything HOP_OWNED(record). */
+/* Each side defines, before it includes this file: HOP_VANTAGE, HOP_TURN (the
+ * slot where the service's packets are first seen), HOP_SIDE_ENTRY (the slot
+ * where requests enter that did not pass the first station), and where it must
+ * not report everything HOP_OWNED(record). */
+#define NO_SLOT 255
 
 /* The exchange is over for whoever still finds it as it was. */
 static __always_inline bool claim(struct flow *flow, __u32 state)
 {
-	return __sync_val_compare_and_swap(&flow->state, state, state & ~PHASE_MASK) == state;
+	return compare_and_swap(&flow->state, state, state & ~PHASE_MASK) == state;
 }
 
 /* Hand the record over. It is copied before it is claimed: the sweep can be
  * interrupted by the next request, which then has finished it already. */
-static __always_inline void finish(struct flow *flow, __u32 state)
+static __noinline int finish(struct flow *flow, __u32 state)
 {
 	struct hop_record *out;
 
+	if (!flow)
+		return 0;
 #ifdef HOP_OWNED
 	if (!HOP_OWNED(&flow->record)) {
 		if (claim(flow, state))
 			count(HOP_FOREIGN);
-		return;
+		return 0;
 	}
 #endif
 	out = bpf_ringbuf_reserve(&ring, sizeof(*out), 0);
 	if (!out) {
 		if (claim(flow, state))
 			count(HOP_RING_FULL);
-		return;
+		return 0;
 	}
 	__builtin_memcpy(out, &flow->record, sizeof(*out));
 	out->rtt_ns = flow->rtt_ns;
@@ -43,57 +47,64 @@ static __always_inline void finish(struct flow *flow, __u32 state)
 		emit(out);
 	else
 		bpf_ringbuf_discard(out, BPF_RB_NO_WAKEUP);
+	return 0;
 }
 
-static __always_inline struct flow *open_flow(const struct segment *s, bool midstream)
+static __always_inline void forget(struct flow *flow)
 {
-	__u32 zero = 0;
-	struct flow *fresh = bpf_map_lookup_elem(&blank, &zero);
-
-	if (!fresh)
-		return NULL;
-	__builtin_memcpy(fresh->record.client, s->key.client, 16);
-	__builtin_memcpy(fresh->record.server, s->key.server, 16);
-	fresh->record.client_port = s->key.client_port;
-	fresh->record.server_port = s->key.server_port;
-	fresh->record.vantage = HOP_VANTAGE;
-	fresh->midstream = midstream;
-	fresh->touched_ns = bpf_ktime_get_ns();
-	if (bpf_map_update_elem(&flows, &s->key, fresh, BPF_ANY)) {
-		count(HOP_FLOW_FULL);
-		return NULL;
-	}
-	return bpf_map_lookup_elem(&flows, &s->key);
+	__builtin_memset(flow, 0, __builtin_offsetof(struct flow, state));
+	flow->state &= ~PHASE_MASK;
 }
 
-/* A SYN-ACK starts a connection on these ports, whatever was there before: a
- * client may take the port of a request that was never answered. */
-static __always_inline struct flow *on_handshake(const struct segment *s)
+/* @floor: no request of this connection begins before this sequence number. */
+static __always_inline struct flow *open_flow(const struct segment *s, __u32 floor)
 {
-	struct flow *old = bpf_map_lookup_elem(&flows, &s->key);
+	struct flow *flow = find_flow(&s->key);
 
-	if (old && phase_of(old) != HOP_IDLE)
-		finish(old, old->state);
-	return open_flow(s, false);
+	if (!flow)
+		flow = take_slot(home_of(&s->key));
+	if (!flow)
+		return NULL;
+	forget(flow);
+	__builtin_memcpy(flow->record.client, s->key.client, 16);
+	__builtin_memcpy(flow->record.server, s->key.server, 16);
+	flow->record.vantage = HOP_VANTAGE;
+	flow->floor = flow->request_end = floor;
+	flow->touched_ns = bpf_ktime_get_ns();
+	flow->established = HOP_VANTAGE == HOP_GUEST;
+	*(__u32 *)&flow->record.client_port = s->key.ports;
+	return flow;
 }
 
-static __always_inline void begin(struct flow *flow, const struct segment *s)
+static __always_inline void restart(struct flow *flow, __u32 seq)
 {
 	struct hop_record *r = &flow->record;
 
-	__builtin_memset(r->first, 0, sizeof(r->first));
-	__builtin_memset(r->last, 0, sizeof(r->last));
-	r->request_seq = s->seq;
-	r->response_seq = 0;
-	r->request_bytes = 0;
-	r->response_bytes = 0;
-	r->ifindex = 0;
-	r->flags = (s->ipv4 ? HOP_IPV4 : 0) | (flow->midstream ? HOP_MIDSTREAM : 0);
-	r->task = 0;
-	r->status = 0;
+	__builtin_memset(r->first, 0, sizeof(r->first) + sizeof(r->last));
+	r->request_seq = seq;
+}
+
+static __always_inline void begin(struct flow *flow, const struct segment *s, __u32 flags)
+{
+	struct hop_record *r = &flow->record;
+
+	restart(flow, s->seq);
+	__builtin_memset(&r->response_seq, 0,
+			 __builtin_offsetof(struct hop_record, vantage) -
+				 __builtin_offsetof(struct hop_record, response_seq));
+	r->flags = flags | (s->ipv4 ? HOP_IPV4 : 0) | (flow->midstream ? HOP_MIDSTREAM : 0) |
+		   (flow->upgraded ? HOP_UPGRADED : 0) | (flow->local ? HOP_LOCAL : 0);
 	r->head_len = 0;
-	flow->request_end = s->seq;
+	r->protocol = flow->protocol;
+	r->connect_ns = flow->connect_ns;
+	r->syn_retries = flow->syn_retries;
+	flow->connect_ns = 0;
+	flow->syn_retries = 0;
 	flow->midstream = false;
+	flow->starting = false;
+	flow->begun = true;
+	flow->floor = flow->request_end;
+	flow->request_end = s->seq;
 	flow->state = ((flow->state & ~PHASE_MASK) + GENERATION) | HOP_REQUEST;
 	count(HOP_BEGUN);
 }
@@ -102,31 +113,59 @@ static __always_inline void stamp(struct flow *flow, __u32 slot, __u64 now, bool
 {
 	struct hop_record *r = &flow->record;
 
-	if (is_first) {
-		if (!r->first[slot])
-			r->first[slot] = now;
-		else
-			r->flags |= HOP_RETRANSMIT;
-	}
+	if (is_first && !r->first[slot])
+		r->first[slot] = now;
 	r->last[slot] = now;
 	flow->touched_ns = now;
+}
+
+static __always_inline __u32 exit_of(const struct flow *flow)
+{
+	return HOP_SIDE_ENTRY != NO_SLOT && flow->local ? HOP_TURN : settings.exit_slot;
+}
+
+static __always_inline bool is_entry(const struct flow *flow, __u32 slot)
+{
+	return slot == settings.entry_slot || (slot == HOP_SIDE_ENTRY && flow->local);
+}
+
+static __always_inline bool count_again(struct flow *flow)
+{
+	flow->record.flags |= HOP_RETRANSMIT;
+	flow->record.retransmits_in++;
+	return false;
+}
+
+/* A segment of the open request that comes again, or before the one that came
+ * first: then the request begins where this one does. */
+static __always_inline bool goes_on(struct flow *flow, const struct segment *s)
+{
+	if (before(s->seq, flow->record.request_seq)) {
+		if (before(s->seq, flow->floor))
+			return count_again(flow);
+		restart(flow, s->seq);
+	} else if (!before(flow->request_end, s->seq + s->len)) {
+		count_again(flow);
+	}
+	return true;
 }
 
 /* New bytes at the entry station: do they open the next exchange? */
 static __always_inline bool enters(struct flow *flow, const struct segment *s)
 {
+	__u32 overlap = 0;
+
 	if (phase_of(flow) == HOP_REQUEST)
-		return true;
-	if (flow->record.request_seq && !before(flow->request_end, s->seq + s->len)) {
-		flow->record.flags |= HOP_RETRANSMIT;
-		return false;
-	}
+		return goes_on(flow, s);
+	if (!before(flow->request_end, s->seq + s->len))
+		return count_again(flow);
 	if (phase_of(flow) == HOP_RESPONSE) {
-		if (!flow->record.first[settings.exit_slot])
-			flow->record.flags |= HOP_OVERLAP;
+		if (!flow->record.first[exit_of(flow)])
+			overlap = HOP_OVERLAP;
+		flow->record.flags |= overlap;
 		finish(flow, flow->state);
 	}
-	begin(flow, s);
+	begin(flow, s, overlap);
 	return true;
 }
 
@@ -134,70 +173,148 @@ static __always_inline bool enters(struct flow *flow, const struct segment *s)
  * with one the sweep does it, once the last stations have seen it. */
 static __always_inline bool on_close(struct flow *flow, const struct segment *s)
 {
-	flow->closed = true;
 	if (phase_of(flow) == HOP_IDLE && !s->len) {
-		bpf_map_delete_elem(&flows, &s->key);
+		free_flow(flow);
 		return true;
 	}
+	flow->closed = true;
 	if (s->flags & TCP_RST && phase_of(flow) != HOP_IDLE)
 		flow->record.flags |= HOP_RESET;
 	return false;
 }
 
-/* A segment towards the service at station `slot`. */
+/* A segment towards the service at station `slot`, of a connection that is known. */
+static __always_inline void pass_request(struct flow *flow, const struct segment *s, __u32 slot)
+{
+	if (slot == settings.entry_slot)
+		flow->local = false;
+	if (is_entry(flow, slot) && !enters(flow, s))
+		return;
+	if (phase_of(flow) == HOP_IDLE || before(s->seq, flow->record.request_seq))
+		return;
+	if (before(flow->request_end, s->seq + s->len))
+		flow->request_end = s->seq + s->len;
+	flow->record.request_bytes = flow->request_end - flow->record.request_seq;
+	stamp(flow, slot, bpf_ktime_get_ns(), covers(s->seq, s->len, flow->record.request_seq));
+}
+
 static __always_inline struct flow *on_request(const struct segment *s, __u32 slot)
 {
-	struct flow *flow = bpf_map_lookup_elem(&flows, &s->key);
-	__u64 now = bpf_ktime_get_ns();
+	struct flow *flow = find_flow(&s->key);
 
-	if (!flow && s->len && slot == settings.entry_slot)
-		flow = open_flow(s, true);
+	if (!flow && s->len && (slot == settings.entry_slot || slot == HOP_SIDE_ENTRY)) {
+		flow = open_flow(s, s->seq);
+		if (flow) {
+			flow->midstream = flow->established = true;
+			flow->local = slot != settings.entry_slot;
+		}
+	}
 	if (!flow)
 		return NULL;
 	if (s->flags & (TCP_FIN | TCP_RST) && on_close(flow, s))
 		return NULL;
-	if (!s->len)
-		return flow;
-	if (slot == settings.entry_slot && !enters(flow, s))
-		return flow;
-	if (phase_of(flow) == HOP_IDLE || before(s->seq, flow->record.request_seq))
-		return flow;
-	if (before(flow->request_end, s->seq + s->len)) {
-		flow->request_end = s->seq + s->len;
-		flow->record.request_bytes = flow->request_end - flow->record.request_seq;
-	}
-	stamp(flow, slot, now, covers(s->seq, s->len, flow->record.request_seq));
+	if (s->len)
+		pass_request(flow, s, slot);
 	return flow;
 }
 
-/* The first response byte fixes where the response starts. A full queue is no
- * loss: the walk over all flows finds the connection a little later. */
-static __always_inline void turn(struct flow *flow, const struct flow_key *key, __u32 seq)
+/* The service answers: from here on the exchange waits for the response's end. */
+static __always_inline void turn(struct flow *flow)
 {
-	flow->record.response_seq = seq;
+	flow->starting = true;
 	set_phase(flow, HOP_RESPONSE);
-	bpf_map_push_elem(&awaiting, key, BPF_ANY);
+	enqueue(flow);
 }
 
-static __always_inline void stamp_response(struct flow *flow, const struct segment *s,
-					   __u32 slot)
+/* The record has left, but its response goes on: it was a pause and no end. */
+static __always_inline void turn_back(struct flow *flow)
+{
+	flow->record.flags |= HOP_CONTINUED;
+	flow->state = ((flow->state & ~PHASE_MASK) + GENERATION) | HOP_RESPONSE;
+	enqueue(flow);
+	count(HOP_BEGUN);
+}
+
+/* Bytes that a segment has beyond the response as it was seen so far. */
+static __always_inline bool is_new(const struct flow *flow, const struct segment *s)
+{
+	return !flow->response_end || before(flow->response_end, s->seq + s->len);
+}
+
+static __always_inline bool is_continued(const struct flow *flow, const struct segment *s)
+{
+	return flow->begun && flow->record.response_bytes && is_new(flow, s) &&
+	       !flow->upgraded && flow->protocol != HOP_HTTP2;
+}
+
+/* Do these bytes belong to the response of the open exchange? */
+static __always_inline bool responds(struct flow *flow, const struct segment *s)
+{
+	if (phase_of(flow) == HOP_RESPONSE)
+		return !flow->starting || is_new(flow, s);
+	if (phase_of(flow) == HOP_IDLE) {
+		if (!is_continued(flow, s))
+			return false;
+		turn_back(flow);
+		return true;
+	}
+	if (!is_new(flow, s))
+		return false;
+	if (flow->interim) {
+		flow->interim = false;
+		flow->response_end = s->seq + s->len;
+		return false;
+	}
+	turn(flow);
+	return true;
+}
+
+/* At the first packet station of the response: is it there for the second time? */
+static __always_inline void note_sent(struct flow *flow, const struct segment *s)
+{
+	__u32 end = s->seq + s->len;
+
+	if (flow->sent_end && !before(flow->sent_end, end)) {
+		flow->record.flags |= HOP_RETRANSMIT;
+		flow->record.retransmits_out++;
+	} else {
+		flow->sent_end = end;
+	}
+}
+
+/* A segment with bytes from the service at station `slot`. */
+static __always_inline void pass_response(struct flow *flow, const struct segment *s, __u32 slot)
 {
 	struct hop_record *r = &flow->record;
-	__u32 end = s->seq + s->len - r->response_seq;
 
+	if (slot == HOP_TURN)
+		note_sent(flow, s);
+	if (!responds(flow, s))
+		return;
+	if (flow->starting) {
+		flow->starting = false;
+		r->response_seq = s->seq;
+		flow->response_end = s->seq;
+	}
 	if (before(s->seq + s->len, r->response_seq + 1))
 		return;
-	if (end > r->response_bytes) {
-		r->response_bytes = end;
+	if (before(flow->response_end, s->seq + s->len)) {
 		flow->response_end = s->seq + s->len;
+		r->response_bytes = flow->response_end - r->response_seq;
+		r->acked_ns = 0;
 	}
 	stamp(flow, slot, bpf_ktime_get_ns(), covers(s->seq, s->len, r->response_seq));
 }
 
-/* A retransmission of the response before: it must not answer this request. */
-static __always_inline bool is_old_response(const struct flow *flow, const struct segment *s)
+/* A SYN-ACK starts a connection on these ports, whatever was there before: a
+ * client may take the port of a request that was never answered. */
+static __always_inline struct flow *on_handshake(const struct segment *s)
 {
-	return flow->response_end && !before(flow->response_end, s->seq + s->len);
+	struct flow *old = find_flow(&s->key);
+
+	if (old && phase_of(old) != HOP_IDLE)
+		finish(old, old->state);
+	return open_flow(s, s->ack);
 }
 
 /* A segment from the service at station `slot`. */
@@ -205,19 +322,15 @@ static __always_inline struct flow *on_response(const struct segment *s, __u32 s
 {
 	struct flow *flow;
 
-	if ((s->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) && slot == HOP_HANDSHAKE)
+	if ((s->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) && slot == HOP_TURN)
 		return on_handshake(s);
-	flow = bpf_map_lookup_elem(&flows, &s->key);
+	flow = find_flow(&s->key);
 	if (!flow)
 		return NULL;
 	if (s->flags & (TCP_FIN | TCP_RST) && on_close(flow, s))
 		return NULL;
-	if (!s->len)
-		return flow;
-	if (phase_of(flow) == HOP_REQUEST && !is_old_response(flow, s))
-		turn(flow, &s->key, s->seq);
-	if (phase_of(flow) == HOP_RESPONSE)
-		stamp_response(flow, s, slot);
+	if (s->len)
+		pass_response(flow, s, slot);
 	return flow;
 }
 

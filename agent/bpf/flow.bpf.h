@@ -9,25 +9,41 @@ enum hop_phase { HOP_IDLE, HOP_REQUEST, HOP_RESPONSE };
 #define PHASE_MASK 3
 #define GENERATION 4
 
+/* The same bytes as in the record, also as words to compare. */
 struct flow_key {
-	__u8 client[16];
-	__u8 server[16];
-	__u16 client_port;
-	__u16 server_port;
+	union { __u8 client[16]; __u64 client_words[2]; };
+	union { __u8 server[16]; __u64 server_words[2]; };
+	union { struct { __u16 client_port, server_port; }; __u32 ports; };
 };
 
 struct flow {
 	struct hop_record record;
 	__u64 touched_ns;
+	__u64 swept_ns;		/* the sweep that looked last */
+	__u64 syn_ns;		/* host: the connection's first SYN, 0 unknown */
 	__u64 rtt_probe_ns;	/* when the segment awaiting this ACK left, 0 none */
 	__u32 rtt_probe_ack;
 	__u32 rtt_ns;
+	__u32 connect_ns;	/* waits for the first exchange, as do the SYN retries */
+	__u32 floor;		/* where the exchange before this one ended */
 	__u32 request_end;	/* sequence number after the last request byte seen */
 	__u32 response_end;	/* the same of the response */
+	__u32 sent_end;		/* the same at the vantage's first response station */
+	__u8 syn_retries;
+	__u8 protocol;
+	bool closed;
+	bool midstream;
+	bool upgraded;
+	bool local;		/* host: its packets do not pass the uplink */
+	bool established;	/* host: the client has answered the SYN-ACK */
+	bool begun;		/* it had an exchange */
+	bool starting;		/* the service writes; the first byte is not on its way yet */
+	bool interim;		/* the next response segment is a 1xx */
+	bool queued;		/* in `awaiting` */
+	/* What outlives the connection, for the next one in this slot. */
 	__u32 state;		/* generation of the exchange, and its phase below */
-	__u32 closed;
-	__u32 midstream;
-	__u64 swept_ns;		/* the sweep that looked last */
+	__u32 slot;
+	__u32 taken;
 };
 
 /* A TCP segment as any station sees it; ports and numbers in host order. */
@@ -37,6 +53,8 @@ struct segment {
 	__u32 ack;
 	__u32 len;
 	__u32 ifindex;
+	__u32 payload_at;	/* offset in the frame; host only */
+	__u16 window;
 	__u8 flags;
 	bool ipv4;
 };
@@ -46,28 +64,24 @@ struct segment {
 #define TCP_RST 0x04
 #define TCP_ACK 0x10
 #define TC_ACT_UNSPEC (-1)
+/* Entries that a connection may take, from its home on. */
+#define BUCKET 8
 
+/* An array under a hash of our own: looking up is inlined and calls nothing,
+ * where a hash map calls three functions; under emulation that is half of a
+ * station's cost. Full buckets are counted (flow.full). */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 16384);
-	__type(key, struct flow_key);
+	__type(key, __u32);
 	__type(value, struct flow);
 } flows SEC(".maps");
 
-/* Only for building a new flow: it does not fit on the stack. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct flow);
-} blank SEC(".maps");
-
-/* Connections whose response has begun, for the sweep: walking all flows
- * twenty times a second costs more than tracing them. */
+/* Slots of connections whose response has begun, for the sweep. */
 struct {
 	__uint(type, BPF_MAP_TYPE_QUEUE);
 	__uint(max_entries, 16384);
-	__type(value, struct flow_key);
+	__type(value, __u32);
 } awaiting SEC(".maps");
 
 static __always_inline bool before(__u32 a, __u32 b)
@@ -88,6 +102,84 @@ static __always_inline __u32 phase_of(const struct flow *flow)
 static __always_inline void set_phase(struct flow *flow, __u32 phase)
 {
 	flow->state = (flow->state & ~PHASE_MASK) | phase;
+}
+
+static __always_inline struct flow *flow_at(__u32 slot)
+{
+	return bpf_map_lookup_elem(&flows, &slot);
+}
+
+/* A free slot's server port is 0, which no key has. */
+static __always_inline bool is_of(struct flow *flow, const struct flow_key *key)
+{
+	struct hop_record *r = &flow->record;
+
+	return *(__u32 *)&r->client_port == key->ports &&
+	       ((__u64 *)r->client)[1] == key->client_words[1] &&
+	       ((__u64 *)r->server)[1] == key->server_words[1] &&
+	       ((__u64 *)r->client)[0] == key->client_words[0] &&
+	       ((__u64 *)r->server)[0] == key->server_words[0];
+}
+
+/* First slot of the key's bucket. Fibonacci hashing: Knuth, TAOCP 3, 6.4. */
+static __always_inline __u32 home_of(const struct flow_key *key)
+{
+	__u64 mix = key->client_words[1] ^ key->ports ^ settings.seed;
+
+	mix ^= key->client_words[0] * 31 + key->server_words[1] * 29;
+	mix *= 0x9e3779b97f4a7c15ULL;
+	return (mix >> 32) & settings.flow_mask & ~(BUCKET - 1);
+}
+
+static __noinline struct flow *find_further(const struct flow_key *key, __u32 home)
+{
+	for (__u32 i = 1; i < BUCKET; i++) {
+		struct flow *flow = flow_at(home + i);
+
+		if (flow && is_of(flow, key))
+			return flow;
+	}
+	return NULL;
+}
+
+static __always_inline struct flow *find_flow(const struct flow_key *key)
+{
+	__u32 home = home_of(key);
+	struct flow *flow = flow_at(home);
+
+	if (flow && is_of(flow, key))
+		return flow;
+	return find_further(key, home);
+}
+
+/* A free slot of the bucket, now ours; NULL and counted where there is none. */
+static __noinline struct flow *take_slot(__u32 home)
+{
+	for (__u32 i = 0; i < BUCKET; i++) {
+		struct flow *flow = flow_at(home + i);
+
+		if (flow && !flow->taken && compare_and_swap(&flow->taken, 0, 1) == 0) {
+			flow->slot = home + i;
+			return flow;
+		}
+	}
+	count(HOP_FLOW_FULL);
+	return NULL;
+}
+
+static __always_inline void free_flow(struct flow *flow)
+{
+	*(__u32 *)&flow->record.client_port = 0;
+	flow->taken = 0;
+}
+
+/* A full queue is no loss: the walk over all flows finds the connection later. */
+static __always_inline void enqueue(struct flow *flow)
+{
+	__u32 slot = flow->slot;
+
+	if (!flow->queued && !bpf_map_push_elem(&awaiting, &slot, BPF_ANY))
+		flow->queued = true;
 }
 
 #endif

@@ -3,102 +3,133 @@
  * path and status are read here, from the bytes that the service itself
  * passes, and nowhere else. Rungs: fexit/fentry, kretprobe/kprobe. */
 
-#define STATUS_AT 9		/* "HTTP/1.1 200" */
-#define STATUS_BYTES 12
+#define WORKERS 64
 
-/* "METHOD /path" up to the query, the second space or the line's end. The
- * text is zero behind its end, so that the verifier follows one flag only. */
-static __always_inline void parse_head(struct hop_record *r, const char *text)
+/* How long a worker had waited for a CPU in all its life, when it was last
+ * seen. Workers that share a place are told apart by their id, and have no
+ * delay then. */
+struct worker {
+	__u64 run_delay;
+	__u64 pid;
+};
+
+static struct worker workers[WORKERS];
+
+/* The delay since the worker was seen last, into the record if there is one.
+ * sched_info is kept by the scheduler itself: no probe at its switches needed. */
+static __always_inline void note_run_delay(struct hop_record *r)
 {
-	bool in_path = false;
-	__u32 i;
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u32 pid = bpf_get_current_pid_tgid();
+	struct worker *worker = &workers[pid % WORKERS];
+	struct sched_info now = {};
+	__u64 delay;
 
-	for (i = 0; i < HOP_HEAD; i++) {
-		char c = text[i];
-
-		if (c == '?' || c == '#' || c < ' ' || (c == ' ' && in_path))
-			break;
-		if (c == ' ')
-			in_path = true;
-		else if (!in_path && (c < 'A' || c > 'Z'))
-			return;
-		r->head[i] = c;
+	if (bpf_probe_read_kernel(&now, sizeof(now), __builtin_preserve_access_index(&task->sched_info)))
+		return;
+	delay = now.run_delay - worker->run_delay;
+	if (r && worker->pid == pid) {
+		r->run_delay_ns = delay < 0xffffffff ? delay : 0xffffffff;
+		r->flags |= HOP_RAN;
 	}
-	if (in_path)
-		r->head_len = i;
+	worker->pid = pid;
+	worker->run_delay = now.run_delay;
 }
 
-static __always_inline void read_head(const bool typed, struct hop_record *r, struct msghdr *msg,
-				      __u32 got)
+static __always_inline void read_head(struct flow *flow, struct msghdr *msg, __u64 got)
 {
-	char text[HOP_HEAD] = {};
-	__u32 len = got < HOP_HEAD ? got : HOP_HEAD;
+	const void *start = message_start(msg, got);
+	__u64 text[HEAD_WORDS] = {};
+	__u64 len = got < HOP_HEAD ? got : HOP_HEAD;
 
-	if (!settings.capture_http || len == 0 || len > HOP_HEAD)
+	/* Last before the call, and all 64 bits: verifiers before 6.2 forget other bounds. */
+	barrier_var(len);
+	if (len == 0 || len > HOP_HEAD || bpf_probe_read_user(text, len, start))
 		return;
-	if (!bpf_probe_read_user(text, len, message_start(typed, msg, got)))
-		parse_head(r, text);
+	if (wants_start(flow))
+		note_start(flow, text[0]);
+	if (settings.capture_http && flow->protocol == HOP_HTTP1)
+		parse_head(&flow->record, text);
 }
 
-static __always_inline void read_status(const bool typed, struct hop_record *r, struct msghdr *msg)
+static __always_inline __u32 read_status(struct msghdr *msg)
 {
-	char text[STATUS_BYTES] = {};
-	__u32 status = 0;
+	__u64 text[2] = {};
 
-	if (!settings.capture_http || bpf_probe_read_user(text, sizeof(text), message_start(typed, msg, 0)))
-		return;
-	if (text[0] != 'H' || text[1] != 'T' || text[4] != '/' || text[8] != ' ')
-		return;
-	for (int i = STATUS_AT; i < STATUS_BYTES; i++)
-		status = status * 10 + (text[i] - '0');
-	r->status = status <= 999 ? status : 0;
+	if (!settings.capture_http || bpf_probe_read_user(text, STATUS_BYTES, message_start(msg, 0)))
+		return 0;
+	return parse_status(text);
 }
 
 static __always_inline int handle_app_read(const bool typed, struct sock *sk, struct msghdr *msg,
 					   long got)
 {
-	struct flow_key key = {};
-	struct positions at;
 	struct flow *flow;
-	bool is_first;
+	__u64 now;
 
 	if (got <= 0)
 		return 0;
-	flow = flow_of_socket(typed, sk, &key);
-	if (!flow || phase_of(flow) != HOP_REQUEST || !read_positions(typed, sk, &at))
+	flow = flow_of_socket(typed, sk);
+	if (!flow || phase_of(flow) != HOP_REQUEST)
 		return 0;
-	if (!before(flow->record.request_seq, at.copied_seq))
+	now = bpf_ktime_get_ns();
+	if (flow->record.first[APP_READ]) {
+		stamp(flow, APP_READ, now, false);
 		return 0;
-	is_first = !flow->record.first[APP_READ];
-	stamp(flow, APP_READ, bpf_ktime_get_ns(), is_first);
-	if (!is_first)
+	}
+	if (!has_read(typed, sk, flow))
 		return 0;
+	stamp(flow, APP_READ, now, true);
 	flow->record.task = bpf_get_current_pid_tgid() >> 32;
-	read_head(typed, &flow->record, msg, got);
+	note_run_delay(&flow->record);
+	read_head(flow, msg, got);
 	return 0;
 }
 
+/* A 1xx is no answer yet; a second head is the answer to a second request. */
 static __always_inline int handle_app_write(const bool typed, struct sock *sk, struct msghdr *msg)
 {
 	__u64 now = bpf_ktime_get_ns();
-	struct flow_key key = {};
-	struct flow *flow = flow_of_socket(typed, sk, &key);
-	struct positions at;
+	struct flow *flow = flow_of_socket(typed, sk);
+	bool is_first;
+	__u32 status;
 
-	if (!flow || !read_positions(typed, sk, &at))
+	if (!flow || phase_of(flow) == HOP_IDLE)
 		return 0;
-	if (phase_of(flow) == HOP_RESPONSE) {
-		stamp(flow, APP_WRITE, now, false);
+	status = flow->protocol == HOP_HTTP1 ? read_status(msg) : 0;
+	is_first = phase_of(flow) == HOP_REQUEST;
+	if (is_first && is_interim(status)) {
+		flow->interim = true;
+		flow->record.flags |= HOP_INTERIM;
 		return 0;
 	}
-	turn(flow, &key, at.write_seq);
-	stamp(flow, APP_WRITE, now, true);
-	read_status(typed, &flow->record, msg);
+	if (is_first)
+		turn(flow);
+	stamp(flow, APP_WRITE, now, is_first);
+	if (is_first)
+		note_run_delay(NULL);
+	if (!status || is_interim(status))
+		return 0;
+	if (flow->record.responses++)
+		flow->record.flags |= HOP_PIPELINED;
+	else
+		flow->record.status = status;
+	if (status == 101) {
+		flow->upgraded = true;
+		flow->record.flags |= HOP_UPGRADED;
+	}
 	return 0;
 }
 
-/* The return value by helper, not by position: the arguments before it
- * changed with ec095263a965 ("net: remove noblock parameter", 5.19). */
+#ifdef HOP_OLD_KERNEL
+/* Before 5.17 the return value stands behind the arguments, of which 5.19
+ * took one away: ec095263a965 ("net: remove noblock parameter"). */
+SEC("fexit/tcp_recvmsg")
+int app_read_fexit(unsigned long long *ctx)
+{
+	return handle_app_read(true, (struct sock *)ctx[0], (struct msghdr *)ctx[1], (int)ctx[6]);
+}
+#else
 SEC("fexit/tcp_recvmsg")
 int BPF_PROG(app_read_fexit, struct sock *sk, struct msghdr *msg)
 {
@@ -108,6 +139,7 @@ int BPF_PROG(app_read_fexit, struct sock *sk, struct msghdr *msg)
 		return 0;
 	return handle_app_read(true, sk, msg, (int)got);
 }
+#endif
 
 struct receive { struct sock *sk; struct msghdr *msg; };
 

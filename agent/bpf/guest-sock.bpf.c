@@ -4,14 +4,14 @@
 
 static __always_inline int handle_sock_ready(const bool typed, struct sock *sk)
 {
-	struct flow_key key = {};
-	struct flow *flow = flow_of_socket(typed, sk, &key);
-	struct positions at;
+	struct flow *flow = flow_of_socket(typed, sk);
+	struct hop_record *r;
 
-	if (!flow || phase_of(flow) != HOP_REQUEST || !read_positions(typed, sk, &at))
+	if (!flow || phase_of(flow) != HOP_REQUEST)
 		return 0;
-	if (before(flow->record.request_seq, at.rcv_nxt))
-		stamp(flow, SOCK_READY, bpf_ktime_get_ns(), !flow->record.first[SOCK_READY]);
+	r = &flow->record;
+	if (is_present(TCP_RX) ? r->first[TCP_RX] : r->first[VNIC_RX])
+		stamp(flow, SOCK_READY, bpf_ktime_get_ns(), true);
 	return 0;
 }
 

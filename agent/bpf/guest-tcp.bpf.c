@@ -4,30 +4,40 @@
 
 static __always_inline int handle_tcp_rx(const bool typed, struct sk_buff *skb)
 {
-	struct segment s = {};
 	const void *network = FIELD(typed, skb, head) + FIELD(typed, skb, network_header);
+	struct handoff *from = handoff_of_cpu(received);
+	struct segment s = {};
+	struct flow *flow;
 
+	if (take_over(from, skb, NULL, &s)) {
+		flow = from->flow == NO_FLOW || !s.len ? NULL : flow_at(from->flow);
+		if (flow)
+			pass_request(flow, &s, TCP_RX);
+		return 0;
+	}
 	if (read_skb(typed, skb, network, true, false, &s))
 		on_request(&s, TCP_RX);
 	return 0;
 }
 
-/* The IP header does not exist yet: skb->data is the TCP header. */
+/* The IP header does not exist yet: skb->data is the TCP header. (What TCP
+ * noted beside the packet is wiped just before.) */
 static __always_inline int handle_tcp_tx(const bool typed, struct sock *sk, struct sk_buff *skb)
 {
-	struct flow_key key = {};
-	struct flow *flow = flow_of_socket(typed, sk, &key);
+	struct flow *flow = flow_of_socket(typed, sk);
 	struct segment s = {};
 	struct tcphdr tcp;
 
-	if (!flow || phase_of(flow) != HOP_RESPONSE)
-		return 0;
 	if (bpf_probe_read_kernel(&tcp, sizeof(tcp), FIELD(typed, skb, data)))
 		return 0;
+	s.flags = ((__u8 *)&tcp)[13];
 	s.seq = bpf_ntohl(tcp.seq);
 	s.len = FIELD(typed, skb, len) - tcp.doff * 4;
-	if (s.len)
-		stamp_response(flow, &s, TCP_TX);
+	if (flow && s.len)
+		pass_response(flow, &s, TCP_TX);
+	/* vnic.tx looks at the end of a connection itself. */
+	if (!(s.flags & (TCP_FIN | TCP_SYN | TCP_RST)))
+		hand_off(handoff_of_cpu(sent), skb, sk, s.len ? flow : NULL, &s);
 	return 0;
 }
 

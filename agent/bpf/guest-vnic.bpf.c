@@ -4,28 +4,66 @@
 
 #define LOOPBACK_IFINDEX 1
 
+/* A shaper in the guest feeds packets to the stack a second time. */
+static __always_inline bool is_redirected(const bool typed, struct sk_buff *skb)
+{
+	return bpf_core_field_exists(skb->redirected) && BPF_CORE_READ_BITFIELD_PROBED(skb, redirected);
+}
+
+static __always_inline struct flow *receive(const bool typed, struct sk_buff *skb, struct segment *s)
+{
+	__u32 ifindex = typed ? skb->dev->ifindex : BPF_CORE_READ(skb, dev, ifindex);
+	struct flow *flow;
+
+	if (ifindex == LOOPBACK_IFINDEX)
+		return NULL;
+	if (!read_skb(typed, skb, received_network(typed, skb), true, false, s))
+		return NULL;
+	flow = find_flow(&s->key);
+	if (flow && flow->record.first[VNIC_RX] && phase_of(flow) == HOP_REQUEST && is_redirected(typed, skb))
+		return flow;
+	flow = on_request(s, VNIC_RX);
+	if (flow)
+		flow->record.ifindex = ifindex;
+	return flow;
+}
+
 static __always_inline int handle_vnic_rx(const bool typed, struct sk_buff *skb)
 {
 	struct segment s = {};
-	struct flow *flow;
-	__u32 ifindex = typed ? skb->dev->ifindex : BPF_CORE_READ(skb, dev, ifindex);
+	struct flow *flow = receive(typed, skb, &s);
 
-	if (ifindex == LOOPBACK_IFINDEX)
-		return 0;
-	if (!read_skb(typed, skb, received_network(typed, skb), true, false, &s))
-		return 0;
-	flow = on_request(&s, VNIC_RX);
-	if (flow)
-		flow->record.ifindex = ifindex;
+	hand_off(handoff_of_cpu(received), skb, NULL, flow, &s);
 	return 0;
 }
 
-static __always_inline int handle_vnic_tx(const bool typed, struct sk_buff *skb)
+/* A VLAN or a bridge over the vNIC hands the packet on: the vNIC's own counts. */
+static __always_inline bool leaves_by(const struct flow *flow, __u32 ifindex)
 {
-	struct segment s = {};
-	const void *network = FIELD(typed, skb, head) + FIELD(typed, skb, network_header);
+	return !flow->record.ifindex || flow->record.ifindex == ifindex;
+}
 
-	if (read_skb(typed, skb, network, false, false, &s))
+static __always_inline int handle_vnic_tx(const bool typed, struct sk_buff *skb, struct net_device *dev)
+{
+	const void *network = FIELD(typed, skb, head) + FIELD(typed, skb, network_header);
+	struct segment s = {};
+	struct handoff *from = handoff_of_cpu(sent);
+	struct flow *flow;
+
+	if (take_over(from, skb, FIELD(typed, skb, sk), &s)) {
+		flow = from->flow == NO_FLOW ? NULL : flow_at(from->flow);
+		if (!flow)
+			return 0;
+		if (leaves_by(flow, FIELD(typed, dev, ifindex)))
+			pass_response(flow, &s, VNIC_TX);
+		else
+			from->skb = (__u64)skb;
+		return 0;
+	}
+	if (!read_skb(typed, skb, network, false, false, &s))
+		return 0;
+	flow = find_flow(&s.key);
+	if (!flow || leaves_by(flow, FIELD(typed, dev, ifindex)))
 		on_response(&s, VNIC_TX);
 	return 0;
 }
@@ -45,11 +83,11 @@ int BPF_PROG(vnic_rx_raw, struct sk_buff *skb)
 SEC("tp_btf/net_dev_start_xmit")
 int BPF_PROG(vnic_tx_btf, struct sk_buff *skb, struct net_device *dev)
 {
-	return handle_vnic_tx(true, skb);
+	return handle_vnic_tx(true, skb, dev);
 }
 
 SEC("raw_tp/net_dev_start_xmit")
 int BPF_PROG(vnic_tx_raw, struct sk_buff *skb, struct net_device *dev)
 {
-	return handle_vnic_tx(false, skb);
+	return handle_vnic_tx(false, skb, dev);
 }

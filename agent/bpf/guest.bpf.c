@@ -2,13 +2,15 @@
 /* The guest vantage: one object, the stations in the order of the path. Each
  * station has rungs, best first; user space loads one of them. */
 #define HOP_VANTAGE HOP_GUEST
-#define HOP_HANDSHAKE 6	/* vnic.tx: the SYN-ACK leaves the guest */
+#define HOP_TURN 6		/* vnic.tx: the response leaves the guest */
+#define HOP_SIDE_ENTRY NO_SLOT	/* everything comes by the vNIC */
 
 enum guest_slot { VNIC_RX, TCP_RX, SOCK_READY, APP_READ, APP_WRITE, TCP_TX, VNIC_TX };
 
 #include "packet.bpf.h"
 #include "sweep.bpf.h"
 #include "guest-socket.bpf.h"
+#include "guest-handoff.bpf.h"
 #include "guest-vnic.bpf.c"
 #include "guest-tcp.bpf.c"
 #include "guest-sock.bpf.c"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
-/* nic.rx and nic.tx, and the client's round trip between them. */
+/* nic.rx and nic.tx, and what TCP tells about the client between them. */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -7,6 +7,27 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);
 } uplinks SEC(".maps");
+
+/* First SYNs, until the SYN-ACK: bounded, and a flood pushes out its own. */
+struct first_syn { __u64 ns; __u32 seq; __u32 count; };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct flow_key);
+	__type(value, struct first_syn);
+} syns SEC(".maps");
+
+static __always_inline void note_syn(const struct segment *s)
+{
+	struct first_syn *known = bpf_map_lookup_elem(&syns, &s->key);
+	struct first_syn first = { .ns = bpf_ktime_get_ns(), .seq = s->seq, .count = 1 };
+
+	if (known && known->seq == s->seq)
+		known->count++;
+	else
+		bpf_map_update_elem(&syns, &s->key, &first, BPF_ANY);
+}
 
 /* A pure ACK of the awaited segment is a round-trip sample; a segment with
  * data may have waited for the client's own next request, so it is none. */
@@ -24,6 +45,26 @@ static __always_inline void take_rtt(struct flow *flow, const struct segment *s,
 		flow->rtt_ns = sample;
 }
 
+static __always_inline void note_ack(struct flow *flow, const struct segment *s, __u64 now)
+{
+	struct hop_record *r = &flow->record;
+	__u64 sent = r->last[NIC_TX];
+
+	flow->established = true;
+	if (s->len || r->acked_ns || !sent || phase_of(flow) != HOP_RESPONSE || flow->starting)
+		return;
+	if (!before(s->ack, flow->response_end) && now - sent < 0xffffffff)
+		r->acked_ns = now - sent;
+}
+
+static __always_inline void note_window(struct flow *flow, const struct segment *s)
+{
+	struct hop_record *r = &flow->record;
+
+	if (!s->window && !(s->flags & (TCP_SYN | TCP_RST)) && phase_of(flow) != HOP_IDLE && r->zero_windows < 255)
+		r->zero_windows++;
+}
+
 static __always_inline void await_ack(struct flow *flow, const struct segment *s)
 {
 	if (flow->rtt_probe_ns || (!s->len && !(s->flags & TCP_SYN)))
@@ -32,29 +73,49 @@ static __always_inline void await_ack(struct flow *flow, const struct segment *s
 	flow->rtt_probe_ns = bpf_ktime_get_ns();
 }
 
-static __always_inline void handle_nic_rx(const struct segment *s)
+static __always_inline struct flow *handle_nic_rx(const struct segment *s)
 {
-	struct flow *flow = on_request(s, NIC_RX);
+	struct flow *flow;
+	__u64 now;
 
-	if (flow)
-		take_rtt(flow, s, bpf_ktime_get_ns());
+	if (s->flags & TCP_SYN) {
+		note_syn(s);
+		return NULL;
+	}
+	flow = on_request(s, NIC_RX);
+	if (!flow)
+		return NULL;
+	now = bpf_ktime_get_ns();
+	take_rtt(flow, s, now);
+	note_ack(flow, s, now);
+	note_window(flow, s);
+	return flow;
 }
 
 static __always_inline void handle_nic_tx(const struct segment *s)
 {
 	struct flow *flow = on_response(s, NIC_TX);
 
-	if (flow)
-		await_ack(flow, s);
+	if (!flow)
+		return;
+	if (s->flags & TCP_SYN && flow->syn_ns && !flow->connect_ns)
+		flow->connect_ns = bpf_ktime_get_ns() - flow->syn_ns;
+	await_ack(flow, s);
 }
 
 SEC("xdp.frags")
 int nic_rx_xdp(struct xdp_md *ctx)
 {
 	struct segment s = {};
+	struct flow *flow;
+	__u32 start;
 
-	if (read_frame(ctx, true, bpf_xdp_get_buff_len(ctx), ctx->ingress_ifindex, true, true, &s))
-		handle_nic_rx(&s);
+	if (!read_frame(ctx, true, bpf_xdp_get_buff_len(ctx), ctx->ingress_ifindex, true, true, &s))
+		return XDP_PASS;
+	flow = handle_nic_rx(&s);
+	if (flow && s.len >= sizeof(start) && s.seq == flow->record.request_seq && wants_start(flow) &&
+	    !bpf_xdp_load_bytes(ctx, s.payload_at, &start, sizeof(start)))
+		note_start(flow, start);
 	return XDP_PASS;
 }
 

@@ -61,6 +61,7 @@ static __always_inline bool read_frame(void *ctx, bool xdp, __u32 total, __u32 i
 	if (!is_wanted(&h, request))
 		return false;
 	h.total = total - at;
+	s->payload_at = at + (ipv4 ? h.ip.v4.ihl * 4 : sizeof(struct ipv6hdr)) + h.tcp.doff * 4;
 	return fill_segment(s, &h, ipv4, request, acks, ifindex);
 }
 

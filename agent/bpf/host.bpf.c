@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 /* The host vantage: one object, the stations in the order of the path. */
 #define HOP_VANTAGE HOP_HOST
-#define HOP_HANDSHAKE 3	/* tap.rx: the SYN-ACK leaves the VM */
+#define HOP_TURN 3		/* tap.rx: the response leaves the VM */
+#define HOP_SIDE_ENTRY 2	/* tap.tx: requests of other VMs, and of the host itself */
 /* Traffic of the host's own services never passes a tap. */
 #define HOP_OWNED(record) ((record)->ifindex != 0)
 

@@ -6,6 +6,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/tcp.h>
+#include "http.bpf.h"
 #include "exchange.bpf.h"
 
 #define IPPROTO_TCP 6
@@ -20,18 +21,18 @@ struct headers {
 	__u32 total;	/* bytes from the IP header to the end of the packet */
 };
 
-static __always_inline void map_ipv4(__u8 *to, __be32 address)
+/* ::ffff:a.b.c.d, as two words. */
+static __always_inline void map_ipv4(__u64 *to, __be32 address)
 {
-	__builtin_memset(to, 0, 10);
-	to[10] = to[11] = 0xff;
-	__builtin_memcpy(to + 12, &address, 4);
+	to[0] = 0;
+	to[1] = (__u64)address << 32 | 0xffff0000;
 }
 
 /* Addresses by direction: the side of the service port is the server. */
 static __always_inline void place_ends(struct segment *s, const struct headers *h, bool request)
 {
-	__u8 *source = request ? s->key.client : s->key.server;
-	__u8 *target = request ? s->key.server : s->key.client;
+	__u64 *source = request ? s->key.client_words : s->key.server_words;
+	__u64 *target = request ? s->key.server_words : s->key.client_words;
 
 	if (s->ipv4) {
 		map_ipv4(source, h->ip.v4.saddr);
@@ -64,16 +65,17 @@ static __always_inline bool is_wanted(const struct headers *h, bool request)
 	return is_service_port(bpf_ntohs(request ? h->tcp.dest : h->tcp.source));
 }
 
-/* A pure ACK moves no exchange; only the client's round trip wants it (`acks`).
- * False when the segment need not be looked at any further. */
+/* A pure ACK moves no exchange; only the client's round trip wants it (`acks`),
+ * or a window that it closes. False when the segment is of no interest. */
 static __always_inline bool fill_segment(struct segment *s, const struct headers *h, bool ipv4,
 					 bool request, bool acks, __u32 ifindex)
 {
 	s->len = payload_bytes(h, ipv4);
 	s->flags = ((__u8 *)&h->tcp)[13];
-	if (!acks && !s->len && !(s->flags & (TCP_FIN | TCP_SYN | TCP_RST)))
+	if (!acks && !s->len && h->tcp.window && !(s->flags & (TCP_FIN | TCP_SYN | TCP_RST)))
 		return false;
 	s->ipv4 = ipv4;
+	s->window = h->tcp.window;
 	place_ends(s, h, request);
 	s->seq = bpf_ntohl(h->tcp.seq);
 	s->ack = bpf_ntohl(h->tcp.ack_seq);

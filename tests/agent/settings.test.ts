@@ -6,7 +6,19 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_TIMES, SETTINGS_BYTES, settingsBytes } from '../../agent/settings.ts';
 
 const HEADERS = join(import.meta.dirname, '../../agent/bpf');
-const FIELDS = ['quiet_ns', 'stall_ns', 'idle_ns', 'netns', 'wake_bytes', 'capture_http', 'entry_slot', 'exit_slot'];
+const FIELDS = [
+  'quiet_ns',
+  'stall_ns',
+  'idle_ns',
+  'netns',
+  'wake_records',
+  'capture_http',
+  'entry_slot',
+  'exit_slot',
+  'present',
+  'flow_mask',
+  'seed',
+];
 
 /** A C program that reads the bytes of settings.ts as the struct and prints each field as JSON. */
 const PROGRAM = `
@@ -32,10 +44,13 @@ const SETTINGS = {
   stallNs: 2_000_000_001n,
   idleNs: 60_000_000_003n,
   netns: 0xf0000007,
-  wakeBytes: 67_584,
+  wakeRecords: 256,
   captureHttp: true,
   entrySlot: 2,
   exitSlot: 5,
+  present: 0x6f,
+  flowMask: 16_383,
+  seed: 0xdeadbeef,
   ports: [1, 80, 443, 8080, 65_535],
 };
 
@@ -62,16 +77,19 @@ describe('settings.ts and settings.h', () => {
       stall_ns: String(SETTINGS.stallNs),
       idle_ns: String(SETTINGS.idleNs),
       netns: String(SETTINGS.netns),
-      wake_bytes: String(SETTINGS.wakeBytes),
+      wake_records: '256',
       capture_http: '1',
       entry_slot: '2',
       exit_slot: '5',
+      present: String(0x6f),
+      flow_mask: '16383',
+      seed: String(0xdeadbeef),
       ports: SETTINGS.ports,
     });
   });
 
   it('say so when HTTP heads stay unread', () => {
-    const silent = { ...SETTINGS, ...DEFAULT_TIMES, captureHttp: false, ports: [] };
-    expect(readByC(settingsBytes(silent))).toMatchObject({ capture_http: '0', ports: [], quiet_ns: '40000000' });
+    const silent = { ...SETTINGS, ...DEFAULT_TIMES.guest, captureHttp: false, ports: [] };
+    expect(readByC(settingsBytes(silent))).toMatchObject({ capture_http: '0', ports: [], quiet_ns: '20000000' });
   });
 });

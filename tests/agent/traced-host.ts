@@ -76,7 +76,6 @@ export class TracedHost {
   /** Records finished since the last call, after a look at every connection. */
   take(): HostRecord[] {
     this.#tracer.sweep();
-    this.#tracer.walk();
     this.#tracer.drainInto(this.#buffer);
     const records: HostRecord[] = [];
     for (let bytes = this.#buffer.next(); bytes; bytes = this.#buffer.next()) {
