@@ -30,11 +30,17 @@ export interface Agent {
   runStatsMs: number;
 }
 
+/** A gap and whose it is: two machines may have one hostname. */
+interface OwnedGap extends Gap {
+  /** Role and boot id. */
+  readonly machine: string;
+}
+
 export type Arrival = 'next' | 'duplicate';
 
 export class AgentRegistry {
   readonly #agents = new Map<string, Agent>();
-  readonly #gaps: Gap[] = [];
+  readonly #gaps: OwnedGap[] = [];
   /** Drops of agents that are forgotten stay counted. */
   readonly #forgottenDrops = new Map<string, number>();
   readonly counts = { 'frames.duplicate': 0, 'frames.missing': 0, 'agents.forgotten': 0, gaps: 0, 'gaps.forgotten': 0 };
@@ -45,8 +51,8 @@ export class AgentRegistry {
     const agent = known ?? this.#create(hello, nowMs);
     agent.hello = hello;
     agent.bootMs = bootTime(hello, nowMs);
+    this.#closeGaps(agent, nowMs);
     agent.connected = true;
-    this.#closeGaps(agent.label, nowMs);
     // Map order is age: the one just seen goes to the end.
     this.#agents.delete(agent.id);
     this.#agents.set(agent.id, agent);
@@ -56,7 +62,7 @@ export class AgentRegistry {
 
   detach(agent: Agent, nowMs: number): void {
     agent.connected = false;
-    this.#addGap({ agent: agent.label, fromMs: nowMs, toMs: null });
+    this.#addGap({ agent: agent.label, machine: machineOf(agent), fromMs: nowMs, toMs: null });
   }
 
   /** Number a frame. The first frame of an unknown agent starts its count. */
@@ -99,7 +105,7 @@ export class AgentRegistry {
   /** Gaps that touch a stretch of wall-clock time, oldest first. */
   gaps(fromMs: number, toMs = Number.POSITIVE_INFINITY): Gap[] {
     const touching = this.#gaps.filter((g) => g.fromMs <= toMs && (g.toMs ?? Number.POSITIVE_INFINITY) >= fromMs);
-    return touching.map((g) => ({ ...g }));
+    return touching.map(({ agent, fromMs: from, toMs: to }) => ({ agent, fromMs: from, toMs: to }));
   }
 
   /** Cumulative drops of all agents ever, as `<role>.<queue>`. */
@@ -141,17 +147,25 @@ export class AgentRegistry {
     }
   }
 
-  #closeGaps(label: string, nowMs: number): void {
-    for (const gap of this.#gaps) if (gap.agent === label && gap.toMs === null) gap.toMs = nowMs;
+  /** The machine is back; or it booted anew, where its name says beyond doubt which one it is. */
+  #closeGaps(agent: Agent, nowMs: number): void {
+    const open = this.#gaps.filter((gap) => gap.toMs === null && gap.agent === agent.label);
+    const own = open.filter((gap) => gap.machine === machineOf(agent));
+    const isAlone = new Set(open.map((gap) => gap.machine)).size === 1 && !this.#hasNamesake(agent);
+    for (const gap of own.length === 0 && isAlone ? open : own) gap.toMs = nowMs;
+  }
+
+  #hasNamesake(agent: Agent): boolean {
+    return this.all().some((other) => other.connected && other.label === agent.label && other !== agent);
   }
 
   /** Frames went to a server before this one: its agents were alone from their oldest unacknowledged frame. */
   #addEarlierGap(agent: Agent, sentNs: bigint, nowMs: number): void {
     const fromMs = Math.min(nowMs, agent.bootMs + Number(sentNs) / 1e6);
-    this.#addGap({ agent: agent.label, fromMs, toMs: nowMs });
+    this.#addGap({ agent: agent.label, machine: machineOf(agent), fromMs, toMs: nowMs });
   }
 
-  #addGap(gap: Gap): void {
+  #addGap(gap: OwnedGap): void {
     this.counts.gaps++;
     this.#gaps.push(gap);
     if (this.#gaps.length <= REMEMBERED_GAPS) return;
@@ -165,6 +179,10 @@ function addDrops(sums: Map<string, number>, agent: Agent): void {
     const key = `${agent.hello.role}.${name}`;
     sums.set(key, (sums.get(key) ?? 0) + value);
   }
+}
+
+function machineOf({ hello }: Agent): string {
+  return `${hello.role}:${hello.bootId}`;
 }
 
 function bootTime(hello: Hello, nowMs: number): number {
@@ -186,5 +204,6 @@ export function agentView(agent: Agent): AgentView {
     steal: agent.stats?.steal ?? 0,
     cpuPressure: agent.stats?.cpuPressure ?? null,
     vcpuDelay: agent.stats?.vcpuDelay ?? {},
+    drops: { ...agent.stats?.drops },
   };
 }

@@ -5,7 +5,7 @@ import { isComplete, missingStations } from './join/layers.ts';
 import { KEY_BYTES, LAYER_COUNT, type PathColumns, STATION_COUNT } from './join/paths.ts';
 import type { StoredPaths } from './store/store.ts';
 import { addressText, CLASSES, flagNames, HEAD_BYTES, headText, PROTOCOLS } from './wire/record.ts';
-import { HOST_STATIONS, LAYER_IDS, LAYERS, type LayerId, STATIONS } from './wire/stations.ts';
+import { DETAILS, HOST_STATIONS, LAYER_IDS, LAYERS, type LayerId, STATIONS } from './wire/stations.ts';
 import type { PathStation, PathView, TcpFacts } from './wire/views.ts';
 
 const HOST = new Set<string>(HOST_STATIONS);
@@ -93,6 +93,7 @@ export function pathView(stored: StoredPaths, row: number, vmNames: readonly str
     },
     layers: LAYER_IDS.map((layer, i) => ({
       layer,
+      of: DETAILS.find((d) => d.layer === layer)?.of ?? null,
       ns: measured(columns.layers[row * LAYER_COUNT + i]),
       boundNs: CROSSING.has(layer) ? (bound ?? 0) : 0,
     })),

@@ -186,6 +186,8 @@ export class Pipeline implements IngestSink {
       negative: this.#negative,
       clockSteps: this.clocks.steps,
       continuedAfterJoin: counts.late,
+      repeatedHost: counts.duplicateHost + counts.continuedHost + counts.lateHost,
+      repeatedGuest: counts.duplicateGuest + counts.continuedGuest + counts.lateGuest,
       drops: {
         ...Object.fromEntries(this.registry.drops()),
         'join.evicted': counts.evicted,

@@ -11,6 +11,8 @@ export interface Totals {
   negative: number;
   clockSteps: number;
   continuedAfterJoin: number;
+  repeatedHost: number;
+  repeatedGuest: number;
   drops: Record<string, number>;
 }
 
@@ -68,6 +70,8 @@ export function totalsSince(start: Totals, now: Totals): Totals {
     negative: now.negative - start.negative,
     clockSteps: now.clockSteps - start.clockSteps,
     continuedAfterJoin: now.continuedAfterJoin - start.continuedAfterJoin,
+    repeatedHost: now.repeatedHost - start.repeatedHost,
+    repeatedGuest: now.repeatedGuest - start.repeatedGuest,
     drops: Object.fromEntries(drops) as Record<string, number>,
   };
 }

@@ -222,6 +222,8 @@ export const summarySchema = z.object({
   tcp: z.object({ retransmitsIn: count, retransmitsOut: count, zeroWindows: count, synRetries: count }),
   load: loadSchema.nullable(),
   drops: z.record(z.string(), count),
+  repeated: pairSchema,
+  pending: pairSchema,
   unmatched: pairSchema,
   faults: faultsSchema,
   gaps: z.array(z.object({ agent: z.string(), fromMs: z.number(), toMs: z.number().nullable() })),

@@ -12,6 +12,7 @@ export function summarise(run: Run, pipeline: Pipeline): Summary {
   if (run.frozen !== null) return { ...run.frozen, ...fromLoad(run, run.frozen.exchanges) };
   const since = totalsSince(run.start, pipeline.totals());
   const { aggregate } = run;
+  const { pendingHost, pendingGuest } = pipeline.joiner.counts;
   return {
     run: runInfo(run),
     ...fromLoad(run, {
@@ -26,6 +27,8 @@ export function summarise(run: Run, pipeline: Pipeline): Summary {
     vnicRoundTrip: aggregate.vnicRoundTrip(),
     tcp: aggregate.tcp(),
     drops: since.drops,
+    repeated: { host: since.repeatedHost, guest: since.repeatedGuest },
+    pending: { host: pendingHost, guest: pendingGuest },
     unmatched: { host: since.unmatchedHost, guest: since.unmatchedGuest },
     faults: faultsOf(since),
     gaps: pipeline.registry.gaps(run.startedMs, run.endedMs ?? undefined),

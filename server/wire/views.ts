@@ -109,6 +109,10 @@ export interface Summary {
   load: LoadSummary | null;
   /** Every queue that can drop, by name; 0 means watched and nothing lost. */
   drops: Record<string, number>;
+  /** Records that another one of the same vantage and exchange stands for: sent again, or replaced as its response went on. */
+  repeated: { host: number; guest: number };
+  /** Records that wait for their partner, or for the rest of a response, now. */
+  pending: { host: number; guest: number };
   /** Records that found no partner in time, per vantage, and faults that are shown, not plotted. */
   unmatched: { host: number; guest: number };
   faults: Faults;
@@ -173,7 +177,8 @@ export interface PathView {
   /** ± of vnic.in and vnic.out. */
   boundNs: number | null;
   clock: PathClock;
-  layers: { layer: LayerId; ns: number | null; boundNs: number }[];
+  /** Along LAYER_IDS; those with `of` are parts of that layer, `client` stands beside: the others add up to endToEndNs. */
+  layers: { layer: LayerId; of: LayerId | null; ns: number | null; boundNs: number }[];
   stations: PathStation[];
 }
 
@@ -221,6 +226,8 @@ export interface AgentView {
   steal: number;
   cpuPressure: number | null;
   vcpuDelay: Record<string, number>;
+  /** Lost in each of its queues since it started. */
+  drops: Record<string, number>;
 }
 
 export interface Health {

@@ -50,6 +50,39 @@ describe('AgentRegistry', () => {
     expect(registry.counts.gaps).toBe(1);
   });
 
+  it('keeps the gaps of two guests of one name apart, by their boots', () => {
+    const registry = new AgentRegistry();
+    const twin = (agentId: string, bootId: string) => hello('guest', 'token', { agentId, bootId });
+    const first = registry.attach(twin('a', 'boot-a'), NOW);
+    const second = registry.attach(twin('b', 'boot-b'), NOW);
+    registry.detach(first, NOW + 10);
+    registry.detach(second, NOW + 20);
+    registry.attach(twin('b2', 'boot-b'), NOW + 30);
+    const open = { agent: 'guest:web1', fromMs: NOW + 10, toMs: null };
+    expect(registry.gaps(0)).toEqual([open, { ...open, fromMs: NOW + 20, toMs: NOW + 30 }]);
+    // A boot nobody knows may be anybody while its namesake is there.
+    registry.attach(twin('c', 'boot-c'), NOW + 40);
+    expect(registry.gaps(0)[0]).toEqual(open);
+    registry.attach(twin('a', 'boot-a'), NOW + 50);
+    expect(registry.gaps(0)[0]?.toMs).toBe(NOW + 50);
+  });
+
+  it('ends the gap of a machine that booted anew, where only one has its name', () => {
+    const registry = new AgentRegistry();
+    registry.detach(registry.attach(helloAt('before'), NOW), NOW + 10);
+    registry.attach({ ...helloAt('after'), bootId: 'another-boot' }, NOW + 30);
+    expect(registry.gaps(0)).toEqual([{ agent: 'host:hv1', fromMs: NOW + 10, toMs: NOW + 30 }]);
+  });
+
+  it('does not take the agent of another role for the one that is away', () => {
+    const registry = new AgentRegistry();
+    const bootId = 'one-boot';
+    registry.detach(registry.attach({ ...helloAt('host'), bootId }, NOW), NOW + 10);
+    const provenance = { ...helloAt('x').provenance };
+    registry.attach({ ...hello('guest', 'token', { agentId: 'guest', bootId }), provenance }, NOW + 30);
+    expect(registry.gaps(0)[0]?.toMs).toBeNull();
+  });
+
   it('measures the CPU of an agent between two of its reports', () => {
     const registry = new AgentRegistry();
     const agent = registry.attach(helloAt('a'), NOW);

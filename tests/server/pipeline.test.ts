@@ -182,8 +182,9 @@ describe('Pipeline', () => {
     expect(path.layers.find((l) => l.layer === 'transfer')?.ns).toBe(END_NS - (HOST_AT[5] as number) + 5e6);
     expect(stored.ids).toHaveLength(1);
     expect(pipeline.amended).toBe(1);
-    const { exchanges, faults } = summarise(pipeline.runs.current, pipeline);
+    const { exchanges, repeated, faults } = summarise(pipeline.runs.current, pipeline);
     expect(exchanges).toMatchObject({ host: 2, guest: 1, joined: 1 });
+    expect(repeated).toEqual({ host: 1, guest: 0 });
     expect(faults).toEqual({ negative: 0, clockSteps: 0, continuedAfterJoin: 1 });
   });
 

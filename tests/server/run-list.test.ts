@@ -11,6 +11,8 @@ const TOTALS: Totals = {
   negative: 0,
   clockSteps: 0,
   continuedAfterJoin: 0,
+  repeatedHost: 0,
+  repeatedGuest: 0,
   drops: {},
 };
 
