@@ -114,15 +114,16 @@ export class PairClocks {
     if (before === pair) return;
     if (before !== undefined && atMs <= before.checkedMs) return;
     this.#pairOfGuest.set(pair.guest, pair);
-    if (before !== undefined) this.#tell({ kind: 'migration', atMs, sizeNs: null, ratePpm: null }, pair.guest);
+    if (before !== undefined)
+      this.#tell({ kind: 'migration', atMs, sizeNs: null, boundNs: null, ratePpm: null }, pair.guest);
   }
 
   #fit(pair: Pair): void {
     pair.fit = pair.clock.fit();
     pair.fresh = false;
     if (pair.fit !== null) this.#latest = pair;
-    for (const { kind, hostNs, sizeNs, ratePpm } of pair.clock.takeBreaks()) {
-      this.#tell({ kind, atMs: pair.zeroMs + hostNs / 1e6, sizeNs, ratePpm }, pair.guest);
+    for (const { kind, hostNs, ...facts } of pair.clock.takeBreaks()) {
+      this.#tell({ kind, atMs: pair.zeroMs + hostNs / 1e6, ...facts }, pair.guest);
     }
   }
 

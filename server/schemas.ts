@@ -173,6 +173,7 @@ const clockEventSchema = z.object({
   kind: z.enum(CLOCK_EVENTS),
   atMs: z.number(),
   sizeNs: measure,
+  boundNs: measure,
   ratePpm: measure,
   machine: z.string(),
 });

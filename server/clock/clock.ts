@@ -6,23 +6,13 @@
  * that they leave over the last second is the clock, and the farthest line
  * that still fits is the proven error.
  */
+import { Breaks, type ClockBreak } from './breaks.ts';
 import { type ClockFit, lineFit, type Window, windowOf } from './fit.ts';
 import { type Feasible, feasibleSlopes } from './max-margin.ts';
 import { RateWatch } from './rate-watch.ts';
 import { RecentExchanges } from './recent.ts';
 import { type Crossing, StepGaps, stepGap } from './step-gaps.ts';
 import { ConstraintWindow } from './window.ts';
-
-/** Something that happened to one of the two clocks. */
-export interface ClockBreak {
-  readonly kind: 'step' | 'slew';
-  /** Host time at which it was over. */
-  readonly hostNs: number;
-  /** Of a step: growth of host time − guest time; null where there was no clock before it. */
-  readonly sizeNs: number | null;
-  /** Change of the rate, of a slew. */
-  readonly ratePpm: number | null;
-}
 
 export interface ClockOptions {
   /** Trailing guest time that is fitted; default 1 s. */
@@ -34,12 +24,17 @@ export interface ClockOptions {
 const BUCKETS = 100;
 /** A shorter window says nothing about the rate: it keeps the last one. */
 const RATE_SHARE = 0.2;
-/** Exchanges among which the ones behind a step are looked for. */
+/** Exchanges among which a step is looked for. */
 const RECENT = 2048;
 /** So many late exchanges in a row that contradict the clock are no stragglers: the guest's clock was set back. */
 const SET_BACK = 32;
-/** Breaks that wait to be asked for. */
-const BREAKS = 16;
+
+/** A step whose other side has no fit yet. */
+interface PendingStep {
+  readonly before: ClockFit | null;
+  /** Host time at which it was over for sure. */
+  readonly byHostNs: number;
+}
 
 export class PairClock {
   readonly #window: ConstraintWindow;
@@ -49,16 +44,16 @@ export class PairClock {
   #origin: { x: number; y: number } | null = null;
   readonly #recent = new RecentExchanges(RECENT);
   #last: ClockFit | null = null;
-  /** The fit before a step whose other side has no fit yet; undefined: there is no such step. */
-  #beforeStep: ClockFit | null | undefined;
+  #pendingStep: PendingStep | null = null;
   #bent = false;
   #contradictions = 0;
+  /** When the first of them was back on the host. */
+  #contradictedNs = Number.POSITIVE_INFINITY;
   readonly #gaps = new StepGaps();
   readonly #rate = new RateWatch();
-  readonly #breaks: ClockBreak[] = [];
+  readonly #breaks = new Breaks();
   #newestHostNs = Number.NEGATIVE_INFINITY;
   #steps = 0;
-  #slews = 0;
   #windows = 0;
   #inverted = 0;
 
@@ -76,7 +71,7 @@ export class PairClock {
 
   /** Changes of the rate. */
   get slews(): number {
-    return this.#slews;
+    return this.#breaks.slews;
   }
 
   /** Fits made. */
@@ -91,7 +86,7 @@ export class PairClock {
 
   /** What happened since the last call, oldest first. */
   takeBreaks(): ClockBreak[] {
-    return this.#breaks.splice(0);
+    return this.#breaks.take();
   }
 
   /** Exchanges left out because the guest's part lasted longer than the host's around it. */
@@ -127,8 +122,12 @@ export class PairClock {
     const lowest = hostOutNs - guestInNs - y;
     const highest = hostInNs - guestOutNs - y;
     if (this.#add(inX, lowest, outX, highest)) this.#contradictions = 0;
-    else if (this.#contradicts(guestInNs, hostOutNs - guestInNs, 1)) this.#setBack(inX);
-    else if (this.#contradicts(guestOutNs, hostInNs - guestOutNs, -1)) this.#setBack(inX);
+    else if (
+      this.#contradicts(guestInNs, hostOutNs - guestInNs, 1) ||
+      this.#contradicts(guestOutNs, hostInNs - guestOutNs, -1)
+    ) {
+      this.#setBack(inX, hostInNs);
+    }
   }
 
   /** The guest's part lasted longer than the host's around it: a clock jumped meanwhile. */
@@ -164,13 +163,18 @@ export class PairClock {
     return side * (limit - last.offsetAt(guestNs)) > slack;
   }
 
-  #setBack(inX: number): void {
-    if (++this.#contradictions < SET_BACK) return;
+  #setBack(inX: number, hostInNs: number): void {
+    if (this.#contradictions++ === 0) this.#contradictedNs = hostInNs;
+    if (this.#contradictions < SET_BACK) return;
     this.#contradictions = 0;
-    this.#steps++;
-    this.#beforeStep = this.#last;
+    this.#stepped(this.#contradictedNs);
     this.#last = null;
     this.#window.restart(inX);
+  }
+
+  #stepped(byHostNs = Number.POSITIVE_INFINITY): void {
+    this.#steps++;
+    this.#pendingStep = { before: this.#last, byHostNs };
   }
 
   /**
@@ -184,19 +188,13 @@ export class PairClock {
     const feasible = feasibleSlopes(window.corridor);
     if (!feasible) return this.#behindBreak(window.envelope.isContinuous);
     const fit = this.#fitted(window, feasible);
-    if (this.#last && this.#apart(this.#last, fit)) {
-      this.#steps++;
-      this.#beforeStep = this.#last;
-    }
+    if (this.#last && this.#apart(this.#last, fit)) this.#stepped();
     return this.#take(fit);
   }
 
   #behindBreak(continuous: boolean): ClockFit | null {
     if (continuous) this.#bent = true;
-    else {
-      this.#steps++;
-      this.#beforeStep = this.#last;
-    }
+    else this.#stepped();
     const kept = this.#newestFeasible();
     let oldest = Number.POSITIVE_INFINITY;
     this.#recent.visit(kept, (inX, lowest, outX) => {
@@ -207,44 +205,37 @@ export class PairClock {
       if (!Number.isNaN(lowest)) this.#window.add(inX, lowest, 1);
       if (!Number.isNaN(highest)) this.#window.add(outX, highest, -1);
     });
+    this.#last = null;
     const window = this.#corridor();
     const feasible = window && feasibleSlopes(window.corridor);
-    if (!window || !feasible) {
-      this.#last = null;
-      return null;
-    }
-    return this.#take(this.#fitted(window, feasible), kept);
+    return window && feasible && this.#take(this.#fitted(window, feasible), kept);
   }
 
   /** @param kept of the recent exchanges, those that the fit rests on; older ones are only witnesses of a step */
   #take(fit: ClockFit, kept?: number): ClockFit {
     this.#windows++;
-    if (this.#beforeStep !== undefined) this.#noteStep(this.#beforeStep, fit);
+    if (this.#pendingStep) this.#placeStep(this.#pendingStep, fit);
+    else if (this.#breaks.measure(fit)) this.#gaps.sharpen(fit);
     if (kept !== undefined) this.#recent.keepNewest(kept);
     if (fit.toNs - fit.fromNs >= this.#rateSpanNs) this.#noteRate(fit);
     this.#last = fit;
     return fit;
   }
 
-  #noteStep(before: ClockFit | null, after: ClockFit): void {
-    this.#beforeStep = undefined;
+  #placeStep({ before, byHostNs }: PendingStep, after: ClockFit): void {
+    this.#pendingStep = null;
+    this.#bent = false;
+    this.#rate.forgetSigns();
     const { x, y } = this.#origin!;
-    const gap = stepGap(before, after, this.#recent.crossings(x, y));
+    const gap = stepGap(before, after, this.#recent.crossings(x, y), byHostNs);
     this.#gaps.add(gap);
-    const sizeNs = before && after.offsetAt(after.fromNs) - before.offsetAt(before.toNs);
-    this.#note({ kind: 'step', hostNs: gap.toHostNs, sizeNs, ratePpm: null });
+    this.#breaks.step(gap);
   }
 
   #noteRate(fit: ClockFit): void {
-    const change = this.#rate.changed(fit, this.#bent);
+    const ratePpm = this.#rate.changed(fit, this.#bent);
     this.#bent = false;
-    if (change === null) return;
-    this.#slews++;
-    this.#note({ kind: 'slew', hostNs: fit.toNs + fit.offsetNs, sizeNs: null, ratePpm: change });
-  }
-
-  #note(what: ClockBreak): void {
-    if (this.#breaks.length < BREAKS) this.#breaks.push(what);
+    if (ratePpm !== null) this.#breaks.slew(fit.toNs + fit.offsetNs, ratePpm);
   }
 
   /** Whether an idle stretch between the two hides a step. */

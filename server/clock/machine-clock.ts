@@ -17,6 +17,8 @@ export interface MachineReading {
 export interface MachineEvent {
   readonly kind: 'suspend' | 'realtime-step' | 'slew';
   readonly sizeNs: number | null;
+  /** ± of the size: how long reading the clocks took. */
+  readonly boundNs: number | null;
   readonly ratePpm: number | null;
 }
 
@@ -42,12 +44,13 @@ export class MachineClock {
       this.#rateFrom = now;
       return [];
     }
-    const noiseNs = SMALLEST_JUMP_NS + before.withinNs + now.withinNs;
+    const boundNs = before.withinNs + now.withinNs;
+    const noiseNs = SMALLEST_JUMP_NS + boundNs;
     const slept = grown(before, now, 'boottimeNs', 'monotonicNs');
     const set = grown(before, now, 'realtimeNs', 'boottimeNs');
     const events: MachineEvent[] = [];
-    if (slept > noiseNs) events.push({ kind: 'suspend', sizeNs: slept, ratePpm: null });
-    if (Math.abs(set) > noiseNs) events.push({ kind: 'realtime-step', sizeNs: set, ratePpm: null });
+    if (slept > noiseNs) events.push({ kind: 'suspend', sizeNs: slept, boundNs, ratePpm: null });
+    if (Math.abs(set) > noiseNs) events.push({ kind: 'realtime-step', sizeNs: set, boundNs, ratePpm: null });
     const slew = this.#slew(now);
     return slew === null ? events : [...events, slew];
   }
@@ -62,7 +65,7 @@ export class MachineClock {
     const before = this.#ratePpm;
     if (before !== null && Math.abs(ppm - before) <= noisePpm) return null;
     this.#ratePpm = ppm;
-    return before === null ? null : { kind: 'slew', sizeNs: null, ratePpm: ppm - before };
+    return before === null ? null : { kind: 'slew', sizeNs: null, boundNs: null, ratePpm: ppm - before };
   }
 }
 

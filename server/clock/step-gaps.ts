@@ -41,10 +41,16 @@ const either = (a: number, b: number) => (Number.isNaN(a) ? b : a);
 /**
  * From when the last exchange that contradicts the clock behind the step left, until the first that contradicts the
  * clock before it was back; without a witness, from ever or until the last one seen. `seen` in any order.
+ * @param byHostNs host time at which the step was over for another reason
  */
-export function stepGap(before: ClockFit | null, after: ClockFit, seen: Iterable<Crossing>): StepGap {
+export function stepGap(
+  before: ClockFit | null,
+  after: ClockFit,
+  seen: Iterable<Crossing>,
+  byHostNs = Number.POSITIVE_INFINITY,
+): StepGap {
   let from = Number.NEGATIVE_INFINITY;
-  let to = Number.POSITIVE_INFINITY;
+  let to = byHostNs;
   let newest = Number.NEGATIVE_INFINITY;
   for (const e of seen) {
     const outNs = either(e.hostOutNs, e.hostInNs);
@@ -63,6 +69,12 @@ export class StepGaps {
   add(gap: StepGap): void {
     this.#gaps.push(gap);
     if (this.#gaps.length > REMEMBERED) this.#gaps.shift();
+  }
+
+  /** What came behind the newest gap is known better now. */
+  sharpen(after: ClockFit): void {
+    const newest = this.#gaps.pop();
+    if (newest) this.#gaps.push({ ...newest, after });
   }
 
   /** The fit of the stretch between steps in which an exchange lies, or `gap` where it may lie across one. */

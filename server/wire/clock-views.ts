@@ -13,6 +13,8 @@ export interface ClockEvent {
   atMs: number;
   /** Growth of host time − guest time (of the machine's own clock for `suspend` and `realtime-step`), ns. */
   sizeNs: number | null;
+  /** ± of the size. */
+  boundNs: number | null;
   /** Change of the rate, of a slew. */
   ratePpm: number | null;
   /** Hostname of the machine that it happened to; of the guest where it was a pair. */

@@ -3,6 +3,7 @@ import { PairClock } from '../../server/clock/clock.ts';
 import { points, reduceToHull } from '../../server/clock/hull.ts';
 import { feasibleSlopes, interceptRange } from '../../server/clock/max-margin.ts';
 import { withinOwnCausality } from '../../server/clock/own-causality.ts';
+import { DOUBTFUL_NS } from '../../server/pair-clocks.ts';
 import type { Trace } from './clock-truth.ts';
 
 const TICK_NS = 200e6;
@@ -13,8 +14,11 @@ export interface Stamped {
   readonly offset: Float64Array;
   /** Stated ± of each exchange's offset. */
   readonly bound: Float64Array;
-  /** Steps the clock had found when the exchange was stamped. */
+  /** 1 where a clock may have jumped within the exchange: it has no offset. */
+  readonly marked: Uint8Array;
+  /** Steps and slews the clock had found when the exchange was stamped. */
   readonly steps: Uint32Array;
+  readonly slews: number;
   readonly windows: number;
   /** Windows whose bound did not hold at one of the places looked at. */
   readonly windowsOutside: number;
@@ -23,13 +27,28 @@ export interface Stamped {
   readonly cpuNs: number;
 }
 
-/** As server/pair-clocks.ts does: every 200 ms observe the tick's exchanges, fit, and use that fit for them. */
+/** As server/pair-clocks.ts does: every 200 ms observe the tick's exchanges, fit, and use that fit for them; those that
+ * may lie across a step wait for a later one. */
 export function runPairClock(trace: Trace): Stamped {
   const { count, hostOut, guestIn, guestOut, hostIn, truthIn, endNs } = trace;
   const clock = new PairClock();
   const offset = new Float64Array(count);
   const bound = new Float64Array(count);
+  const marked = new Uint8Array(count);
   const steps = new Uint32Array(count);
+  const stamp = (i: number) => {
+    const [hostOutNs, guestInNs, guestOutNs, hostInNs] = [hostOut[i]!, guestIn[i]!, guestOut[i]!, hostIn[i]!];
+    const fit = clock.fitOf({ hostOutNs, guestInNs, guestOutNs, hostInNs });
+    marked[i] = fit === 'gap' ? 1 : 0;
+    const known = fit === 'gap' || fit === null ? null : fit;
+    const fitted = known ? known.offsetAt(guestInNs + (guestOutNs - guestInNs) / 2) : Number.NaN;
+    offset[i] = withinOwnCausality(fitted, hostOutNs, guestInNs, guestOutNs, hostInNs);
+    const own = hostInNs - guestOutNs - (hostOutNs - guestInNs);
+    bound[i] = known ? (offset[i] === fitted ? known.boundOver(guestInNs, guestOutNs) : own) : Number.NaN;
+  };
+  const isDoubtful = (i: number) =>
+    hostIn[i]! - hostOut[i]! - (guestOut[i]! - guestIn[i]!) > DOUBTFUL_NS && clock.newestHostNs < hostIn[i]!;
+  let held: number[] = [];
   let windows = 0;
   let windowsOutside = 0;
   let cpuUs = 0;
@@ -40,13 +59,9 @@ export function runPairClock(trace: Trace): Stamped {
     const begin = process.cpuUsage();
     for (let i = from; i < to; i++) clock.observe(hostOut[i]!, guestIn[i]!, guestOut[i]!, hostIn[i]!);
     const fit = clock.fit();
-    for (let i = from; i < to; i++) {
-      const inNs = guestIn[i]!;
-      const outNs = guestOut[i]!;
-      const fitted = fit === null ? Number.NaN : fit.offsetAt(inNs + (outNs - inNs) / 2);
-      offset[i] = withinOwnCausality(fitted, hostOut[i]!, inNs, outNs, hostIn[i]!);
-      bound[i] = fit === null ? Number.NaN : fit.boundOver(inNs, outNs);
-    }
+    for (let i = from; i < to; i++) if (isDoubtful(i)) held.push(i);
+    for (let i = from; i < to; i++) stamp(i);
+    held = held.filter((i) => isDoubtful(i) || void stamp(i));
     const spent = process.cpuUsage(begin);
     cpuUs += spent.user + spent.system;
     steps.fill(clock.steps, from, to);
@@ -65,7 +80,18 @@ export function runPairClock(trace: Trace): Stamped {
     }
     from = to;
   }
-  return { offset, bound, steps, windows, windowsOutside, late: clock.late, cpuNs: (cpuUs * 1000) / count };
+  const { slews } = clock;
+  return {
+    offset,
+    bound,
+    marked,
+    steps,
+    slews,
+    windows,
+    windowsOutside,
+    late: clock.late,
+    cpuNs: (cpuUs * 1000) / count,
+  };
 }
 
 const middleOf = (trace: Trace, i: number) => trace.guestIn[i]! + (trace.guestOut[i]! - trace.guestIn[i]!) / 2;

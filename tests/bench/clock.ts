@@ -32,6 +32,7 @@ interface Row extends ErrorRow {
   windowsInBound?: number;
   boundP50Us?: number;
   stepsClaimed?: number;
+  slewsClaimed?: number;
   cpuNs?: number;
 }
 
@@ -42,7 +43,7 @@ function compare(setting: Setting, perSecond: number): Row[] {
     'one hull bisector': new Errors(),
     'minimum per second': new Errors(),
   };
-  const sums = { exchanges: 0, inside: 0, windows: 0, outside: 0, steps: 0, cpuNs: 0 };
+  const sums = { exchanges: 0, inside: 0, windows: 0, outside: 0, steps: 0, slews: 0, cpuNs: 0 };
   const bounds: number[] = [];
   for (let seed = 1; seed <= SEEDS; seed++) {
     const ppm = seed % 2 === 1 ? 60 : -60;
@@ -57,6 +58,7 @@ function compare(setting: Setting, perSecond: number): Row[] {
     sums.windows += ours.windows;
     sums.outside += ours.windowsOutside;
     sums.steps += ours.steps[trace.count - 1]!;
+    sums.slews += ours.slews;
     sums.cpuNs += ours.cpuNs * trace.count;
     bounds.push(quantile(ours.bound.toSorted(), 0.5)!);
   }
@@ -69,6 +71,7 @@ function compare(setting: Setting, perSecond: number): Row[] {
       windowsInBound: 1 - sums.outside / sums.windows,
       boundP50Us: bounds.toSorted((a, b) => a - b)[bounds.length >> 1]!,
       stepsClaimed: sums.steps,
+      slewsClaimed: sums.slews,
       cpuNs: Math.round(sums.cpuNs / sums.exchanges),
     };
   });
@@ -96,17 +99,22 @@ function missedTargets(): string[] {
     want(r.windowsInBound! >= CONTAINED_TARGET, `${at}: the bound holds in ${share(r.windowsInBound!)} of the windows`);
     want(r.negativeShare === 0, `${at}: negative delays`);
     want(r.stepsClaimed === 0, `${at}: ${r.stepsClaimed} steps claimed where there was none`);
+    want(r.slewsClaimed === 0, `${at}: ${r.slewsClaimed} slews claimed where the rate only wandered`);
   }
   for (const r of stepRows) {
     want(
       r.found === r.steps,
       `${r.setting}, ${r.perSecond} req/s: ${r.steps - r.found} of ${r.steps} ${r.clock} steps not found in time`,
     );
+    const at = `${r.setting}, ${r.perSecond} req/s, ${r.clock} steps`;
+    want(r.cutMarked === r.cut, `${at}: ${r.cut - r.cutMarked} of ${r.cut} paths across a step are not marked`);
+    want(r.outsideBehind + r.outsideBefore === 0, `${at}: paths outside their bound that are not marked`);
   }
   for (const r of slewRows) {
     const at = `${r.setting}, ${r.perSecond} req/s, slews`;
     want(r.pathsInBound >= CONTAINED_TARGET, `${at}: the bound holds for ${share(r.pathsInBound)} of the paths`);
     want(r.negatives === 0, `${at}: ${r.negatives} negative delays`);
+    want(r.steps === 0, `${at}: ${r.steps} steps claimed where the rate changed`);
   }
   return missed;
 }
@@ -146,6 +154,7 @@ function print(missed: readonly string[]): void {
       'windows in',
       '± p50',
       'steps',
+      'slews',
       'ns/pair',
     ],
     rows.map((r) => [
@@ -160,6 +169,7 @@ function print(missed: readonly string[]): void {
       share(r.windowsInBound),
       r.boundP50Us === undefined ? '' : r.boundP50Us.toFixed(1),
       r.stepsClaimed ?? '',
+      r.slewsClaimed ?? '',
       r.cpuNs ?? '',
     ]),
   );
@@ -173,6 +183,8 @@ function print(missed: readonly string[]): void {
       'worst exchanges',
       'outside before',
       'outside behind',
+      'cut: marked',
+      'others marked',
       'counted',
     ],
     stepRows.map((r) => [
@@ -184,12 +196,22 @@ function print(missed: readonly string[]): void {
       r.worstExchanges,
       r.outsideBefore,
       r.outsideBehind,
+      `${r.cutMarked}/${r.cut}`,
+      r.othersMarked,
       r.counted,
     ]),
   );
   table(
-    ['slews ±500 ppm', 'req/s', 'paths in', 'negative', 'p99', 'windows no line fits'],
-    slewRows.map((r) => [r.setting, r.perSecond, share(r.pathsInBound), r.negatives, us(r.p99Us), r.counted]),
+    ['slews ±500 ppm', 'req/s', 'paths in', 'negative', 'p99', 'told', 'as steps'],
+    slewRows.map((r) => [
+      r.setting,
+      r.perSecond,
+      share(r.pathsInBound),
+      r.negatives,
+      us(r.p99Us),
+      `${r.slewsTold}/${r.slews}`,
+      r.steps,
+    ]),
   );
   console.log(missed.length === 0 ? 'every target is met' : missed.map((m) => `missed: ${m}`).join('\n'));
   const cpu = rows.find((r) => r.cpuNs !== undefined)?.cpuNs ?? 0;

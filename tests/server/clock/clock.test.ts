@@ -4,7 +4,7 @@ import { PairClock } from '../../../server/clock/clock.ts';
 import type { ClockFit } from '../../../server/clock/fit.ts';
 
 const ppm = fc.double({ min: -60, max: 60, noNaN: true });
-const seed = fc.integer({ min: 1, max: 2 ** 31 - 1 });
+const seed = fc.integer({ min: 1, max: 2 ** 31 - 2 });
 
 /** Park and Miller's generator: every run of a seed is the same. */
 function uniform(seed: number): () => number {
