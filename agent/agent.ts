@@ -77,6 +77,7 @@ export class Agent {
       captureHttp: options.http,
       skipProbes: options.skipProbes,
       netns: statSync('/proc/self/ns/net').ino,
+      ringBytes: options.ringBytes,
       uplinks: devices.uplinks.map((link) => link.ifindex),
     });
     this.#buffer = new FrameBuffer(options.bufferBytes);

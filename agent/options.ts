@@ -27,6 +27,7 @@ export interface AgentOptions {
   /** Kinds of probes that are not tried, as in `fentry`. */
   skipProbes: readonly string[];
   bufferBytes: number;
+  ringBytes: number;
   bpfDir: string;
   logLevel: 'error' | 'info';
 }
@@ -54,6 +55,14 @@ function megabytes(text: string): number {
 }
 
 /** `channel`, `channel:<name or device>` or a WebSocket's URL. */
+function ringSize(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(Math.log2(value)) || value < 4 || value > 65_536) {
+    throw new InvalidArgumentError('a power of two from 4 to 65536');
+  }
+  return value;
+}
+
 function serverAddress(text: string): string {
   const channel = /^channel(?::([\w./-]+))?$/.exec(text);
   if (channel) return `channel:${channel[1] ?? CHANNEL_NAME}`;
@@ -110,6 +119,9 @@ export function agentCommand(): Command {
     )
     .addOption(new Option('--buffer <MB>', 'records kept for an unreachable server').default(8).argParser(megabytes))
     .addOption(
+      new Option('--ring <KiB>', 'records kept in the kernel for a busy agent').default(4096).argParser(ringSize),
+    )
+    .addOption(
       new Option('--bpf-dir <dir>', 'where guest.bpf.o and host.bpf.o are').env('HOPSCOPE_BPF_DIR').default(''),
     )
     .addOption(
@@ -162,6 +174,7 @@ function check(given: Record<string, unknown>): Parsed {
     strict: given.strict === true,
     skipProbes: (given.skipProbes as string[] | undefined) ?? [],
     bufferBytes: (given.buffer as number) * 1024 * 1024,
+    ringBytes: (given.ring as number) * 1024,
     bpfDir: given.bpfDir as string,
     logLevel: given.logLevel as AgentOptions['logLevel'],
   };

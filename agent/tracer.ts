@@ -12,9 +12,9 @@ import { libbpf } from './libbpf.ts';
 import { Ring } from './ring.ts';
 import { DEFAULT_TIMES, settingsBytes } from './settings.ts';
 
-const RING_BYTES = 1 << 22;
 /** A guest serves fewer connections than a host passes on; both stay below 16 MB of maps. */
 const FLOWS: Readonly<Record<Vantage, number>> = { host: 16_384, guest: 8_192 };
+const RING_BYTES = 1 << 22;
 /** Wake the reader at a quarter of a frame; below that its timer is soon enough. */
 const WAKE_RECORDS = 256;
 
@@ -26,6 +26,8 @@ export interface TracerOptions {
   /** Kinds of probes that are not tried. */
   skipProbes?: readonly string[];
   netns: number;
+  /** Room for records in the kernel, a power of two. */
+  ringBytes?: number;
   /** Host: interface indexes of the uplinks. */
   uplinks: readonly number[];
 }
@@ -42,6 +44,7 @@ export class Tracer {
     const all = options.role === 'host' ? hostLadder(options.uplinks) : GUEST_LADDER;
     const stations = withoutProbes(all, options.skipProbes ?? []);
     const seed = randomInt(2 ** 32);
+    const ringBytes = options.ringBytes ?? RING_BYTES;
     const settings = (present: readonly boolean[]) =>
       settingsBytes({
         ...DEFAULT_TIMES[options.role],
@@ -55,12 +58,12 @@ export class Tracer {
         seed,
         ports: options.ports,
       });
-    const sizes = { flows: FLOWS[options.role] };
+    const sizes = { flows: FLOWS[options.role], ring: ringBytes };
     this.#climbed = new Ladder(options.file, stations, ['sweep'], settings, sizes).climb();
     const { object } = this.#climbed;
     if (options.role === 'host') this.#nameUplinks(options.uplinks);
     this.ringFd = object.mapFd('ring');
-    this.#ring = new Ring(this.ringFd, RING_BYTES, RECORD_BYTES);
+    this.#ring = new Ring(this.ringFd, ringBytes, RECORD_BYTES);
     this.#sweepFd = object.programFd('sweep');
     this.#countersFd = object.mapFd('counters');
   }
