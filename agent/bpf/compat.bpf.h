@@ -50,7 +50,7 @@ struct sk_buff {
 } CORE;
 
 struct sched_info { unsigned long pcount; unsigned long long run_delay; } CORE;
-struct task_struct { int pid; struct sched_info sched_info; } CORE;
+struct task_struct { struct sched_info sched_info; } CORE;
 
 struct iovec { void *iov_base; unsigned long iov_len; } CORE;
 /* iov became __iov and ubuf was added by 747b1f65d39a ("iov_iter: overlay
@@ -71,6 +71,16 @@ struct msghdr { struct iov_iter msg_iter; } CORE;
  * constant, so only one of the two remains. */
 #define FIELD(typed, p, f) ((typed) ? (p)->f : BPF_CORE_READ((p), f))
 
+/* How long the running task has waited for a CPU in all its life, ns. */
+static __always_inline __u64 run_delay_of_task(const bool typed)
+{
+#ifndef HOP_OLD_KERNEL	/* bpf_get_current_task_btf came with 5.11 */
+	if (typed)
+		return bpf_get_current_task_btf()->sched_info.run_delay;
+#endif
+	return BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), sched_info.run_delay);
+}
+
 #ifdef HOP_OLD_KERNEL
 /* Before 5.12 no atomic operation gives its old value back. A sweep that is
  * interrupted right here may emit a record twice; the server drops the second. */
@@ -89,39 +99,41 @@ static __always_inline __u32 compare_and_swap(__u32 *at, __u32 from, __u32 to)
 }
 #endif
 
-static __always_inline bool iter_is_ubuf(struct iov_iter *iter)
+static __always_inline bool iter_is_ubuf(const bool typed, struct iov_iter *iter)
 {
 	if (!bpf_core_enum_value_exists(enum iter_type___ubuf, ITER_UBUF___ubuf))
 		return false;
-	return BPF_CORE_READ(iter, iter_type) ==
+	return FIELD(typed, iter, iter_type) ==
 	       bpf_core_enum_value(enum iter_type___ubuf, ITER_UBUF___ubuf);
 }
 
-static __always_inline const struct iovec *iter_iov(struct iov_iter *iter)
+static __always_inline const struct iovec *iter_iov(const bool typed, struct iov_iter *iter)
 {
 	struct iov_iter___overlay *overlay = (void *)iter;
 
 	if (bpf_core_field_exists(overlay->__iov))
-		return BPF_CORE_READ(overlay, __iov);
-	return BPF_CORE_READ(iter, iov);
+		return FIELD(typed, overlay, __iov);
+	return FIELD(typed, iter, iov);
 }
 
 /* User address of the message's first byte; `done` bytes of it were consumed
- * already (0 on entry, the return value on exit of a receive). Probe reads on
- * every rung: the verifier allows no arithmetic on a typed pointer. */
-static __always_inline const void *message_start(struct msghdr *msg, unsigned long done)
+ * already (0 on entry, the return value on exit of a receive). `ubuf` shares
+ * its place with the iovec's pointer, on which the verifier allows no
+ * arithmetic: it is always a probe read. */
+static __always_inline const void *message_start(const bool typed, struct msghdr *msg,
+						 unsigned long done)
 {
 	struct iov_iter *iter = &msg->msg_iter;
-	unsigned long at = BPF_CORE_READ(iter, iov_offset);
+	unsigned long at = FIELD(typed, iter, iov_offset);
 	const struct iovec *iov;
 
-	if (iter_is_ubuf(iter))
+	if (iter_is_ubuf(typed, iter))
 		return BPF_CORE_READ((struct iov_iter___ubuf *)iter, ubuf) + at - done;
-	iov = iter_iov(iter);
+	iov = iter_iov(typed, iter);
 	if (at >= done)
-		return BPF_CORE_READ(iov, iov_base) + at - done;
+		return FIELD(typed, iov, iov_base) + at - done;
 	/* The buffer was filled: the iterator stands on the next one. */
-	iov -= 1;
+	iov = iter_iov(false, iter) - 1;
 	return BPF_CORE_READ(iov, iov_base) + BPF_CORE_READ(iov, iov_len) - done;
 }
 

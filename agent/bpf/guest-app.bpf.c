@@ -17,28 +17,25 @@ static struct worker workers[WORKERS];
 
 /* The delay since the worker was seen last, into the record if there is one.
  * sched_info is kept by the scheduler itself: no probe at its switches needed. */
-static __always_inline void note_run_delay(struct hop_record *r)
+static __always_inline void note_run_delay(const bool typed, struct hop_record *r)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
 	__u32 pid = bpf_get_current_pid_tgid();
 	struct worker *worker = &workers[pid % WORKERS];
-	struct sched_info now = {};
-	__u64 delay;
+	__u64 now = run_delay_of_task(typed);
+	__u64 delay = now - worker->run_delay;
 
-	if (bpf_probe_read_kernel(&now, sizeof(now), __builtin_preserve_access_index(&task->sched_info)))
-		return;
-	delay = now.run_delay - worker->run_delay;
 	if (r && worker->pid == pid) {
 		r->run_delay_ns = delay < 0xffffffff ? delay : 0xffffffff;
 		r->flags |= HOP_RAN;
 	}
 	worker->pid = pid;
-	worker->run_delay = now.run_delay;
+	worker->run_delay = now;
 }
 
-static __always_inline void read_head(struct flow *flow, struct msghdr *msg, __u64 got)
+static __always_inline void read_head(const bool typed, struct flow *flow, struct msghdr *msg,
+				      __u64 got)
 {
-	const void *start = message_start(msg, got);
+	const void *start = message_start(typed, msg, got);
 	__u64 text[HEAD_WORDS] = {};
 	__u64 len = got < HOP_HEAD ? got : HOP_HEAD;
 
@@ -52,11 +49,11 @@ static __always_inline void read_head(struct flow *flow, struct msghdr *msg, __u
 		parse_head(&flow->record, text);
 }
 
-static __always_inline __u32 read_status(struct msghdr *msg)
+static __always_inline __u32 read_status(const bool typed, struct msghdr *msg)
 {
 	__u64 text[2] = {};
 
-	if (!settings.capture_http || bpf_probe_read_user(text, STATUS_BYTES, message_start(msg, 0)))
+	if (!settings.capture_http || bpf_probe_read_user(text, STATUS_BYTES, message_start(typed, msg, 0)))
 		return 0;
 	return parse_status(text);
 }
@@ -81,8 +78,8 @@ static __always_inline int handle_app_read(const bool typed, struct sock *sk, st
 		return 0;
 	stamp(flow, APP_READ, now, true);
 	flow->record.task = bpf_get_current_pid_tgid() >> 32;
-	note_run_delay(&flow->record);
-	read_head(flow, msg, got);
+	note_run_delay(typed, &flow->record);
+	read_head(typed, flow, msg, got);
 	return 0;
 }
 
@@ -96,7 +93,7 @@ static __always_inline int handle_app_write(const bool typed, struct sock *sk, s
 
 	if (!flow || phase_of(flow) == HOP_IDLE)
 		return 0;
-	status = flow->protocol == HOP_HTTP1 ? read_status(msg) : 0;
+	status = flow->protocol == HOP_HTTP1 ? read_status(typed, msg) : 0;
 	is_first = phase_of(flow) == HOP_REQUEST;
 	if (is_first && is_interim(status)) {
 		flow->interim = true;
@@ -107,7 +104,7 @@ static __always_inline int handle_app_write(const bool typed, struct sock *sk, s
 		turn(flow);
 	stamp(flow, APP_WRITE, now, is_first);
 	if (is_first)
-		note_run_delay(NULL);
+		note_run_delay(typed, NULL);
 	if (!status || is_interim(status))
 		return 0;
 	if (flow->record.responses++)

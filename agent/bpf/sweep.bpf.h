@@ -8,7 +8,7 @@
 
 /* Connections looked at in one sweep: awaiting ones, and any. */
 #define SWEEP_AWAITING 1024
-#define SWEEP_ANY 256
+#define SWEEP_ANY 64
 
 /* Where the walk over all connections stands. */
 static __u32 walked;
