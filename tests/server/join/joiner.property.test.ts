@@ -215,7 +215,7 @@ describe('Joiner against sort and scan', () => {
     );
   });
 
-  it('accounts for every record when everything is too small', () => {
+  it('law 3, nothing silent: accounts for every record when everything is too small', () => {
     fc.assert(
       fc.property(exchanges, shuffle, fc.integer({ min: 1, max: 6 }), (list, { order, batches }, capacity) => {
         const joiner = new Joiner({ capacity, queue: capacity, expireNs: 3_000_000 });

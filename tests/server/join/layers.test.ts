@@ -27,7 +27,7 @@ const sumOfLayers = (columns: PathColumns) =>
   LAYERS.reduce((sum, { layer: id }) => sum + BigInt(layer(columns, id)!), 0n);
 
 describe('deriveLayers', () => {
-  it('adds up to the end-to-end time to the nanosecond for every complete path and any clock', () => {
+  it('law 1, telescoping: adds up to the end-to-end time to the nanosecond for every complete path and any clock', () => {
     const far = fc.integer({ min: -(2 ** 50), max: 2 ** 50 });
     const delay = fc.oneof(fc.nat({ max: 1000 }), fc.nat({ max: 2 ** 40 }));
     const delays = fc.array(delay, { minLength: STATION_COUNT - 1, maxLength: STATION_COUNT - 1 });
@@ -40,6 +40,25 @@ describe('deriveLayers', () => {
         expect(sumOfLayers(columns)).toBe(truth);
         expect(vnicRoundTrip(columns, 0)).toBe(layer(columns, 'vnic.in')! + layer(columns, 'vnic.out')!);
         expect(vnicRoundTrip(columns, 0)).toBe(steps[2]! + steps[9]!);
+      }),
+    );
+  });
+
+  it('law 2, clock-free first: vnic.in + vnic.out is host window less guest window, whatever the clock says', () => {
+    const delay = fc.nat({ max: 2 ** 40 });
+    const delays = fc.array(delay, { minLength: STATION_COUNT - 1, maxLength: STATION_COUNT - 1 });
+    const error = fc.oneof(fc.constant(Number.NaN), fc.constant(0), fc.integer({ min: -(2 ** 45), max: 2 ** 45 }));
+    fc.assert(
+      fc.property(delays, error, (steps, off) => {
+        const columns = columnsOf(5_000, steps, 7, 123_456);
+        columns.guestOffset[0] = 123_456 + off;
+        const negative = deriveLayers(columns, 0, 1);
+        expect(vnicRoundTrip(columns, 0)).toBe(steps[2]! + steps[9]!);
+        // A clock that is wrong moves time between the two, or makes one negative: counted, and never shown.
+        const [into, out] = [steps[2]! + off, steps[9]! - off];
+        expect(layer(columns, 'vnic.in')).toBe(into < 0 ? Number.NaN : into);
+        expect(layer(columns, 'vnic.out')).toBe(out < 0 ? Number.NaN : out);
+        expect(negative).toBe(Number(into < 0) + Number(out < 0));
       }),
     );
   });
