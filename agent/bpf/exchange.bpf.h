@@ -150,6 +150,14 @@ static __always_inline bool goes_on(struct flow *flow, const struct segment *s)
 	return true;
 }
 
+/* Alerts, and the small frames by which HTTP/2 steers itself, are no requests
+ * and no responses: the shortest request under TLS has 18 bytes and a record's
+ * frame around them. */
+static __always_inline bool is_tls_control(const struct flow *flow, const struct segment *s)
+{
+	return flow->protocol == HOP_TLS && s->len < TLS_SMALLEST;
+}
+
 /* New bytes at the entry station: do they open the next exchange? */
 static __always_inline bool enters(struct flow *flow, const struct segment *s)
 {
@@ -159,6 +167,8 @@ static __always_inline bool enters(struct flow *flow, const struct segment *s)
 		return goes_on(flow, s);
 	if (!before(flow->request_end, s->seq + s->len))
 		return count_again(flow);
+	if (is_tls_control(flow, s))
+		return false;
 	if (phase_of(flow) == HOP_RESPONSE) {
 		if (!flow->record.first[exit_of(flow)])
 			overlap = HOP_OVERLAP;
@@ -244,7 +254,7 @@ static __always_inline bool is_new(const struct flow *flow, const struct segment
 static __always_inline bool is_continued(const struct flow *flow, const struct segment *s)
 {
 	return flow->begun && flow->record.response_bytes && is_new(flow, s) &&
-	       !flow->upgraded && flow->protocol != HOP_HTTP2;
+	       !flow->upgraded && flow->protocol != HOP_HTTP2 && !is_tls_control(flow, s);
 }
 
 /* Do these bytes belong to the response of the open exchange? */
@@ -296,8 +306,11 @@ static __always_inline void pass_response(struct flow *flow, const struct segmen
 		r->response_seq = s->seq;
 		flow->response_end = s->seq;
 	}
-	if (before(s->seq + s->len, r->response_seq + 1))
+	if (before(s->seq + s->len, r->response_seq + 1)) {
+		/* The first byte was lost before it came here. */
+		r->flags |= HOP_RETRANSMIT;
 		return;
+	}
 	if (before(flow->response_end, s->seq + s->len)) {
 		flow->response_end = s->seq + s->len;
 		r->response_bytes = flow->response_end - r->response_seq;

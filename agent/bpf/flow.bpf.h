@@ -64,6 +64,7 @@ struct segment {
 #define TCP_RST 0x04
 #define TCP_ACK 0x10
 #define TC_ACT_UNSPEC (-1)
+#define TLS_SMALLEST 40		/* bytes of a segment that can hold a request */
 /* Entries that a connection may take, from its home on. */
 #define BUCKET 8
 

@@ -29,12 +29,13 @@ struct hold {
 	__u32 port;	/* the service's */
 };
 
-#define MOST_HELD 1023
+#define MOST_TIMES 511
 
-/* How long each was really held, by the same clock. */
-struct held {
+/* How long it really took, by the same clock: entry 0 in clean blocks (of
+ * system calls only), entry 1 in planted ones. */
+struct spent {
 	__u64 count;
-	__u64 ns[MOST_HELD];
+	__u64 ns[MOST_TIMES];
 };
 
 struct {
@@ -46,19 +47,37 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct spent);
+} spent SEC(".maps");
+
+/* The system call that is under way. */
+struct call {
+	__u64 start_ns;
+	__u32 pid;
+	__u32 planted;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct held);
-} held SEC(".maps");
+	__type(value, struct call);
+} running SEC(".maps");
 
-static __always_inline bool is_on(const struct hold *h, __u64 now)
+enum block { OUTSIDE, CLEAN, PLANTED };
+
+static __always_inline enum block block_at(const struct hold *h, __u64 now)
 {
 	__u64 block;
 
 	if (!h->block_ns || now < h->from_ns)
-		return false;
+		return OUTSIDE;
 	block = (now - h->from_ns) / h->block_ns;
-	return block < MOST_BLOCKS && (h->blocks >> block & 1);
+	if (block >= MOST_BLOCKS)
+		return OUTSIDE;
+	return h->blocks >> block & 1 ? PLANTED : CLEAN;
 }
 
 static long is_over(__u64 round, void *until)
@@ -69,16 +88,20 @@ static long is_over(__u64 round, void *until)
 static __always_inline void wait_here(const struct hold *h, __u64 now)
 {
 	__u64 until = now + h->delay_ns;
-	__u32 zero = 0;
-	struct held *sum = bpf_map_lookup_elem(&held, &zero);
-	__u64 slot;
 
 	bpf_loop(MOST_ROUNDS, is_over, &until, 0);
+}
+
+static __always_inline void note(__u32 planted, __u64 since)
+{
+	struct spent *sum = bpf_map_lookup_elem(&spent, &planted);
+	__u64 slot;
+
 	if (!sum)
 		return;
 	slot = __sync_fetch_and_add(&sum->count, 1);
-	if (slot < MOST_HELD)
-		sum->ns[slot] = bpf_ktime_get_ns() - now;
+	if (slot < MOST_TIMES)
+		sum->ns[slot] = bpf_ktime_get_ns() - since;
 }
 
 struct frame {
@@ -105,24 +128,53 @@ int hold_packet(struct __sk_buff *skb)
 	const struct hold *h = bpf_map_lookup_elem(&hold, &zero);
 	struct frame f;
 
-	if (h && is_on(h, now) && !bpf_skb_load_bytes(skb, 0, &f, sizeof(f)) && is_measured(&f, h))
-		wait_here(h, now);
+	if (!h || block_at(h, now) != PLANTED)
+		return TC_ACT_UNSPEC;
+	if (bpf_skb_load_bytes(skb, 0, &f, sizeof(f)) || !is_measured(&f, h))
+		return TC_ACT_UNSPEC;
+	wait_here(h, now);
+	note(1, now);
 	return TC_ACT_UNSPEC;
 }
 
+/* Before the service's system call: its reader comes late to its socket, or it
+ * takes its time to answer. */
 SEC("tp_btf/sys_enter")
-int BPF_PROG(hold_syscall, struct pt_regs *regs, long id)
+int BPF_PROG(hold_call, struct pt_regs *regs, long id)
 {
 	__u32 zero = 0;
 	const struct hold *h = bpf_map_lookup_elem(&hold, &zero);
+	struct call *call = bpf_map_lookup_elem(&running, &zero);
 	/* Kernel 6.1 leaves what is behind the name as it was. */
 	__u64 comm[2] = {}, now;
+	enum block block;
 
-	if (!h || id != h->syscall || bpf_get_current_comm(comm, sizeof(comm)))
+	if (!h || !call || id != h->syscall || bpf_get_current_comm(comm, sizeof(comm)))
 		return 0;
 	now = bpf_ktime_get_ns();
-	if (comm[0] == h->comm[0] && comm[1] == h->comm[1] && is_on(h, now))
+	block = block_at(h, now);
+	if (comm[0] != h->comm[0] || comm[1] != h->comm[1] || block == OUTSIDE)
+		return 0;
+	call->pid = bpf_get_current_pid_tgid();
+	call->planted = block == PLANTED;
+	call->start_ns = now;
+	if (block == PLANTED)
 		wait_here(h, now);
+	return 0;
+}
+
+/* Who waits in place keeps others from the CPU, and they may go first as soon
+ * as it is over: that belongs to the delay, so the whole call is timed. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(hold_call_end, struct pt_regs *regs, long result)
+{
+	__u32 zero = 0;
+	struct call *call = bpf_map_lookup_elem(&running, &zero);
+
+	if (!call || !call->start_ns || call->pid != (__u32)bpf_get_current_pid_tgid())
+		return 0;
+	note(call->planted, call->start_ns);
+	call->start_ns = 0;
 	return 0;
 }
 
