@@ -11,7 +11,7 @@ export interface PlantPoint {
 
 const ARM = process.arch === 'arm64';
 const RECVFROM = ARM ? 207 : 45;
-const WRITEV = ARM ? 66 : 20;
+const OPENAT = ARM ? 56 : 257;
 const SERVICE_PROCESS = 'nginx';
 /** The measured NIC's name in the guest (its driver is loaded first). */
 const GUEST_NIC = 'eth0';
@@ -38,8 +38,8 @@ export const PLANT_POINTS = {
   },
   service: {
     side: 'guest',
-    point: { process: SERVICE_PROCESS, syscall: WRITEV },
-    how: 'the service, before it writes its answer',
+    point: { process: SERVICE_PROCESS, syscall: OPENAT },
+    how: 'the service, before it opens the file it answers with',
   },
   'tcp.out': at('guest', GUEST_NIC, 'egress', 'last', 'the guest, behind IP and before its queue'),
   'vnic.out': at('host', TAP, 'ingress', 'first', 'what the hypervisor wrote to the tap, before the port'),

@@ -1,7 +1,7 @@
 /**
  * Which layer was planted, and how much: from the API's paths and the times of the
- * blocks alone. Interference only ever adds time, so the lower quartile is the
- * steadiest statistic of a layer; a planted delay moves it as it moves the median.
+ * blocks alone. Interference only ever adds time, so the mean of the lower half is the
+ * steadiest statistic of a layer; a planted delay moves it as it moves the mean.
  */
 import type { PathView } from '../server/wire/views.ts';
 import { type BlockPlan, pathsByBlock, seededRandom, shuffled } from './plant-blocks.ts';
@@ -45,8 +45,8 @@ export function shiftsOf(paths: Iterable<PathView>, plan: BlockPlan): Shifts {
   const planted = byBlock.filter((_, n) => plan.blocks[n]);
   const clean = byBlock.filter((_, n) => !plan.blocks[n]);
   const layers = JUDGED_LAYERS.map((layer) => {
-    const withNs = lowerQuartile(timesOf(planted, layer));
-    const withoutNs = lowerQuartile(timesOf(clean, layer));
+    const withNs = lowerHalfMean(timesOf(planted, layer));
+    const withoutNs = lowerHalfMean(timesOf(clean, layer));
     return { layer, withNs, withoutNs, shiftNs: withNs - withoutNs, noiseNs: noiseOf(clean, layer) };
   });
   return { layers, planted: planted.flat().length, clean: clean.flat().length };
@@ -69,7 +69,7 @@ export function pooledNoise(all: readonly Shifts[]): Map<string, number> {
   return new Map(
     JUDGED_LAYERS.map((layer, n) => {
       const noise = all.map(({ layers }) => layers[n]?.noiseNs ?? Number.NaN).filter(Number.isFinite);
-      return [layer, quantile(noise, 0.5)];
+      return [layer, median(noise)];
     }),
   );
 }
@@ -80,7 +80,7 @@ function noiseOf(clean: readonly PathView[][], layer: string): number {
   const half = clean.length >> 1;
   const apart = Array.from({ length: SPLITS }, () => {
     const mixed = shuffled(clean, random);
-    return lowerQuartile(timesOf(mixed.slice(0, half), layer)) - lowerQuartile(timesOf(mixed.slice(half), layer));
+    return lowerHalfMean(timesOf(mixed.slice(0, half), layer)) - lowerHalfMean(timesOf(mixed.slice(half), layer));
   });
   return rootMeanSquare(apart) / Math.SQRT2;
 }
@@ -95,15 +95,12 @@ function rootMeanSquare(values: readonly number[]): number {
   return Math.sqrt(finite.reduce((sum, value) => sum + value * value, 0) / finite.length);
 }
 
-/** NaN without values. */
-export function lowerQuartile(values: readonly number[]): number {
-  return quantile(values, 0.25);
+/** Mean of the values up to the median; NaN without values. */
+export function lowerHalfMean(values: readonly number[]): number {
+  const lower = values.toSorted((a, b) => a - b).slice(0, Math.ceil(values.length / 2));
+  return lower.reduce((sum, value) => sum + value, 0) / lower.length;
 }
 
-/** By linear interpolation between order statistics. */
-function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (sorted.length - 1) * share;
-  const low = sorted[Math.floor(at)] ?? Number.NaN;
-  return low + ((sorted[Math.ceil(at)] ?? Number.NaN) - low) * (at - Math.floor(at));
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }

@@ -4,7 +4,7 @@ import { LabError } from './command.ts';
 import { isNicModel, NIC_MODELS, type NicModel } from './nic-models.ts';
 import { blockPattern, seededRandom } from './plant-blocks.ts';
 import { CANNOT_BE_PLANTED, isPlantLayer, PLANT_LAYERS, PLANT_POINTS, type PlantLayer } from './plant-points.ts';
-import { lowerQuartile, type Shifts, shiftsOf, verdictOf } from './plant-verdict.ts';
+import { type Shifts, shiftsOf, verdictOf } from './plant-verdict.ts';
 import { Planter } from './planter.ts';
 import { formatNs } from './table.ts';
 
@@ -108,9 +108,8 @@ async function plantOnce(options: PlantOptions, signal: AbortSignal): Promise<vo
   try {
     console.error(`hopscope: holding ${PLANT_POINTS[layer].how}, ${pairs} blocks with and ${pairs} without`);
     const blocks = blockPattern(pairs, seededRandom(Date.now()));
-    const { plan, paths, heldNs } = await planter.plant({ layer, delayNs, blockMs: BLOCK_MS, blocks });
+    const { plan, paths, trueNs } = await planter.plant({ layer, delayNs, blockMs: BLOCK_MS, blocks });
     const shifts = shiftsOf(paths, plan);
-    const trueNs = lowerQuartile(heldNs);
     if (json)
       process.stdout.write(
         `${JSON.stringify({ layer, delayNs, trueNs, nic, rate, ...shifts, ...verdictOf(shifts) })}\n`,
@@ -124,13 +123,13 @@ async function plantOnce(options: PlantOptions, signal: AbortSignal): Promise<vo
   }
 }
 
-/** Each layer with and without, then the verdict. `trueNs`: lower quartile of what was really held. */
+/** Each layer with and without, then the verdict. `trueNs`: what was really planted. */
 export function plantTable(layer: PlantLayer, trueNs: number, shifts: Shifts): string[] {
   const rows = shifts.layers.map((shift) => [
     shift.layer,
     ...[shift.withoutNs, shift.withNs, shift.shiftNs, shift.noiseNs].map(formatNs),
   ]);
-  const table = [['lower quartile', 'without', 'with', 'shift', 'noise'], ...rows];
+  const table = [['lower half', 'without', 'with', 'shift', 'noise'], ...rows];
   const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
   const lines = table.map((row) =>
     row.map((text, column) => (column === 0 ? text.padEnd(widths[0]!) : text.padStart(widths[column]!))).join('  '),

@@ -7,8 +7,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Health, PathView } from '../server/wire/views.ts';
 import { LabError } from './command.ts';
 import { Hold } from './hold.ts';
+import type { Spent } from './hold-loader.ts';
 import type { BlockPlan } from './plant-blocks.ts';
 import { PLANT_POINTS, type PlantLayer } from './plant-points.ts';
+import { lowerHalfMean } from './plant-verdict.ts';
 
 const FRONT_DOOR = join(import.meta.dirname, '../hopscope.ts');
 const READY_LIMIT_MS = 180_000;
@@ -42,8 +44,8 @@ export interface PlantOrder {
 export interface Planted {
   plan: BlockPlan;
   paths: PathView[];
-  /** How long each request was really held, by the planter's own clock. */
-  heldNs: number[];
+  /** What was really planted, by the planter's own clock: the mean of the lower half; NaN without a plant. */
+  trueNs: number;
 }
 
 export class Planter {
@@ -92,9 +94,9 @@ export class Planter {
     const wallMs = Date.now() - Number(process.hrtime.bigint()) / 1e6;
     const plan = { fromMs: (Number(fromNs) + offsetNs) / 1e6 + wallMs, blockMs, blocks };
     await delay(Math.max(0, endOf(plan) - Date.now()));
-    const { heldNs } = await hold.release();
-    if (delayNs > 0 && heldNs.length === 0) throw new LabError(`Nothing came by where ${layer} is planted.`);
-    return { plan, paths: await this.#paths(plan), heldNs };
+    const { spent } = await hold.release();
+    if (delayNs > 0 && spent.planted.length === 0) throw new LabError(`Nothing came by where ${layer} is planted.`);
+    return { plan, paths: await this.#paths(plan), trueNs: trueNsOf(spent) };
   }
 
   /** Ends the run; resolves when it has cleaned up. */
@@ -136,6 +138,10 @@ export class Planter {
     if (!answer.ok) throw new LabError(`${path}: ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as T;
   }
+}
+
+function trueNsOf({ planted, clean }: Spent): number {
+  return lowerHalfMean(planted) - (clean.length > 0 ? lowerHalfMean(clean) : 0);
 }
 
 function endOf({ fromMs, blockMs, blocks }: BlockPlan): number {

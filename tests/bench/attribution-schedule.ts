@@ -41,7 +41,7 @@ export interface Answer {
   id: number;
   layer: PlantLayer;
   delayMs: number;
-  /** Lower quartile of what the planter really held; null where it held nothing. */
+  /** What was really planted, by the planter's own clock; null where nothing was. */
   trueNs: number | null;
 }
 

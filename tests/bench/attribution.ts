@@ -13,7 +13,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { parseArgs } from 'node:util';
 import type { BlockPlan } from '../../lab/plant-blocks.ts';
-import { lowerQuartile, pooledNoise, type Shifts, shiftsOf } from '../../lab/plant-verdict.ts';
+import { pooledNoise, type Shifts, shiftsOf } from '../../lab/plant-verdict.ts';
 import { Planter } from '../../lab/planter.ts';
 import type { PathView } from '../../server/wire/views.ts';
 import { type Cell, type Plan, SealedAnswers, schedule } from './attribution-schedule.ts';
@@ -30,8 +30,8 @@ const { values: flags } = parseArgs({
   },
 });
 const PLAN: Plan = flags.quick
-  ? { sizesMs: [1, 10], repeats: 1, controls: 8, pairs: 5 }
-  : { sizesMs: [0.5, 1, 2, 5, 10, 20], repeats: 2, controls: 20, pairs: 5 };
+  ? { sizesMs: [1, 10], repeats: 1, controls: 4, pairs: 6 }
+  : { sizesMs: [0.5, 1, 2, 5, 10, 20], repeats: 1, controls: 12, pairs: 10 };
 const BLOCK_MS = 300;
 const RATE = 30;
 const REAL_TIME = ['chrt', '--rr', '1'];
@@ -84,9 +84,9 @@ async function benchNic(nic: string, seed: number): Promise<NicResult> {
 async function carryOut(planter: Planter, cell: Cell, answers: SealedAnswers) {
   const { id, layer, delayMs, blocks } = cell;
   for (let attempts = 1; ; attempts++) {
-    const { plan, paths, heldNs } = await planter.plant({ layer, delayNs: delayMs * 1e6, blockMs: BLOCK_MS, blocks });
+    const { plan, paths, trueNs } = await planter.plant({ layer, delayNs: delayMs * 1e6, blockMs: BLOCK_MS, blocks });
     if (stoodStill(paths, plan) && attempts < MOST_ATTEMPTS) continue;
-    answers.seal({ id, layer, delayMs, trueNs: delayMs > 0 ? lowerQuartile(heldNs) : null });
+    answers.seal({ id, layer, delayMs, trueNs: delayMs > 0 ? trueNs : null });
     return { plan, paths, attempts };
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { blockPattern, seededRandom } from '../../lab/plant-blocks.ts';
-import { floorOf, JUDGED_LAYERS, lowerQuartile, pooledNoise, shiftsOf, verdictOf } from '../../lab/plant-verdict.ts';
+import { floorOf, JUDGED_LAYERS, lowerHalfMean, pooledNoise, shiftsOf, verdictOf } from '../../lab/plant-verdict.ts';
 import { LAYERS } from '../../server/wire/stations.ts';
 import type { PathView } from '../../server/wire/views.ts';
 
@@ -38,7 +38,8 @@ describe('verdictOf', () => {
   });
 
   it('names no layer that shrank', () => {
-    expect(verdictOf(shifts('service', -500_000)).named).toBeNull();
+    const pooled = pooledNoise(Array.from({ length: 20 }, () => shifts('none', 0)));
+    expect(verdictOf(shifts('service', -500_000), pooled).named).toBeNull();
   });
 
   it('stays silent below what noise does to the layer elsewhere', () => {
@@ -79,12 +80,12 @@ describe('floorOf', () => {
   });
 });
 
-describe('lowerQuartile', () => {
-  it('lies between order statistics', () => {
-    expect(lowerQuartile([4, 1, 3, 2, 5])).toBe(2);
-    expect(lowerQuartile([1, 2, 3, 4])).toBe(1.75);
-    expect(lowerQuartile([7])).toBe(7);
-    expect(lowerQuartile([])).toBeNaN();
+describe('lowerHalfMean', () => {
+  it('leaves out what is above the median', () => {
+    expect(lowerHalfMean([4, 1, 3, 2, 500])).toBe(2);
+    expect(lowerHalfMean([1, 2, 300, 400])).toBe(1.5);
+    expect(lowerHalfMean([7])).toBe(7);
+    expect(lowerHalfMean([])).toBeNaN();
   });
 });
 
