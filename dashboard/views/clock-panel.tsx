@@ -55,7 +55,7 @@ function Now() {
   return (
     <dl class="facts">
       <Fact name="Method">{method === 'none' ? <span class="warn">▲ none yet</span> : method}</Fact>
-      <Fact name="Offset" title={offsetNs === null ? '' : `${formatCount(offsetNs)} ns`}>
+      <Fact name="Offset" title={offsetNs === null ? '' : `${Math.round(offsetNs)} ns`}>
         {formatDuration(offsetNs)}
       </Fact>
       <Fact name="Bound" title="proven: the true offset lies within it">
@@ -96,8 +96,8 @@ function Events() {
   );
 }
 
-function sizeOf({ sizeNs, ratePpm }: ClockEvent): string {
-  const size = sizeNs === null ? '' : formatDuration(sizeNs);
+function sizeOf({ sizeNs, boundNs, ratePpm }: ClockEvent): string {
+  const size = sizeNs === null ? '' : `${formatDuration(sizeNs)} ${formatBound(boundNs ?? 0)}`.trim();
   const rate = ratePpm === null ? '' : `${ratePpm.toFixed(1).replace('-', '−')}\u00a0ppm`;
   return [size, rate].filter((part) => part !== '').join(', ');
 }

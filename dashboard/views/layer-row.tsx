@@ -105,5 +105,5 @@ function boundOf(fact: LayerFacts): Quantity {
   if (fact.layer === 'client') return { text: 'estimate', unit: '' };
   if (fact.boundNs === 0) return { text: 'exact', unit: '' };
   const { text, unit } = duration(fact.boundNs);
-  return { text: text === MISSING ? 'unknown' : `± ${text}`, unit };
+  return { text: text === MISSING ? 'unknown' : `±\u00a0${text}`, unit };
 }

@@ -7,8 +7,9 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { formatDuration } from '../../dashboard/format.ts';
 import { LAYERS } from '../../server/wire/stations.ts';
-import type { SeriesView, Summary } from '../../server/wire/views.ts';
+import type { PathView, SeriesView, Summary } from '../../server/wire/views.ts';
 
 const EXECUTABLE = process.env.HOPSCOPE_CHROMIUM ?? '/usr/bin/chromium';
 const FLAGS = [
@@ -79,6 +80,8 @@ async function checkNumbers(
   await compareMedian(page, baseUrl);
   await checkPause(page);
   await checkLayers(page);
+  await checkEvidence(page);
+  await checkRequest(page, baseUrl);
   assert.deepEqual(problems, [], 'the browser console shows no problem');
   await context.close();
   return { moved, exchanges };
@@ -120,7 +123,7 @@ async function compareCount(page: Page): Promise<number> {
 
 /** A median over ten seconds lies between the least and the greatest median of those seconds. */
 async function compareMedian(page: Page, baseUrl: string): Promise<void> {
-  const vm = await page.locator('select').inputValue();
+  const vm = await page.locator('.vm select').inputValue();
   const shownNs = durationNs((await page.locator(END_TO_END_P50).textContent()) ?? '');
   const { rows } = (await (await fetch(`${baseUrl}/api/runs/current/series`)).json()) as SeriesView;
   const ofVm = rows.filter((row) => row.vm === vm);
@@ -165,6 +168,36 @@ async function checkLayers(page: Page): Promise<void> {
   }
   const sentence = (await page.locator('#latency canvas').getAttribute('aria-label')) ?? '';
   assert.match(sentence, /largest layer/, 'the chart tells its numbers in a sentence');
+}
+
+/** What a number rests on stands beside it: the clock's bound, and what our own programs took. */
+async function checkEvidence(page: Page): Promise<void> {
+  const seen = (selector: string, hasText: RegExp) =>
+    page.locator(selector).filter({ hasText }).waitFor({ timeout: PATIENCE_MS });
+  for (const layer of ['vnic.in', 'vnic.out']) {
+    await seen(`[data-hop="${layer}"]`, /±.\d/);
+    await seen(`tr[data-layer="${layer}"]`, /±.\d/);
+  }
+  await seen('tr[data-layer="vnicRoundTrip"] [data-q="p50"]', /\d/);
+  for (const side of ['host', 'guest']) await seen(`[data-ours="${side}"]`, /BPF \d.*CPU \d/);
+  await seen('tr[data-layer="endToEnd"] [data-ours]', /≤.\d/);
+  await seen('[data-clock="Method"]', /causality|kvm|vmclock/);
+  await seen('[data-clock="Bound"]', /±.\d/);
+}
+
+/** The slowest request opens as a waterfall: every layer of the sum, and the time that the API tells. */
+async function checkRequest(page: Page, baseUrl: string): Promise<void> {
+  const opener = page.locator('.requests .expander').first();
+  await opener.click({ timeout: PATIENCE_MS });
+  const request = page.locator('#request');
+  await request.waitFor({ timeout: PATIENCE_MS });
+  const id = (await page.locator('.requests [aria-expanded="true"]').getAttribute('id'))?.replace('open-', '');
+  const path = (await (await fetch(`${baseUrl}/api/paths/${id}`)).json()) as PathView;
+  const shown = await request.locator('.headline').textContent();
+  assert.equal(shown, formatDuration(path.endToEndNs), 'the request’s time is the API’s');
+  assert.equal(await request.locator('[data-bar]:not(.part-of)').count(), LAYERS.length, 'every layer has its bar');
+  await request.getByRole('button', { name: 'Close' }).click();
+  await request.waitFor({ state: 'detached' });
 }
 
 type Look = (typeof LOOKS)[number];

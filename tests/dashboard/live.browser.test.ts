@@ -1,18 +1,13 @@
 /** The built page in a real browser against a real server that nobody reports to; with live data: `live-page.ts`. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Browser } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BuiltPage, buildPage, ROOT } from './built-page.ts';
 import { accessibilityFaults, collectProblems, launchBrowser } from './live-page.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
-
-let directory: string;
+let built: BuiltPage;
 let browser: Browser;
 let server: { process: ChildProcess; url: string };
 
@@ -26,7 +21,7 @@ async function startServer(listen: string): Promise<typeof server> {
     '--log-format',
     'json',
     '--dashboard',
-    directory,
+    built.directory,
   ];
   const child = spawn(process.execPath, ['hopscope.ts', 'server', ...flags], {
     cwd: ROOT,
@@ -46,9 +41,7 @@ async function stopServer(): Promise<void> {
 }
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'hopscope-dashboard-'));
-  const outDir = { outDir: directory, emptyOutDir: true };
-  await build({ configFile: join(ROOT, 'vite.config.ts'), logLevel: 'warn', build: outDir });
+  built = await buildPage();
   server = await startServer('127.0.0.1:0');
   browser = await launchBrowser();
 });
@@ -56,7 +49,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await stopServer();
-  await rm(directory, { recursive: true });
+  await built.remove();
 });
 
 describe('the page while no agent reports', () => {
