@@ -110,6 +110,12 @@ export class Ladder {
 
   /** The whole did not load: load each part alone to learn which one it was. */
   #findRefused(choice: Choice, reason: string): void {
+    const always = this.#load(this.#always, choice);
+    if (!always.ok) {
+      this.#useOlder(always.reason);
+      return;
+    }
+    always.object.close();
     const before = this.#refused.size + this.#absent.size;
     for (const rung of choice) {
       if (!rung) continue;
@@ -120,7 +126,9 @@ export class Ladder {
         else this.#absent.add(name);
       }
     }
-    if (this.#refused.size + this.#absent.size === before) this.#useOlder(reason);
+    if (this.#refused.size + this.#absent.size === before) {
+      throw new Error(`the kernel refuses ${this.#file}: ${reason}`);
+    }
   }
 
   /** Not even what is always needed was taken. */

@@ -35,8 +35,9 @@ export interface Ending {
   stop: AbortController;
 }
 
-const GUEST_LIMIT_MS = 60_000;
-const AGENTS_LIMIT_MS = 60_000;
+/** Seconds where the machine is free; minutes where others emulate beside it. */
+const GUEST_LIMIT_MS = 120_000;
+const AGENTS_LIMIT_MS = 120_000;
 const LAST_RECORDS_LIMIT_MS = 15_000;
 const SETTLED_AFTER_MS = 3_000;
 const ACCESS_LOG_PORT = 7118;
