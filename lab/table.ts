@@ -1,5 +1,5 @@
 /** A run's numbers as text, for a terminal or a pipe. */
-import type { LoadSummary, Quantiles, Summary } from '../server/wire/views.ts';
+import type { LayerSummary, LoadSummary, Quantiles, Summary } from '../server/wire/views.ts';
 
 const PLACES: Record<string, string> = {
   client: 'client',
@@ -29,23 +29,33 @@ function significant(value: number): string {
   return value.toPrecision(3).includes('e') ? String(Math.round(value)) : value.toPrecision(3);
 }
 
-/** One line per layer, then the whole, then what was lost. */
+/** One line per layer with its measured parts below it, then the whole, then what was lost. */
 export function summaryTable(summary: Summary): string[] {
   const row = (name: string, place: string, values: Quantiles, bound: number | null) =>
     [
-      `  ${name.padEnd(11)}${place.padEnd(11)}`,
+      `  ${name.padEnd(12)}${place.padEnd(11)}`,
       ...[values.p50, values.p90, values.p99].map((value) => formatNs(value).padStart(9)),
       String(values.count).padStart(9),
       bound ? `  ± ${formatNs(bound)}` : '',
     ].join('');
   const { exchanges, layers, endToEnd, vnicRoundTrip } = summary;
   return [
-    `  ${'layer'.padEnd(11)}${'place'.padEnd(11)}${'p50'.padStart(9)}${'p90'.padStart(9)}${'p99'.padStart(9)}${'count'.padStart(9)}`,
-    ...layers.map((layer) => row(layer.layer, PLACES[layer.layer] ?? '', layer, layer.bound)),
+    `  ${'layer'.padEnd(12)}${'place'.padEnd(11)}${'p50'.padStart(9)}${'p90'.padStart(9)}${'p99'.padStart(9)}${'count'.padStart(9)}`,
+    ...layers
+      .filter(({ layer }) => layer in PLACES)
+      .flatMap((layer) => [
+        row(layer.layer, PLACES[layer.layer] as string, layer, layer.bound),
+        ...partsOf(layer.layer, layers).map((part) => row(`  .${part.layer.split('.').at(-1)}`, '', part, null)),
+      ]),
     row('vnic both', 'no clock', vnicRoundTrip, null),
     row('end to end', 'host NIC', endToEnd, null),
     `  joined ${exchanges.joined}, complete ${exchanges.complete}, from host ${exchanges.host}, from guest ${exchanges.guest}${lossText(summary)}`,
   ];
+}
+
+/** `tcp.in.ip` and `tcp.in.tcp` of `tcp.in`, where they were measured. */
+function partsOf(whole: string, layers: readonly LayerSummary[]): LayerSummary[] {
+  return layers.filter(({ layer, count }) => count > 0 && !(layer in PLACES) && layer.startsWith(`${whole}.`));
 }
 
 function lossText({ drops, unmatched, faults, gaps }: Summary): string {
