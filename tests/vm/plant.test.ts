@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Shifts, Verdict } from '../../lab/plant-verdict.ts';
+import { freePort, labNamespaces } from './lab-run.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const DELAY_MS = 10;
+
+/** What `hopscope lab plant --json` prints. */
+type Report = Shifts & Verdict & { layer: string; delayNs: number; trueNs: number };
+
+describe.each(['wait', 'vnic.out'])('hopscope lab plant --layer %s', (layer) => {
+  let code: number | null;
+  let report: Report;
+  let said: string;
+  let before: string[];
+
+  beforeAll(async () => {
+    before = labNamespaces();
+    const flags = ['--layer', layer, '--delay', `${DELAY_MS}`, '--port-http', `${await freePort()}`, '--json'];
+    const child = spawn(process.execPath, ['hopscope.ts', 'lab', 'plant', ...flags], { cwd: ROOT });
+    const output = Promise.all([text(child.stdout), text(child.stderr)]);
+    [code] = (await once(child, 'close')) as [number | null];
+    const [stdout, stderr] = await output;
+    said = stderr;
+    report = JSON.parse(stdout) as Report;
+  }, 240_000);
+
+  it('ends with exit code 0 and leaves no namespace of its own', () => {
+    expect(code, said).toBe(0);
+    const own = /shell in the guest: ip netns exec (\S+)/.exec(said)?.[1];
+    expect(own).toMatch(/^hopscope-\w+-host$/);
+    expect([...before, ...labNamespaces()]).not.toContain(own);
+  });
+
+  it('really plants what it was told', () => {
+    expect(report).toMatchObject({ layer, delayNs: DELAY_MS * 1e6 });
+    expect(report.trueNs).toBeGreaterThanOrEqual(DELAY_MS * 1e6);
+    expect(Math.min(report.planted, report.clean)).toBeGreaterThan(50);
+  });
+
+  it('names the planted layer, and its size within a tenth', () => {
+    expect(report.named).toBe(layer);
+    expect(Math.abs(report.sizeNs! - report.trueNs)).toBeLessThan(report.trueNs / 10);
+  });
+});
