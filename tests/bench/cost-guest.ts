@@ -1,12 +1,14 @@
 /**
- * Runs inside the guest, bundled into one file beside the agent's own: reads
- * the kernel's run statistics by program.
- *   node cost-guest.mjs programs <seconds>    one JSON object on standard output
+ * Runs inside the guest, bundled into one file beside the agent's own: the kernel's
+ * run statistics by program, or the naive variant of ourselves.
+ *   node cost-guest.mjs programs <seconds>       one JSON object on standard output
+ *   node cost-guest.mjs naive <object> <state>   until SIGTERM; see cost-naive.ts
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import koffi from 'koffi';
-import { libbpf, system } from '../../agent/libbpf.ts';
+import { libbpf, silenceLibbpf, system } from '../../agent/libbpf.ts';
+import { runNaive } from './cost-naive.ts';
 
 const bpf = koffi.load('libbpf.so.1');
 const nextProgramId = bpf.func('int bpf_prog_get_next_id(uint32 start, _Out_ uint32_t *next)');
@@ -85,7 +87,9 @@ async function watchPrograms(seconds: number): Promise<ProgramsReport> {
 }
 
 if (import.meta.main) {
-  const [mode, argument] = process.argv.slice(2);
-  if (mode === 'programs') process.stdout.write(`${JSON.stringify(await watchPrograms(Number(argument)))}\n`);
-  else throw new Error('usage: cost-guest.mjs programs <seconds>');
+  const [mode, first = '', second = ''] = process.argv.slice(2);
+  silenceLibbpf();
+  if (mode === 'programs') process.stdout.write(`${JSON.stringify(await watchPrograms(Number(first)))}\n`);
+  else if (mode === 'naive') await runNaive(first, second);
+  else throw new Error('usage: cost-guest.mjs programs <seconds> | naive <object> <state>');
 }

@@ -31,8 +31,9 @@ describe('the layout', () => {
     expect(doors.filter((file) => !FILES.includes(file))).toEqual([]);
   });
 
-  it('keeps every line of C in agent/bpf', () => {
-    expect(FILES.filter((file) => /\.[ch]$/.test(file) && !file.startsWith('agent/bpf/'))).toEqual([]);
+  it('keeps every line of C in agent/bpf, but for what a benchmark compares it with', () => {
+    const apart = FILES.filter((file) => /\.[ch]$/.test(file) && !file.startsWith('agent/bpf/'));
+    expect(apart).toEqual(['tests/bench/naive.bpf.c']);
   });
 
   it('has no file or folder that says nothing: utils, common, helpers, types, index', () => {
