@@ -68,7 +68,7 @@ function bootEntries(image: BaseImage, nic: NicModel): CpioEntry[] {
 function serviceEntries(): CpioEntry[] {
   return [
     cpioFile('hopscope/nginx.conf', readFileSync(guestFile('nginx.conf'))),
-    cpioFile('hopscope/app.mjs', readFileSync(guestFile('app.mjs'))),
+    cpioFile('hopscope/app.conf', readFileSync(guestFile('app.conf'))),
     cpioFile('hopscope/www/index.html', '<!doctype html><title>hopscope</title><p>A page to measure.\n'),
     cpioFile('hopscope/www/small', 'ok\n'),
     cpioFile('hopscope/www/big', Buffer.alloc(BIG_FILE_BYTES, 'hopscope')),
