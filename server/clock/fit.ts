@@ -60,16 +60,22 @@ export function lineFit(window: Window, feasible: Feasible, slope: number): Cloc
     const x = guestNs - centreX;
     return Math.max(envelope.highestAt(x) - used, used - envelope.lowestAt(x));
   };
-  const boundNs = Math.max(
-    ...[from, to].flatMap((x) => [
-      extremeAt(corridor, feasible, x, 1) - (intercept + slope * x),
-      intercept + slope * x - extremeAt(corridor, feasible, x, -1),
-    ]),
-  );
+  const farthest = () =>
+    Math.max(
+      ...[from, to].flatMap((x) => [
+        extremeAt(corridor, feasible, x, 1) - (intercept + slope * x),
+        intercept + slope * x - extremeAt(corridor, feasible, x, -1),
+      ]),
+    );
+  let boundNs: number | null = null;
   return {
     method: 'causality',
     offsetAt,
-    boundNs: Math.ceil(boundNs) + 1,
+    // Half the work of a fit, and few ask for it.
+    get boundNs() {
+      boundNs ??= Math.ceil(farthest()) + 1;
+      return boundNs;
+    },
     boundOver: (fromGuestNs, toGuestNs) => {
       const used = offsetAt(fromGuestNs + (toGuestNs - fromGuestNs) / 2) - centreY;
       return Math.ceil(Math.max(errorAt(fromGuestNs, used), errorAt(toGuestNs, used))) + 1;

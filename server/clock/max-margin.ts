@@ -22,8 +22,8 @@ export interface Feasible {
   readonly maxSlope: number;
 }
 
-/** Halvings: brings ±1000 ppm below 1e-15, under a nanosecond at any x of a window. */
-const HALVINGS = 50;
+/** Halvings: brings ±1000 ppm to 2e-15, far under a nanosecond at any x of a window. */
+const HALVINGS = 40;
 /** Rounding of the residuals, ns: a corridor of no height still has its line. */
 const ROUNDING_NS = 0.01;
 
