@@ -7,7 +7,8 @@
 #include <linux/ipv6.h>
 #include <linux/tcp.h>
 #include "http.bpf.h"
-#include "exchange.bpf.h"
+#include "request.bpf.h"
+#include "response.bpf.h"
 
 #define IPPROTO_TCP 6
 

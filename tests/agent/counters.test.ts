@@ -23,7 +23,7 @@ describe('the counters', () => {
   });
 
   it('are all counted somewhere', () => {
-    const sources = ['exchange', 'flow', 'sweep', 'emit'].map((name) =>
+    const sources = ['exchange', 'request', 'response', 'flow', 'sweep', 'emit'].map((name) =>
       readFileSync(join(import.meta.dirname, `../../agent/bpf/${name}.bpf.h`), 'utf8'),
     );
     const uncounted = enumNames().filter(

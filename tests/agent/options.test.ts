@@ -137,7 +137,8 @@ describe('the options of an agent', () => {
   it('refuse a buffer below 1 MB and above 1 GB', () => {
     for (const size of ['0.5', '1025', 'much']) expect(refusal(...HOST, '--buffer', size)).toContain('from 1 to 1024');
     expect(options(...HOST, '--buffer', '2').bufferBytes).toBe(2_097_152);
-    for (const size of ['3', '100', '131072', 'big']) expect(refusal(...HOST, '--ring', size)).toContain('power of two');
+    for (const size of ['3', '100', '131072', 'big'])
+      expect(refusal(...HOST, '--ring', size)).toContain('power of two');
     expect(options(...HOST, '--ring', '64').ringBytes).toBe(65_536);
   });
 });

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/* Segments towards the service: which ones begin an exchange. */
+#ifndef HOPSCOPE_REQUEST_BPF_H
+#define HOPSCOPE_REQUEST_BPF_H
+
+#include "exchange.bpf.h"
+
+static __always_inline bool is_entry(const struct flow *flow, __u32 slot)
+{
+	return slot == settings.entry_slot || (slot == HOP_SIDE_ENTRY && flow->local);
+}
+
+static __always_inline bool count_again(struct flow *flow)
+{
+	flow->record.flags |= HOP_RETRANSMIT;
+	flow->record.retransmits_in++;
+	return false;
+}
+
+/* A segment of the open request that comes again, or before the one that came
+ * first: then the request begins where this one does. */
+static __always_inline bool goes_on(struct flow *flow, const struct segment *s)
+{
+	if (before(s->seq, flow->record.request_seq)) {
+		if (before(s->seq, flow->floor))
+			return count_again(flow);
+		restart(flow, s->seq);
+	} else if (!before(flow->request_end, s->seq + s->len)) {
+		count_again(flow);
+	}
+	return true;
+}
+
+/* Alerts, and the small frames by which HTTP/2 steers itself, are no requests
+ * and no responses: the shortest request under TLS has 18 bytes and a record's
+ * frame around them. */
+static __always_inline bool is_tls_control(const struct flow *flow, const struct segment *s)
+{
+	return flow->protocol == HOP_TLS && s->len < TLS_SMALLEST;
+}
+
+/* New bytes at the entry station: do they open the next exchange? */
+static __always_inline bool enters(struct flow *flow, const struct segment *s)
+{
+	__u32 overlap = 0;
+
+	if (phase_of(flow) == HOP_REQUEST)
+		return goes_on(flow, s);
+	if (!before(flow->request_end, s->seq + s->len))
+		return count_again(flow);
+	if (is_tls_control(flow, s))
+		return false;
+	if (phase_of(flow) == HOP_RESPONSE) {
+		if (!flow->record.first[exit_of(flow)])
+			overlap = HOP_OVERLAP;
+		flow->record.flags |= overlap;
+		finish(flow, flow->state);
+	}
+	begin(flow, s, overlap);
+	return true;
+}
+
+/* A segment towards the service at station `slot`, of a connection that is known. */
+static __always_inline void pass_request(struct flow *flow, const struct segment *s, __u32 slot)
+{
+	if (slot == settings.entry_slot)
+		flow->local = false;
+	if (is_entry(flow, slot) && !enters(flow, s))
+		return;
+	if (phase_of(flow) == HOP_IDLE || before(s->seq, flow->record.request_seq))
+		return;
+	if (before(flow->request_end, s->seq + s->len))
+		flow->request_end = s->seq + s->len;
+	flow->record.request_bytes = flow->request_end - flow->record.request_seq;
+	stamp(flow, slot, bpf_ktime_get_ns(), covers(s->seq, s->len, flow->record.request_seq));
+}
+
+static __always_inline struct flow *on_request(const struct segment *s, __u32 slot)
+{
+	struct flow *flow = find_flow(&s->key);
+
+	if (!flow && s->len && (slot == settings.entry_slot || slot == HOP_SIDE_ENTRY)) {
+		flow = open_flow(s, s->seq);
+		if (flow) {
+			flow->midstream = flow->established = true;
+			flow->local = slot != settings.entry_slot;
+		}
+	}
+	if (!flow)
+		return NULL;
+	if (s->flags & (TCP_FIN | TCP_RST) && on_close(flow, s))
+		return NULL;
+	if (s->len)
+		pass_request(flow, s, slot);
+	return flow;
+}
+
+#endif
