@@ -15,6 +15,7 @@ import { CpuPressure } from './cpu-pressure.ts';
 import { FrameBuffer } from './frame-buffer.ts';
 import { AccessLog, queueAdvice } from './guest/access-log.ts';
 import { guestProvenance, tracedNic } from './guest/provenance.ts';
+import { PtpKvm } from './guest/ptp-kvm.ts';
 import { Channels } from './host/channels.ts';
 import { hostProvenance } from './host/provenance.ts';
 import { findDevices, type HostDevices, TapWatch } from './host/tap-watch.ts';
@@ -46,6 +47,7 @@ export class Agent {
   readonly #steal = new Steal();
   readonly #pressure = new CpuPressure();
   readonly #vcpuDelay = new VcpuDelay();
+  readonly #ptp: PtpKvm | null;
   readonly #watch: TapWatch | null;
   readonly #channels: Channels | null;
   readonly #accessLog: AccessLog | null;
@@ -84,6 +86,7 @@ export class Agent {
     this.#cost = new SelfCost(this.#tracer.programFds, () => this.#tracer.counters().emitted);
     this.#watch = options.role === 'host' ? new TapWatch(this.#tracer) : null;
     this.#channels = options.role === 'host' ? new Channels(options.server, options.channels, events.onState) : null;
+    this.#ptp = options.role === 'guest' ? new PtpKvm() : null;
     this.#accessLog = openAccessLog(options.accessLog, log);
     this.#poll = koffi.node.poll(this.#tracer.ringFd, { readable: true }, () => this.#read());
     const agentId = randomUUID();
@@ -118,6 +121,7 @@ export class Agent {
     this.#channels?.close();
     this.#accessLog?.close();
     this.#cost.end();
+    this.#ptp?.close();
     this.#watch?.close();
     this.#tracer.close();
   }
@@ -182,6 +186,8 @@ export class Agent {
       cpuPressure: this.#pressure.sample(),
       vcpuDelay: this.#vcpuDelay.sample(this.#devices.vms),
       clocks: readClocks(),
+      pairing: this.#ptp?.sample() ?? null,
+      noPairing: this.#ptp?.reason ?? '',
     };
   }
 

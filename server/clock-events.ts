@@ -1,5 +1,5 @@
 /** What happened to the clocks of all machines: counts for ever, the newest in full. */
-import { MachineClock, type MachineEvent } from './clock/machine-clock.ts';
+import { MachineClock, type MachineReading } from './clock/machine-clock.ts';
 import { CLOCK_EVENTS, type ClockEvent, type ClockEventKind } from './wire/clock-views.ts';
 import type { ClockReading } from './wire/messages.ts';
 
@@ -23,21 +23,25 @@ export class ClockEvents {
   }
 
   /** A reading that an agent has just reported. */
-  read(source: number, reading: ClockReading, machine: string, atMs: number): void {
+  read(source: number, reading: MachineReading, machine: string, atMs: number): void {
     const clock = this.#machines.get(source) ?? new MachineClock();
     this.#machines.set(source, clock);
-    const events: MachineEvent[] = clock.observe({
-      monotonicNs: BigInt(reading.monotonicNs),
-      realtimeNs: BigInt(reading.realtimeNs),
-      boottimeNs: BigInt(reading.boottimeNs),
-      rawNs: BigInt(reading.rawNs),
-      withinNs: reading.withinNs,
-    });
-    for (const event of events) this.add({ ...event, atMs, machine });
+    for (const event of clock.observe(reading)) this.add({ ...event, atMs, machine });
   }
 
   /** A source's number will be used again. */
   forget(source: number): void {
     this.#machines.delete(source);
   }
+}
+
+/** A reading as it came over the wire, as numbers. */
+export function machineReading(reading: ClockReading): MachineReading {
+  return {
+    monotonicNs: BigInt(reading.monotonicNs),
+    realtimeNs: BigInt(reading.realtimeNs),
+    boottimeNs: BigInt(reading.boottimeNs),
+    rawNs: BigInt(reading.rawNs),
+    withinNs: reading.withinNs,
+  };
 }

@@ -75,6 +75,11 @@ export class PairClocks {
     return this.#latest;
   }
 
+  /** The pair that a guest was last seen in. */
+  pairOf(guest: number): Pair | undefined {
+    return this.#pairOfGuest.get(guest);
+  }
+
   all(): Pair[] {
     return [...this.#pairs.values()];
   }

@@ -6,7 +6,8 @@ import { randomInt } from 'node:crypto';
 import { AccessLogs } from './access-log/access-logs.ts';
 import { type Agent, AgentRegistry } from './agents.ts';
 import type { ContentionReport } from './aggregate/contention.ts';
-import { ClockEvents } from './clock-events.ts';
+import { ClockEvents, machineReading } from './clock-events.ts';
+import { ExactPairing, pairingOf } from './exact-pairing.ts';
 import { HeldPaths } from './held-paths.ts';
 import type { IngestSink } from './ingest.ts';
 import { classify } from './join/classify.ts';
@@ -58,6 +59,7 @@ export class Pipeline implements IngestSink {
   readonly registry = new AgentRegistry();
   readonly vmTable = new VmTable();
   readonly clockEvents = new ClockEvents();
+  readonly exactPairing = new ExactPairing();
   readonly clocks = new PairClocks((event, guest) =>
     this.clockEvents.add({ ...event, machine: this.vmTable.guestName(guest) }),
   );
@@ -121,12 +123,21 @@ export class Pipeline implements IngestSink {
 
   stats(agent: Agent, stats: AgentStats): void {
     const nowMs = this.now();
-    const source = this.sources.of(agent);
-    if (source !== undefined) {
-      this.clockEvents.read(source.index, stats.clocks, agent.hello.provenance.hostname, nowMs);
-    }
+    this.#readClocks(agent, stats, nowMs);
     this.#contend(agent, stats, nowMs);
     this.registry.report(agent, stats, nowMs);
+  }
+
+  #readClocks(agent: Agent, { clocks, pairing, noPairing }: AgentStats, nowMs: number): void {
+    const source = this.sources.of(agent);
+    if (source === undefined) return;
+    const machine = agent.hello.provenance.hostname;
+    const reading = machineReading(clocks);
+    this.clockEvents.read(source.index, reading, machine, nowMs);
+    this.exactPairing.read(source.index, reading, pairing && pairingOf(pairing), noPairing);
+    const pair = this.clocks.pairOf(source.index);
+    const event = pair && this.exactPairing.check(pair, (index) => this.sources.baseOf(index), nowMs);
+    if (event) this.clockEvents.add({ ...event, machine });
   }
 
   /** Put what an agent says of its last interval beside the seconds of its VMs. */
@@ -248,6 +259,7 @@ export class Pipeline implements IngestSink {
     this.joiner.flush(index);
     this.clocks.forget(index);
     this.clockEvents.forget(index);
+    this.exactPairing.forget(index);
     this.vmTable.forget(index);
     this.accessLogs.forget(index);
   }

@@ -100,6 +100,8 @@ export const statsSchema = z.object({
     rawNs: decimalNs,
     withinNs: count,
   }),
+  pairing: z.object({ hostRealtimeNs: decimalNs, guestRealtimeNs: decimalNs }).nullable(),
+  noPairing: text(512),
   vcpuDelay: z
     .record(z.string().regex(/^(?!__proto__$).{1,128}$/s), z.number().nonnegative())
     .refine((r) => Object.keys(r).length <= 256, 'at most 256 VMs'),

@@ -59,6 +59,12 @@ export interface ClockReading {
   withinNs: number;
 }
 
+/** Both machines' CLOCK_REALTIME at one instant, decimal nanoseconds, as the hypervisor tells a guest. */
+export interface ClockPairing {
+  hostRealtimeNs: string;
+  guestRealtimeNs: string;
+}
+
 export interface Hello {
   type: 'hello';
   protocol: number;
@@ -103,6 +109,9 @@ export interface AgentStats {
   /** Host: time that each VM's vCPU threads waited for a CPU in the last interval, per second; by the VM's name. */
   vcpuDelay: Record<string, number>;
   clocks: ClockReading;
+  /** Guest: null where there is none; `noPairing` says why, and is empty where there is one. */
+  pairing: ClockPairing | null;
+  noPairing: string;
 }
 
 /** One VM as the host agent sees it. */

@@ -151,6 +151,8 @@ export function stats(changes: Partial<AgentStats> = {}): AgentStats {
     cpuPressure: null,
     vcpuDelay: {},
     clocks: clocksAt(50_000_000_000n, 1_800_000_000_000_000_000n),
+    pairing: null,
+    noPairing: '',
     ...changes,
   };
 }
