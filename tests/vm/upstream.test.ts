@@ -36,10 +36,13 @@ describe('a real guest whose Nginx has an app behind it', () => {
   });
 
   it("finds the planted time in the upstream's share, and little of Nginx's own", () => {
-    const median = (layer: string) => paths.map((path) => msOf(path, layer)).sort((a, b) => a - b)[paths.length >> 1];
-    expect(median('service.upstream')).toBeGreaterThanOrEqual(SLEEP_MS - 1);
-    expect(median('service.upstream')).toBeLessThan(SLEEP_MS * AT_MOST);
-    expect(median('service.own')).toBeLessThan(SLEEP_MS / 4);
+    const sorted = (layer: string) => paths.map((path) => msOf(path, layer)).sort((a, b) => a - b);
+    const [own, upstream] = [sorted('service.own'), sorted('service.upstream')];
+    // The smallest: on a busy machine the app's own timer is late, and the log says so.
+    expect(upstream[0]).toBeGreaterThanOrEqual(SLEEP_MS - 2);
+    expect(upstream[0]).toBeLessThan(SLEEP_MS * AT_MOST);
+    const middle = paths.length >> 1;
+    expect(own[middle]).toBeLessThan((upstream[middle] as number) / 4);
   });
 
   it('splits the service of every path into two parts that add up to it exactly', () => {
