@@ -32,7 +32,7 @@ export const SETTINGS_BYTES = PORTS_AT + 8192;
  */
 const COMMON_TIMES = { stallNs: 2_000_000_000n, idleNs: 60_000_000_000n };
 export const DEFAULT_TIMES: Readonly<Record<Vantage, { quietNs: bigint; stallNs: bigint; idleNs: bigint }>> = {
-  guest: { quietNs: 20_000_000n, ...COMMON_TIMES },
+  guest: { quietNs: 15_000_000n, ...COMMON_TIMES },
   host: { quietNs: 150_000_000n, ...COMMON_TIMES },
 };
 

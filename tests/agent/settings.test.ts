@@ -90,6 +90,6 @@ describe('settings.ts and settings.h', () => {
 
   it('say so when HTTP heads stay unread', () => {
     const silent = { ...SETTINGS, ...DEFAULT_TIMES.guest, captureHttp: false, ports: [] };
-    expect(readByC(settingsBytes(silent))).toMatchObject({ capture_http: '0', ports: [], quiet_ns: '20000000' });
+    expect(readByC(settingsBytes(silent))).toMatchObject({ capture_http: '0', ports: [], quiet_ns: '15000000' });
   });
 });
