@@ -11,7 +11,12 @@ import koffi from 'koffi';
 /** Where a program waits. `first` and `last` are among the other programs of the same hook. */
 export type HoldPoint =
   | { device: string; hook: 'ingress' | 'egress'; order: 'first' | 'last' }
-  | { process: string; syscall: number };
+  | {
+      process: string;
+      syscall: number;
+      /** Where what the hold costs the process ends: with the call, or with its next call (and what goes first meanwhile). */
+      until: 'exit' | 'next call';
+    };
 
 export interface HoldPlan {
   point: HoldPoint;
@@ -151,7 +156,7 @@ function atClsact(program: number, index: number, point: number, priority: numbe
   return () => tcDetach(hook, options(0));
 }
 
-const SETTINGS_BYTES = 56;
+const SETTINGS_BYTES = 64;
 
 /** struct hold of agent/bpf/hold.bpf.c. */
 function settingsOf({ point, delayNs, blockNs, blocks, port }: HoldPlan, fromNs: bigint): Uint8Array {
@@ -162,6 +167,7 @@ function settingsOf({ point, delayNs, blockNs, blocks, port }: HoldPlan, fromNs:
   if ('process' in point) {
     bytes.write(point.process.slice(0, COMM_BYTES - 1), 32, 'latin1');
     bytes.writeUInt32LE(point.syscall, 48);
+    bytes.writeUInt32LE(point.until === 'exit' ? 0 : 1, 56);
   }
   bytes.writeUInt32LE(port, 52);
   return bytes;

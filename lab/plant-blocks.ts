@@ -47,3 +47,16 @@ export function pathsByBlock(paths: Iterable<PathView>, plan: BlockPlan): PathVi
   }
   return byBlock;
 }
+
+/** Several times the largest plant. */
+const STALL_MS = 80;
+
+/** Whether for some time no request came in, or one was not answered: that was the machine, not a plant. */
+export function stoodStill(paths: readonly PathView[], { fromMs, blockMs, blocks }: BlockPlan): boolean {
+  const endMs = fromMs + blockMs * blocks.length;
+  const within = paths.filter(({ atMs }) => atMs < endMs);
+  const times = [fromMs, ...within.map(({ atMs }) => atMs).sort((a, b) => a - b), endMs];
+  const gapMs = Math.max(...times.slice(1).map((atMs, n) => atMs - times[n]!));
+  const slowestMs = Math.max(...within.map(({ endToEndNs }) => (endToEndNs ?? 0) / 1e6));
+  return Math.max(gapMs, slowestMs) > STALL_MS;
+}

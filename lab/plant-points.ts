@@ -33,12 +33,12 @@ export const PLANT_POINTS = {
   'tcp.in': at('guest', GUEST_NIC, 'ingress', 'last', 'the guest, behind its driver and before IP'),
   wait: {
     side: 'guest',
-    point: { process: SERVICE_PROCESS, syscall: RECVFROM },
+    point: { process: SERVICE_PROCESS, syscall: RECVFROM, until: 'exit' },
     how: 'the service, before it reads its socket',
   },
   service: {
     side: 'guest',
-    point: { process: SERVICE_PROCESS, syscall: OPENAT },
+    point: { process: SERVICE_PROCESS, syscall: OPENAT, until: 'next call' },
     how: 'the service, before it opens the file it answers with',
   },
   'tcp.out': at('guest', GUEST_NIC, 'egress', 'last', 'the guest, behind IP and before its queue'),

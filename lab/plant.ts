@@ -108,7 +108,8 @@ async function plantOnce(options: PlantOptions, signal: AbortSignal): Promise<vo
   try {
     console.error(`hopscope: holding ${PLANT_POINTS[layer].how}, ${pairs} blocks with and ${pairs} without`);
     const blocks = blockPattern(pairs, seededRandom(Date.now()));
-    const { plan, paths, trueNs } = await planter.plant({ layer, delayNs, blockMs: BLOCK_MS, blocks });
+    const { plan, paths, trueNs, disturbed } = await planter.plant({ layer, delayNs, blockMs: BLOCK_MS, blocks });
+    if (disturbed) console.error('hopscope: the machine stood still again and again meanwhile: expect noise');
     const shifts = shiftsOf(paths, plan);
     if (json)
       process.stdout.write(

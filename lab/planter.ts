@@ -1,5 +1,9 @@
-/** A run of the lab in which delays are planted: booted once, judged by its API, ended when done. */
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+/**
+ * A run of the lab in which delays are planted: booted once, judged by its API, ended
+ * when done. It gets real-time priority: what else the machine does must not pass for
+ * a slow layer.
+ */
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -8,7 +12,7 @@ import type { Health, PathView } from '../server/wire/views.ts';
 import { LabError } from './command.ts';
 import { Hold } from './hold.ts';
 import type { Spent } from './hold-loader.ts';
-import type { BlockPlan } from './plant-blocks.ts';
+import { type BlockPlan, stoodStill } from './plant-blocks.ts';
 import { PLANT_POINTS, type PlantLayer } from './plant-points.ts';
 import { lowerHalfMean } from './plant-verdict.ts';
 
@@ -22,14 +26,13 @@ const LEAD_MS = 100;
 const SETTLE_MS = 300;
 const PATHS_LIMIT_MS = 10_000;
 const MOST_PATHS = 1000;
+const MOST_ATTEMPTS = 5;
 
 export interface PlanterOptions {
   nic: string;
   /** Requests a second. */
   rate: number;
   port: number;
-  /** What to start the run with, e.g. `chrt`. */
-  prefix?: string[];
   say: (line: string) => void;
 }
 
@@ -46,6 +49,9 @@ export interface Planted {
   paths: PathView[];
   /** What was really planted, by the planter's own clock: the mean of the lower half; NaN without a plant. */
   trueNs: number;
+  /** How often it was planted, because everything stood still meanwhile; `disturbed`: the last time too. */
+  attempts: number;
+  disturbed: boolean;
 }
 
 export class Planter {
@@ -63,9 +69,9 @@ export class Planter {
   }
 
   /** Boots a guest as `hopscope up` does, and resolves when both sides can be planted in. */
-  static async start({ nic, rate, port, prefix, say }: PlanterOptions): Promise<Planter> {
+  static async start({ nic, rate, port, say }: PlanterOptions): Promise<Planter> {
     const flags = ['--no-browser', '--json', '--shell', '--nic', nic, '--rate', String(rate), '--port-http', `${port}`];
-    const [program, ...words] = [...(prefix ?? []), process.execPath, FRONT_DOOR, 'up', ...flags];
+    const [program, ...words] = [...realTime(), process.execPath, FRONT_DOOR, 'up', ...flags];
     const child = spawn(program!, words, { stdio: ['ignore', 'pipe', 'pipe'] });
     const planter = new Planter(child, `http://127.0.0.1:${port}`, rate);
     try {
@@ -83,8 +89,21 @@ export class Planter {
     this.#child.kill('SIGTERM');
   };
 
-  /** Plants, waits for the blocks to pass, and resolves with the paths of that time. */
-  async plant({ layer, delayNs, blockMs, blocks }: PlantOrder): Promise<Planted> {
+  /** Plants, waits for the blocks to pass, and resolves with the paths of that time; again after a stall. */
+  async plant(order: PlantOrder): Promise<Planted> {
+    for (let attempts = 1; ; attempts++) {
+      const planted = await this.#plantOnce(order);
+      const disturbed = stoodStill(planted.paths, planted.plan);
+      if (!disturbed || attempts === MOST_ATTEMPTS) return { ...planted, attempts, disturbed };
+    }
+  }
+
+  async #plantOnce({
+    layer,
+    delayNs,
+    blockMs,
+    blocks,
+  }: PlantOrder): Promise<Pick<Planted, 'plan' | 'paths' | 'trueNs'>> {
     const { side, point } = PLANT_POINTS[layer];
     const hold = this.#holds![side];
     const order = { point, delayNs, leadNs: LEAD_MS * 1e6, blockNs: blockMs * 1e6, blocks, port: SERVICE_PORT };
@@ -138,6 +157,13 @@ export class Planter {
     if (!answer.ok) throw new LabError(`${path}: ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as T;
   }
+}
+
+const REAL_TIME = ['chrt', '--rr', '1'];
+
+/** The words before a command that give it real-time priority; none where that is not allowed. */
+function realTime(): string[] {
+  return spawnSync(REAL_TIME[0]!, [...REAL_TIME.slice(1), 'true']).status === 0 ? REAL_TIME : [];
 }
 
 function trueNsOf({ planted, clean }: Spent): number {

@@ -27,6 +27,8 @@ struct hold {
 	__u64 comm[2];	/* the process whose system calls are held */
 	__u32 syscall;
 	__u32 port;	/* the service's */
+	__u32 until_next;	/* a call is timed until the process makes its next one */
+	__u32 padding;
 };
 
 #define MOST_TIMES 511
@@ -137,6 +139,16 @@ int hold_packet(struct __sk_buff *skb)
 	return TC_ACT_UNSPEC;
 }
 
+/* Who waits in place keeps others from the CPU, and they may go first as soon
+ * as it is over: that belongs to the delay, so the whole call is timed. */
+static __always_inline void end_call(struct call *call)
+{
+	if (!call->start_ns || call->pid != (__u32)bpf_get_current_pid_tgid())
+		return;
+	note(call->planted, call->start_ns);
+	call->start_ns = 0;
+}
+
 /* Before the service's system call: its reader comes late to its socket, or it
  * takes its time to answer. */
 SEC("tp_btf/sys_enter")
@@ -149,7 +161,11 @@ int BPF_PROG(hold_call, struct pt_regs *regs, long id)
 	__u64 comm[2] = {}, now;
 	enum block block;
 
-	if (!h || !call || id != h->syscall || bpf_get_current_comm(comm, sizeof(comm)))
+	if (!h || !call)
+		return 0;
+	if (h->until_next)
+		end_call(call);
+	if (id != h->syscall || bpf_get_current_comm(comm, sizeof(comm)))
 		return 0;
 	now = bpf_ktime_get_ns();
 	block = block_at(h, now);
@@ -163,18 +179,15 @@ int BPF_PROG(hold_call, struct pt_regs *regs, long id)
 	return 0;
 }
 
-/* Who waits in place keeps others from the CPU, and they may go first as soon
- * as it is over: that belongs to the delay, so the whole call is timed. */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(hold_call_end, struct pt_regs *regs, long result)
 {
 	__u32 zero = 0;
+	const struct hold *h = bpf_map_lookup_elem(&hold, &zero);
 	struct call *call = bpf_map_lookup_elem(&running, &zero);
 
-	if (!call || !call->start_ns || call->pid != (__u32)bpf_get_current_pid_tgid())
-		return 0;
-	note(call->planted, call->start_ns);
-	call->start_ns = 0;
+	if (h && call && !h->until_next)
+		end_call(call);
 	return 0;
 }
 

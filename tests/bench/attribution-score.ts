@@ -7,7 +7,7 @@ export interface Score {
   layer: string;
   delayMs: number;
   named: string | null;
-  /** The plant is above what is seen in its layer without a plant. */
+  /** Nothing stood still, and the plant is above what is seen in its layer without a plant. */
   resolvable: boolean;
   /** Named size less true size, ns; null where another layer was named. */
   errorNs: number | null;
@@ -20,8 +20,17 @@ export const SIZE_SHARE = 0.1;
 export const SIZE_NS = 100_000;
 export const LEAK_SHARE = 0.05;
 
-/** @param pooled noise per layer, ns */
-export function score(nic: string, shifts: Shifts, answer: Answer, pooled: ReadonlyMap<string, number>): Score {
+/**
+ * @param pooled noise per layer, ns
+ * @param disturbed the machine stood still meanwhile, however often it was repeated
+ */
+export function score(
+  nic: string,
+  shifts: Shifts,
+  answer: Answer,
+  pooled: ReadonlyMap<string, number>,
+  disturbed = false,
+): Score {
   const verdict = verdictOf(shifts, pooled);
   const plantNs = answer.delayMs * 1e6;
   const trueNs = answer.trueNs ?? plantNs;
@@ -33,7 +42,7 @@ export function score(nic: string, shifts: Shifts, answer: Answer, pooled: Reado
     layer: plantNs > 0 ? answer.layer : 'none',
     delayMs: answer.delayMs,
     named: verdict.named,
-    resolvable: plantNs === 0 || plantNs > floorOf(own, pooled),
+    resolvable: !disturbed && (plantNs === 0 || plantNs > floorOf(own, pooled)),
     errorNs,
     sizeHolds: errorNs !== null && Math.abs(errorNs) <= Math.max(SIZE_NS, SIZE_SHARE * trueNs),
     leak: plantNs > 0 ? worstLeak(shifts.layers, answer.layer, trueNs, pooled) : null,

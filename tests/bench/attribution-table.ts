@@ -19,7 +19,7 @@ export function missedTargets(results: readonly Result[]): string[] {
   const all = results.flatMap(({ scores }) => scores);
   const plants = all.filter(({ delayMs }) => delayMs > 0);
   const resolved = plants.filter(({ resolvable }) => resolvable);
-  const falsely = all.filter(({ delayMs, named }) => delayMs === 0 && named !== null);
+  const falsely = all.filter(({ delayMs, named, resolvable }) => delayMs === 0 && resolvable && named !== null);
   const named = share(resolved, ({ layer, named: name }) => name === layer);
   const sized = share(resolved, ({ sizeHolds }) => sizeHolds);
   const tight = share(resolved, ({ leak }) => leak === null || leak.share <= LEAK_SHARE);
@@ -33,7 +33,7 @@ export function missedTargets(results: readonly Result[]): string[] {
     ],
     [
       resolved.length >= (1 - UNRESOLVED_SHARE) * plants.length,
-      `${plants.length - resolved.length} of ${plants.length} plants are below the noise of this machine: run it where it is quiet`,
+      `${plants.length - resolved.length} of ${plants.length} plants are lost in the noise of this machine: run it where it is quiet`,
     ],
   ];
   return targets.filter(([met]) => !met).map(([, text]) => text);
@@ -51,7 +51,7 @@ export function print(results: readonly Result[], missed: readonly string[]): vo
       ['layer', 'ms', 'n', 'named first', 'size error', 'worst leak', 'noise'],
       ...groups.map((g) => row(g, pooled)),
     ]);
-    const controls = scores.filter(({ delayMs }) => delayMs === 0);
+    const controls = scores.filter(({ delayMs, resolvable }) => delayMs === 0 && resolvable);
     const falsely = controls.filter(({ named }) => named !== null);
     console.log(
       `controls: ${controls.length}, plants named in them: ${falsely.length}; repeated after a stall: ${repeated}`,

@@ -90,6 +90,13 @@ describe('score', () => {
     const noisy = new Map(JUDGED_LAYERS.map((layer) => [layer, 1e6]));
     const drowned = score('e1000', shifts({ wait: 2e6 }), WAIT, noisy);
     expect(drowned.resolvable).toBe(false);
-    expect(missed(drowned).join()).toContain('below the noise of this machine');
+    expect(missed(drowned).join()).toContain('lost in the noise of this machine');
+  });
+
+  it('judges nothing by a plant during which the machine stood still', () => {
+    const ghost = score('e1000', shifts({ service: 3e6 }), CONTROL, POOLED, true);
+    const wrong = score('e1000', shifts({ service: 3e6 }), WAIT, POOLED, true);
+    const right = Array.from({ length: 20 }, () => score('e1000', shifts({ wait: 2e6 }), WAIT, POOLED));
+    expect(missed(...right, ghost, wrong)).toEqual([]);
   });
 });

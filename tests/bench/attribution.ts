@@ -1,21 +1,17 @@
 /**
  * Planted delays against the layer that Hopscope names: every layer and direction,
  * several sizes, in short blocks with and without, in one booted guest per NIC model.
- * Exits 1 when a target is missed. The run gets real-time priority: what else the
- * machine does must not pass for a slow layer. A plant during which everything stood
- * still for longer than any plant is repeated, and counted.
+ * Exits 1 when a target is missed. A plant during which everything stood still for longer
+ * than any plant is repeated, and counted.
  *   --quick  two sizes    --json  one JSON object    --nics a,b    --seed N    --keep FILE  every plant as a JSON line
  */
 
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { parseArgs } from 'node:util';
-import type { BlockPlan } from '../../lab/plant-blocks.ts';
 import { pooledNoise, type Shifts, shiftsOf } from '../../lab/plant-verdict.ts';
 import { Planter } from '../../lab/planter.ts';
-import type { PathView } from '../../server/wire/views.ts';
 import { type Cell, type Plan, SealedAnswers, schedule } from './attribution-schedule.ts';
 import { type Score, score } from './attribution-score.ts';
 import { missedTargets, print } from './attribution-table.ts';
@@ -34,11 +30,6 @@ const PLAN: Plan = flags.quick
   : { sizesMs: [0.5, 1, 2, 5, 10, 20], repeats: 1, controls: 12, pairs: 10 };
 const BLOCK_MS = 300;
 const RATE = 30;
-const REAL_TIME = ['chrt', '--rr', '1'];
-const PREFIX = spawnSync(REAL_TIME[0]!, [...REAL_TIME.slice(1), 'true']).status === 0 ? REAL_TIME : [];
-/** Several times the largest plant. */
-const STALL_MS = 120;
-const MOST_ATTEMPTS = 4;
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -59,46 +50,38 @@ export interface NicResult {
 
 async function benchNic(nic: string, seed: number): Promise<NicResult> {
   const say = (line: string) => console.error(`${nic}: ${line}`);
-  const planter = await Planter.start({ nic, rate: RATE, port: await freePort(), prefix: PREFIX, say });
+  const planter = await Planter.start({ nic, rate: RATE, port: await freePort(), say });
   const answers = new SealedAnswers();
   try {
-    const all: Shifts[] = [];
+    const all: { shifts: Shifts; disturbed: boolean }[] = [];
     const cells = schedule(PLAN, seed);
     let repeated = 0;
     for (const cell of cells) {
-      const { plan, paths, attempts } = await carryOut(planter, cell, answers);
+      const { plan, paths, attempts, disturbed } = await carryOut(planter, cell, answers);
       repeated += attempts - 1;
       keep({ nic, cell, plan, paths: paths.map(({ atMs, layers, complete }) => ({ atMs, complete, layers })) });
       // From here on nothing knows what was planted: only the API's paths and when the blocks were.
-      all.push(shiftsOf(paths, plan));
+      all.push({ shifts: shiftsOf(paths, plan), disturbed });
       if (all.length % 20 === 0) say(`${all.length} of ${cells.length} done`);
     }
-    const pooled = pooledNoise(all);
+    const pooled = pooledNoise(all.map(({ shifts }) => shifts));
     const opened = answers.open();
-    return { nic, pooled, repeated, scores: all.map((shifts, id) => score(nic, shifts, opened.get(id)!, pooled)) };
+    return {
+      nic,
+      pooled,
+      repeated,
+      scores: all.map(({ shifts, disturbed }, id) => score(nic, shifts, opened.get(id)!, pooled, disturbed)),
+    };
   } finally {
     await planter.end();
   }
 }
 
-async function carryOut(planter: Planter, cell: Cell, answers: SealedAnswers) {
-  const { id, layer, delayMs, blocks } = cell;
-  for (let attempts = 1; ; attempts++) {
-    const { plan, paths, trueNs } = await planter.plant({ layer, delayNs: delayMs * 1e6, blockMs: BLOCK_MS, blocks });
-    if (stoodStill(paths, plan) && attempts < MOST_ATTEMPTS) continue;
-    answers.seal({ id, layer, delayMs, trueNs: delayMs > 0 ? trueNs : null });
-    return { plan, paths, attempts };
-  }
-}
-
-/** Whether for some time no request came in, or none was answered. */
-function stoodStill(paths: readonly PathView[], { fromMs, blockMs, blocks }: BlockPlan): boolean {
-  const endMs = fromMs + blockMs * blocks.length;
-  const within = paths.filter(({ atMs }) => atMs < endMs);
-  const times = [fromMs, ...within.map(({ atMs }) => atMs).sort((a, b) => a - b), endMs];
-  const gapMs = Math.max(...times.slice(1).map((atMs, n) => atMs - times[n]!));
-  const slowestMs = Math.max(...within.map(({ endToEndNs }) => (endToEndNs ?? 0) / 1e6));
-  return Math.max(gapMs, slowestMs) > STALL_MS;
+async function carryOut(planter: Planter, { id, layer, delayMs, blocks }: Cell, answers: SealedAnswers) {
+  const order = { layer, delayNs: delayMs * 1e6, blockMs: BLOCK_MS, blocks };
+  const { trueNs, ...seen } = await planter.plant(order);
+  answers.seal({ id, layer, delayMs, trueNs: delayMs > 0 ? trueNs : null });
+  return seen;
 }
 
 function keep(line: unknown): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { blockPattern, pathsByBlock, seededRandom, shuffled } from '../../lab/plant-blocks.ts';
+import { blockPattern, pathsByBlock, seededRandom, shuffled, stoodStill } from '../../lab/plant-blocks.ts';
 import type { PathView } from '../../server/wire/views.ts';
 
 const path = (atMs: number, complete = true) => ({ atMs, complete }) as PathView;
@@ -47,5 +47,25 @@ describe('pathsByBlock', () => {
   it('leaves out what is near an edge, before, behind, or incomplete', () => {
     const out = [path(999), path(1010), path(1270), path(1310), path(1590), path(1700), path(1100, false)];
     expect(pathsByBlock(out, plan).flat()).toEqual([]);
+  });
+});
+
+describe('stoodStill', () => {
+  const plan = { fromMs: 1000, blockMs: 300, blocks: [true, false] };
+  const at = (atMs: number, endToEndMs = 25) => ({ atMs, endToEndNs: endToEndMs * 1e6 }) as PathView;
+  const steady = Array.from({ length: 20 }, (_, n) => at(1000 + n * 30));
+
+  it('is false while requests come and are answered, however late they are planted to be', () => {
+    expect(stoodStill(steady, plan)).toBe(false);
+  });
+
+  it('is true where none came for a while, none at all, or one took too long', () => {
+    expect(stoodStill([...steady.slice(0, 8), ...steady.slice(12)], plan)).toBe(true);
+    expect(stoodStill([], plan)).toBe(true);
+    expect(stoodStill([...steady, at(1100, 200)], plan)).toBe(true);
+  });
+
+  it('does not mind what came behind the last block', () => {
+    expect(stoodStill([...steady, at(1700, 500)], plan)).toBe(false);
   });
 });
