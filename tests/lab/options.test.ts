@@ -50,6 +50,15 @@ describe('parseLabOptions', () => {
     expect(refused('--bogus')).toBe("hopscope up: unknown option '--bogus'\nSee: hopscope up --help\n");
   });
 
+  it('boots Debian 12 with its own kernel unless told otherwise, and lists the kernels there are', () => {
+    expect(parseLabOptions([])).toMatchObject({ ok: true, options: { kernel: '6.1', image: 'standard' } });
+    expect(parseLabOptions(['--kernel', '5.10', '--image', 'bench'])).toMatchObject({
+      ok: true,
+      options: { kernel: '5.10', image: 'bench' },
+    });
+    expect(refused('--kernel', '4.19')).toContain('Allowed choices are 5.10, 6.1, 6.12');
+  });
+
   it('lists the NICs there are when asked for another', () => {
     expect(refused('--nic', 'ne2k_pci')).toMatch(/virtio-net-pci, e1000, e1000e, rtl8139, pcnet, vmxnet3/);
   });
