@@ -8,7 +8,7 @@ import { protocolRows } from './traffic/protocol-rows.ts';
 import { TrafficLab } from './traffic/traffic-lab.ts';
 import { vlanRows } from './traffic/vlan-rows.ts';
 
-describe('in a real guest', { timeout: 60_000 }, () => {
+describe('in a real guest', { timeout: 180_000 }, () => {
   let lab: TrafficLab;
 
   beforeAll(async () => {
@@ -17,7 +17,7 @@ describe('in a real guest', { timeout: 60_000 }, () => {
 
   afterAll(() => lab?.stop(), 60_000);
 
-  beforeEach(() => lab.begin());
+  beforeEach(() => lab.begin(), 60_000);
 
   describe('HTTP/1', () => http1Rows(() => lab));
   describe('connections that end', () => endingRows(() => lab));

@@ -10,6 +10,14 @@ const WORKER = join(import.meta.dirname, 'remote-worker.ts');
 
 type Answer<C extends keyof Calls> = Awaited<ReturnType<Calls[C]>>;
 
+/** A client port is used again sooner or later: what tells a connection from those before it. */
+export interface Ends {
+  port: number;
+  serverPort: number;
+  /** Wall clock before it was opened. */
+  sinceMs: number;
+}
+
 /** One process in a namespace; all its connections end with it. */
 export class Client {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
@@ -26,8 +34,9 @@ export class Client {
   }
 
   async connect(target: Target): Promise<Connection> {
+    const sinceMs = Date.now();
     const { handle, localPort } = await this.call('connect', target);
-    return new Connection(this, handle, localPort as number);
+    return new Connection(this, handle, { port: localPort as number, serverPort: target.port, sinceMs });
   }
 
   call<C extends keyof Calls>(call: C, ...args: Parameters<Calls[C]>): Promise<Answer<C>> {
@@ -51,15 +60,19 @@ export class Client {
 }
 
 /** See remote-worker.ts: each call resolves when it is done there. */
-export class Connection {
+export class Connection implements Ends {
   readonly #client: Client;
   readonly #handle: number;
   readonly port: number;
+  readonly serverPort: number;
+  readonly sinceMs: number;
 
-  constructor(client: Client, handle: number, port: number) {
+  constructor(client: Client, handle: number, { port, serverPort, sinceMs }: Ends) {
     this.#client = client;
     this.#handle = handle;
     this.port = port;
+    this.serverPort = serverPort;
+    this.sinceMs = sinceMs;
   }
 
   send(text: string, times = 1): Promise<void> {

@@ -14,8 +14,9 @@ export function endingRows(lab: () => TrafficLab): void {
     await connection.reset();
     const unanswered = { complete: false, endToEndNs: null, status: 0, responseBytes: 0 };
     const flags = expect.arrayContaining(['reset']);
-    const [path] = await lab().expectPaths(connection.port, [
-      { method: 'GET', path: '/sleep/900', requestBytes: text.length, ...unanswered, flags },
+    const [path] = await lab().expectPaths(connection, [
+      // The service may have been told of the end before it read a byte.
+      { method: expect.stringMatching(/^(GET)?$/), requestBytes: text.length, ...unanswered, flags },
     ]);
     expect(path?.missing).toEqual(expect.arrayContaining(['app.write', 'vnic.tx', 'tap.rx', 'nic.tx']));
   });
@@ -27,7 +28,7 @@ export function endingRows(lab: () => TrafficLab): void {
     await connection.end();
     await connection.until('ok\n');
     const bytes = bytesSince(before, await connection.traffic());
-    const [path] = await lab().expectPaths(connection.port, [{ ...PLAIN, path: '/sleep/300', ...bytes }]);
+    const [path] = await lab().expectPaths(connection, [{ ...PLAIN, path: '/sleep/300', ...bytes }]);
     expect(path?.endToEndNs).toBeGreaterThan(300e6);
   });
 
@@ -38,7 +39,7 @@ export function endingRows(lab: () => TrafficLab): void {
     await connection.end();
     await connection.closed();
     const bytes = bytesSince(before, await connection.traffic());
-    await lab().expectPaths(connection.port, [{ ...PLAIN, path: '/chunked', ...bytes }]);
+    await lab().expectPaths(connection, [{ ...PLAIN, path: '/chunked', ...bytes }]);
   });
 
   it('a reset amid the response: flagged', async () => {
@@ -47,22 +48,22 @@ export function endingRows(lab: () => TrafficLab): void {
     await connection.until('hopscope', 100);
     await connection.reset();
     const reset = { path: '/large', status: 200, flags: expect.arrayContaining(['reset']) };
-    await lab().expectPaths(connection.port, [reset]);
+    await lab().expectPaths(connection, [reset]);
   });
 
   it('a reset right after a complete response: the path is whole', async () => {
     const connection = await lab().connect(PORTS.nginx);
     const bytes = await exchange(connection, small, 'ok\n');
     await connection.reset();
-    const [path] = await lab().expectPaths(connection.port, [{ ...PLAIN, ...bytes, flags: expect.any(Array) }]);
+    const [path] = await lab().expectPaths(connection, [{ ...PLAIN, ...bytes, flags: expect.any(Array) }]);
     expect(path?.flags.filter((flag) => flag !== 'reset')).toEqual([]);
   });
 
   it('half-open: a connection that asks nothing has no path', async () => {
     const connection = await lab().connect(PORTS.nginx);
-    await lab().expectPaths(connection.port, []);
+    await lab().expectPaths(connection, []);
     const bytes = await exchange(connection, small, 'ok\n');
-    await lab().expectPaths(connection.port, [{ ...PLAIN, ...bytes }]);
+    await lab().expectPaths(connection, [{ ...PLAIN, ...bytes }]);
   });
 
   it('the same port again after a reset: a path each, none mixed', async () => {
@@ -73,7 +74,7 @@ export function endingRows(lab: () => TrafficLab): void {
     const two = await exchange(second, request('GET', '/'), '.\n');
     await second.reset();
     const flags = expect.any(Array);
-    await lab().expectPaths(first.port, [
+    await lab().expectPaths(first, [
       { ...PLAIN, ...one, flags },
       { ...PLAIN, path: '/', ...two, flags },
     ]);
@@ -86,7 +87,7 @@ export function endingRows(lab: () => TrafficLab): void {
     const second = await lab().connect(PORTS.nginx, { localPort: first.port });
     const bytes = await exchange(second, small, 'ok\n');
     await second.reset();
-    await lab().reported(first.port, (paths) => {
+    await lab().reported(first, (paths) => {
       const answered = paths.filter(({ status }) => status !== 0);
       expect(answered).toMatchObject([{ ...PLAIN, ...bytes, flags: expect.any(Array) }]);
       expect(answered[0]?.endToEndNs).toBeLessThan(900e6);

@@ -26,6 +26,10 @@ const routes = {
     await delay(Number(query.get('ms')));
     response.end('news\n');
   },
+  '/later': async (_request, response, query) => {
+    await delay(Number(query.get('ms')));
+    response.end('at last\n');
+  },
   '/large': (_request, response, query) => response.end(Buffer.alloc(Number(query.get('bytes')), 'hopscope')),
 };
 

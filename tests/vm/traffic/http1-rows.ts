@@ -13,7 +13,7 @@ export function http1Rows(lab: () => TrafficLab): void {
     const bytes = [];
     for (let i = 0; i < 5; i++) bytes.push(await exchange(connection, small, 'ok\n'));
     await lab().expectPaths(
-      connection.port,
+      connection,
       bytes.map((each) => ({ ...PLAIN, ...each })),
     );
   });
@@ -24,7 +24,7 @@ export function http1Rows(lab: () => TrafficLab): void {
       const bytes = await exchange(connection, request('GET', '/small', 'Connection: close'), 'ok\n');
       await connection.closed();
       const tcp = { connectNs: expect.any(Number), synRetries: 0 };
-      await lab().expectPaths(connection.port, [{ ...PLAIN, ...bytes, tcp: expect.objectContaining(tcp) }]);
+      await lab().expectPaths(connection, [{ ...PLAIN, ...bytes, tcp: expect.objectContaining(tcp) }]);
     }
   });
 
@@ -38,7 +38,7 @@ export function http1Rows(lab: () => TrafficLab): void {
     else for (const each of [request('GET', '/sleep/100'), small, small]) await connection.send(each);
     await connection.until('ok\n', 3);
     const { received } = await connection.traffic();
-    await lab().reported(connection.port, (paths) => {
+    await lab().reported(connection, (paths) => {
       expect(paths.length).toBeGreaterThan(0);
       expect(paths.map((path) => path.class)).toEqual(paths.map(() => 'multiplexed'));
       expect(paths.reduce((sum, { responseBytes }) => sum + responseBytes, 0)).toBe(received);
@@ -53,7 +53,7 @@ export function http1Rows(lab: () => TrafficLab): void {
     for (let i = 0; i < 20; i++) await connection.send(`X-Filler-${i}: ${'x'.repeat(300)}\r\n`);
     await connection.send('\r\n');
     await connection.until('ok\n');
-    await lab().expectPaths(connection.port, [{ ...PLAIN, ...bytesSince(before, await connection.traffic()) }]);
+    await lab().expectPaths(connection, [{ ...PLAIN, ...bytesSince(before, await connection.traffic()) }]);
   });
 
   it('a body of 1 MB up: one path, to the byte', async () => {
@@ -63,7 +63,7 @@ export function http1Rows(lab: () => TrafficLab): void {
     await connection.send('0123456789', 100_000);
     await connection.until('got 1000000\n');
     const bytes = bytesSince(before, await connection.traffic());
-    await lab().expectPaths(connection.port, [{ ...PLAIN, method: 'POST', path: '/upload', ...bytes }]);
+    await lab().expectPaths(connection, [{ ...PLAIN, method: 'POST', path: '/upload', ...bytes }]);
   });
 
   it('a body of 256 KiB down by sendfile: one path, to the byte, with its transfer', async () => {
@@ -72,20 +72,20 @@ export function http1Rows(lab: () => TrafficLab): void {
     await connection.send(request('GET', '/big'));
     await connection.until('hopscope', BIG_BYTES / 8);
     const bytes = bytesSince(before, await connection.traffic());
-    const [path] = await lab().expectPaths(connection.port, [{ ...PLAIN, path: '/big', ...bytes }]);
+    const [path] = await lab().expectPaths(connection, [{ ...PLAIN, path: '/big', ...bytes }]);
     expect(path?.layers.find(({ layer }) => layer === 'transfer')?.ns).toBeGreaterThan(0);
   });
 
   it('chunks without pauses: an ordinary path', async () => {
     const connection = await lab().connect(PORTS.app);
     const bytes = await exchange(connection, request('GET', '/chunked?n=10&ms=0'), 'last\n\r\n0\r\n\r\n');
-    await lab().expectPaths(connection.port, [{ ...PLAIN, path: '/chunked', ...bytes }]);
+    await lab().expectPaths(connection, [{ ...PLAIN, path: '/chunked', ...bytes }]);
   });
 
   it.each([30, 150])('chunks %i ms apart: one path with every byte, whatever it was reported as first', async (ms) => {
     const connection = await lab().connect(PORTS.app);
     const bytes = await exchange(connection, request('GET', `/chunked?n=5&ms=${ms}`), 'last\n\r\n0\r\n\r\n');
-    const [path] = await lab().expectPaths(connection.port, [
+    const [path] = await lab().expectPaths(connection, [
       {
         ...{ method: 'GET', path: '/chunked', status: 200, protocol: 'http/1', complete: true },
         ...bytes,
@@ -102,7 +102,7 @@ export function http1Rows(lab: () => TrafficLab): void {
     const connection = await lab().connect(PORTS.app);
     await exchange(connection, request('GET', '/chunked?n=3&ms=150'), 'last\n\r\n0\r\n\r\n');
     const bytes = await exchange(connection, request('GET', '/hello'), 'hello\n');
-    await lab().expectPaths(connection.port, [{ path: '/chunked' }, { ...PLAIN, path: '/hello', ...bytes }]);
+    await lab().expectPaths(connection, [{ path: '/chunked' }, { ...PLAIN, path: '/hello', ...bytes }]);
   });
 
   it('HEAD, 304 and 404: their status and bytes', async () => {
@@ -111,7 +111,7 @@ export function http1Rows(lab: () => TrafficLab): void {
     const future = 'If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT';
     const notModified = await exchange(connection, request('GET', '/small', future), '\r\n\r\n');
     const notFound = await exchange(connection, request('GET', '/nowhere'), '</html>\r\n');
-    await lab().expectPaths(connection.port, [
+    await lab().expectPaths(connection, [
       { ...PLAIN, method: 'HEAD', path: '/big', ...head },
       { ...PLAIN, status: expect.toBeOneOf([304, 200]), ...notModified },
       { ...PLAIN, path: '/nowhere', status: 404, ...notFound },
@@ -129,6 +129,6 @@ export function http1Rows(lab: () => TrafficLab): void {
     const { requestBytes, responseBytes } = bytesSince(before, await connection.traffic());
     const expected = { ...PLAIN, method: 'POST', path: '/upload', flags: ['interim'] };
     // The response is the final one.
-    await lab().expectPaths(connection.port, [{ ...expected, requestBytes, responseBytes: responseBytes - interim }]);
+    await lab().expectPaths(connection, [{ ...expected, requestBytes, responseBytes: responseBytes - interim }]);
   });
 }

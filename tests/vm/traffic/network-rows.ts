@@ -1,7 +1,7 @@
 /** Networks that lose, repeat, reorder and regroup segments, and traffic that takes other ways. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Health } from '../../../server/wire/views.ts';
-import { Client, request } from './client.ts';
+import { Client, type Connection, request } from './client.ts';
 import { GUEST, PORTS } from './guest-services.ts';
 import { bytesSince, exchange, PLAIN, type TrafficLab } from './traffic-lab.ts';
 
@@ -12,13 +12,15 @@ const small = request('GET', '/small');
 
 export function networkRows(lab: () => TrafficLab): void {
   it('SYNs lost on the switch: counted, and not in the request', async () => {
-    lab().forward('vnet0', false);
-    const connecting = lab().connect(PORTS.nginx);
-    await lab().clientCounts('TcpRetransSegs', 1, () => {});
-    lab().forward('vnet0', true);
-    const connection = await connecting;
+    let connecting: Promise<Connection> | undefined;
+    await lab().closedPort('vnet0', () =>
+      lab().clientCounts('TcpRetransSegs', 1, () => {
+        connecting = lab().connect(PORTS.nginx);
+      }),
+    );
+    const connection = (await connecting) as Connection;
     const bytes = await exchange(connection, small, 'ok\n');
-    const [path] = await lab().expectPaths(connection.port, [{ ...PLAIN, ...bytes }]);
+    const [path] = await lab().expectPaths(connection, [{ ...PLAIN, ...bytes }]);
     expect(path?.tcp.synRetries).toBeGreaterThanOrEqual(1);
     expect(path?.tcp.connectNs).toBeGreaterThan(1e9);
     expect(path?.endToEndNs).toBeLessThan(1e9);
@@ -27,35 +29,30 @@ export function networkRows(lab: () => TrafficLab): void {
   it('a request lost on the switch: flagged, counted, and the time found there', async () => {
     const connection = await lab().connect(PORTS.nginx);
     await exchange(connection, small, 'ok\n');
-    lab().forward('vnet0', false);
     const before = await connection.traffic();
-    await lab().clientCounts('TcpRetransSegs', 1, () => connection.send(small));
-    lab().forward('vnet0', true);
+    await lab().closedPort('vnet0', () => lab().clientCounts('TcpRetransSegs', 1, () => connection.send(small)));
     await connection.until('ok\n');
     const bytes = bytesSince(before, await connection.traffic());
-    const [, path] = await lab().expectPaths(connection.port, [PLAIN, { ...PLAIN, ...bytes, flags: ['retransmit'] }]);
+    const [, path] = await lab().expectPaths(connection, [PLAIN, { ...PLAIN, ...bytes, flags: ['retransmit'] }]);
     expect(path?.tcp.retransmitsIn).toBeGreaterThanOrEqual(1);
     expect(path?.layers.find(({ layer }) => layer === 'switch.in')?.ns).toBeGreaterThan(RTO_NS);
   });
 
   it('a response lost on the switch: flagged, counted, and the time found there', async () => {
-    const connection = await lab().connect(PORTS.nginx);
-    await exchange(connection, small, 'ok\n');
+    const connection = await lab().connect(PORTS.app);
+    await exchange(connection, request('GET', '/hello'), 'hello\n');
     const before = await connection.traffic();
-    await connection.send(request('GET', '/sleep/100'));
-    // The request is through; its answer will not be.
-    await lab().guest("until ss -tnH state established '( sport = :80 )' | grep -q :; do :; done");
-    lab().forward('nic0', false);
-    const lost = Number(await lab().guest("nstat -asz TcpRetransSegs | tail -1 | busybox awk '{ print $2 }'"));
-    await lab().guest(
-      `until [ $(nstat -asz TcpRetransSegs | tail -1 | busybox awk '{ print $2 }') -gt ${lost} ]; do sleep 0.05; done`,
-    );
-    lab().forward('nic0', true);
-    await connection.until('ok\n');
+    const counted = await lab().retransmitted();
+    await connection.send(request('GET', '/later?ms=3000'));
+    await lab().acknowledged(connection);
+    await lab().closedPort('nic0', async () => {
+      await vi.waitFor(async () => expect(await lab().retransmitted()).toBeGreaterThan(counted), { timeout: 60_000 });
+    });
+    await connection.until('at last\n');
     const bytes = bytesSince(before, await connection.traffic());
-    const [, path] = await lab().expectPaths(connection.port, [
-      PLAIN,
-      { ...PLAIN, path: '/sleep/100', ...bytes, flags: ['retransmit'] },
+    const [, path] = await lab().expectPaths(connection, [
+      { ...PLAIN, path: '/hello' },
+      { ...PLAIN, path: '/later', ...bytes, flags: ['retransmit'] },
     ]);
     expect(path?.tcp.retransmitsOut).toBeGreaterThanOrEqual(1);
     expect(path?.layers.find(({ layer }) => layer === 'switch.out')?.ns).toBeGreaterThan(RTO_NS);
@@ -78,7 +75,7 @@ export function networkRows(lab: () => TrafficLab): void {
         const bytes = bytesSince(before, await connection.traffic());
         expected.push({ ...PLAIN, path: i % 2 === 0 ? '/small' : '/big', ...bytes, flags: expect.any(Array) });
       }
-      const paths = await lab().expectPaths(connection.port, expected);
+      const paths = await lab().expectPaths(connection, expected);
       const strange = paths.flatMap(({ flags }) => flags).filter((flag) => flag !== 'retransmit');
       expect(strange).toEqual([]);
     } finally {
@@ -104,7 +101,7 @@ export function networkRows(lab: () => TrafficLab): void {
         const bytes = bytesSince(before, await connection.traffic());
         expected.push({ ...PLAIN, method: 'POST', path: '/upload', ...bytes, flags: expect.any(Array) });
       }
-      await lab().expectPaths(connection.port, expected);
+      await lab().expectPaths(connection, expected);
     } finally {
       await lab().guest('/sbin/tc qdisc del dev eth0 ingress; /sbin/ip link del ifb7');
     }
@@ -122,13 +119,13 @@ export function networkRows(lab: () => TrafficLab): void {
       await connection.send(request('GET', '/big'));
       await connection.until('hopscope', BIG_BYTES / 8);
       const down = bytesSince(before, await connection.traffic());
-      await lab().expectPaths(connection.port, [{ ...PLAIN, path: '/big', ...down }]);
+      await lab().expectPaths(connection, [{ ...PLAIN, path: '/big', ...down }]);
       const other = await lab().connect(PORTS.app);
       await other.send(request('POST', '/upload', 'Content-Length: 300000'));
       await other.send('0123456789', 30_000);
       await other.until('got 300000\n');
       const up = bytesSince({ sent: 0, received: 0 }, await other.traffic());
-      await lab().expectPaths(other.port, [{ ...PLAIN, method: 'POST', path: '/upload', ...up }]);
+      await lab().expectPaths(other, [{ ...PLAIN, method: 'POST', path: '/upload', ...up }]);
     },
   );
 
@@ -141,7 +138,7 @@ export function networkRows(lab: () => TrafficLab): void {
     await connection.closed();
     const bytes = bytesSince({ sent: 0, received: 0 }, await connection.traffic());
     const expected = { path: '/large', status: 200, complete: true, ...bytes };
-    const [path] = await lab().expectPaths(connection.port, [expected]);
+    const [path] = await lab().expectPaths(connection, [expected]);
     expect(path?.tcp.zeroWindows).toBeGreaterThanOrEqual(1);
   });
 
@@ -151,7 +148,7 @@ export function networkRows(lab: () => TrafficLab): void {
     try {
       const connection = await host.connect({ host: GUEST, port: PORTS.nginx });
       const bytes = await exchange(connection, small, 'ok\n');
-      const [path] = await lab().expectPaths(connection.port, [
+      const [path] = await lab().expectPaths(connection, [
         { ...PLAIN, ...bytes, complete: false, flags: ['local'], endToEndNs: null },
       ]);
       expect(path?.missing).toEqual(['nic.rx', 'port.rx', 'port.tx', 'nic.tx']);
@@ -164,7 +161,7 @@ export function networkRows(lab: () => TrafficLab): void {
   it('the host agent attached in the middle of a connection: flagged, and right from there on', async () => {
     const connection = await lab().connect(PORTS.nginx);
     await exchange(connection, small, 'ok\n');
-    await lab().reported(connection.port, (paths) => expect(paths).toHaveLength(1));
+    await lab().reported(connection, (paths) => expect(paths).toHaveLength(1));
     const agent = await lab().run.get<Health>('/api/health');
     const reconnects = agent.counters['host.reconnects'] ?? 0;
     process.kill(lab().run.processWith('--uplink'), 'SIGKILL');
@@ -176,7 +173,7 @@ export function networkRows(lab: () => TrafficLab): void {
       60_000,
     );
     const bytes = [await exchange(connection, small, 'ok\n'), await exchange(connection, small, 'ok\n')];
-    await lab().expectPaths(connection.port, [
+    await lab().expectPaths(connection, [
       PLAIN,
       { ...PLAIN, ...bytes[0], flags: ['midstream'] },
       { ...PLAIN, ...bytes[1] },

@@ -21,7 +21,7 @@ export function protocolRows(lab: () => TrafficLab): void {
     const bytes = [];
     for (let i = 0; i < 3; i++) bytes.push(await exchange(connection, request('GET', '/hello'), 'hello\n'));
     await lab().expectPaths(
-      connection.port,
+      connection,
       bytes.map((each) => ({ ...PLAIN, path: '/hello', ...each })),
     );
   });
@@ -35,7 +35,7 @@ export function protocolRows(lab: () => TrafficLab): void {
       ]),
     );
     for (const [i, connection] of connections.entries()) {
-      await lab().expectPaths(connection.port, [
+      await lab().expectPaths(connection, [
         { ...PLAIN, path: '/sleep/100', ...all[i]![0] },
         { ...PLAIN, ...all[i]![1] },
       ]);
@@ -45,7 +45,7 @@ export function protocolRows(lab: () => TrafficLab): void {
   it('an app behind Nginx on the loopback: one path, at the NIC', async () => {
     const connection = await lab().connect(PORTS.workers);
     const bytes = await exchange(connection, request('GET', '/app/hello'), 'hello\n');
-    await lab().expectPaths(connection.port, [{ ...PLAIN, path: '/app/hello', ...bytes }]);
+    await lab().expectPaths(connection, [{ ...PLAIN, path: '/app/hello', ...bytes }]);
     const newest = await lab().run.newest(500);
     expect(newest.filter(({ client }) => client.address === '127.0.0.1')).toEqual([]);
   });
@@ -54,7 +54,7 @@ export function protocolRows(lab: () => TrafficLab): void {
     const connection = await lab().connect(PORTS.workers, { host: GUEST_V6 });
     const bytes = await exchange(connection, request('GET', '/small'), 'ok\n');
     const ends = { client: { address: CLIENT_V6, port: connection.port }, server: { address: GUEST_V6 } };
-    await lab().expectPaths(connection.port, [{ ...PLAIN, ...bytes, ...ends }]);
+    await lab().expectPaths(connection, [{ ...PLAIN, ...bytes, ...ends }]);
   });
 
   it.each(['TLSv1.2', 'TLSv1.3'] as const)(
@@ -64,7 +64,7 @@ export function protocolRows(lab: () => TrafficLab): void {
       const handshake = bytesSince({ sent: 0, received: 0 }, await connection.traffic());
       for (let i = 0; i < 3; i++) await exchange(connection, sleep, 'ok\n');
       const { sent, received } = await connection.traffic();
-      await lab().reported(connection.port, (paths) => {
+      await lab().reported(connection, (paths) => {
         const requests = paths.filter((path) => path.class === 'request');
         expect(paths[0]).toMatchObject({ class: 'handshake' });
         // The first may have come with the end of the handshake; it is no request of its own then.
@@ -87,9 +87,10 @@ export function protocolRows(lab: () => TrafficLab): void {
   ] as const)('HTTP/2 %s: multiplexed, no request of its own is made up', async (how, port, tls) => {
     const target = { host: GUEST, port, ...(tls && { tls }) };
     const paths = Array.from({ length: 6 }, () => '/sleep/100');
+    const sinceMs = Date.now();
     const { localPort, statuses, received } = await lab().client.call('http2', target, paths);
     expect(statuses).toEqual(paths.map(() => 200));
-    await lab().reported(localPort, (reported) => {
+    await lab().reported({ port: localPort, serverPort: port, sinceMs }, (reported) => {
       const labels = reported.map((path) => path.class);
       expect(labels).toContain('multiplexed');
       if (how === 'cleartext') expect(reported.map(({ protocol }) => protocol)).toEqual(labels.map(() => 'http/2'));
@@ -105,7 +106,7 @@ export function protocolRows(lab: () => TrafficLab): void {
     const bytes = await exchange(connection, upgrade, '\r\n\r\n');
     for (const word of ['one', 'two', 'three']) await exchange(connection, word, word);
     const { sent, received } = await connection.traffic();
-    await lab().reported(connection.port, (paths) => {
+    await lab().reported(connection, (paths) => {
       expect(paths[0]).toMatchObject({ class: 'stream', path: '/chat', status: 101, ...bytes });
       expect(paths.map((path) => path.class)).toEqual(paths.map(() => 'stream'));
       expect(paths.reduce((sum, path) => sum + path.requestBytes, 0)).toBe(sent);
@@ -117,7 +118,7 @@ export function protocolRows(lab: () => TrafficLab): void {
     const connection = await lab().connect(PORTS.app);
     await exchange(connection, upgrade, '\r\n\r\n');
     await exchange(connection, 'x'.repeat(70_000), 'x'.repeat(70_000));
-    await lab().reported(connection.port, (paths) => {
+    await lab().reported(connection, (paths) => {
       expect(paths.map((path) => path.class)).toEqual(paths.map(() => 'stream'));
       expect(paths.map((path) => path.status)).toEqual([101, ...paths.slice(1).map(() => 0)]);
     });
@@ -126,7 +127,7 @@ export function protocolRows(lab: () => TrafficLab): void {
   it('long-polls: a stream where the server is told their path', async () => {
     const connection = await lab().connect(PORTS.app);
     const bytes = await exchange(connection, request('GET', '/poll?ms=800'), 'news\n');
-    const [path] = await lab().expectPaths(connection.port, [{ ...PLAIN, class: 'stream', path: '/poll', ...bytes }]);
+    const [path] = await lab().expectPaths(connection, [{ ...PLAIN, class: 'stream', path: '/poll', ...bytes }]);
     expect(path?.endToEndNs).toBeGreaterThan(800e6);
   });
 }

@@ -7,7 +7,7 @@ import { expect, vi } from 'vitest';
 import { insideNamespace } from '../../../lab/network.ts';
 import type { PathView } from '../../../server/wire/views.ts';
 import { LabRun } from '../lab-run.ts';
-import { Client, type Connection, request } from './client.ts';
+import { Client, type Connection, type Ends, request } from './client.ts';
 import { CLIENT_V6, GUEST, inGuest, PORTS, startServices } from './guest-services.ts';
 import type { Target, Traffic } from './remote-worker.ts';
 
@@ -24,7 +24,6 @@ const NOT_PROMISED = 'closed';
 /** A machine that is busy enough makes TCP send again where nothing was lost. */
 const IF_TRUE = 'retransmit';
 const REPORTED_WITHIN_MS = 20_000;
-const UPLINK_PORTS = ['nic0', 'vnet0'] as const;
 
 export class TrafficLab {
   readonly run: LabRun;
@@ -74,9 +73,20 @@ export class TrafficLab {
     return inside(this.run.hostNamespace, command);
   }
 
-  /** Whether the switch forwards out of and into a port; what does not get through is lost without a trace. */
-  forward(port: (typeof UPLINK_PORTS)[number], does: boolean): void {
-    this.inHost(`bridge link set dev ${port} state ${does ? 3 : 0}`);
+  /** Runs `act` while the switch forwards nothing out of and into a port: that is lost without a trace. */
+  async closedPort(port: 'nic0' | 'vnet0', act: () => Promise<unknown>): Promise<void> {
+    this.inHost(`bridge link set dev ${port} state 0`);
+    try {
+      await act();
+    } finally {
+      this.inHost(`bridge link set dev ${port} state 3`);
+    }
+  }
+
+  /** Until the guest has all that was sent. */
+  async acknowledged({ port }: Ends): Promise<void> {
+    const sendQueue = () => Number(this.inClient(`ss -tnH sport = :${port}`).trim().split(/\s+/)[2]);
+    await vi.waitFor(() => expect(sendQueue()).toBe(0), { timeout: REPORTED_WITHIN_MS });
   }
 
   /** Value of a counter of the client's TCP, as `nstat` names it. */
@@ -91,10 +101,12 @@ export class TrafficLab {
     await expect.poll(() => this.clientCounter(name), { timeout: 20_000 }).toBeGreaterThanOrEqual(before + by);
   }
 
-  /** Paths of a client port so far, in order of time. */
-  async paths(port: number): Promise<PathView[]> {
+  /** Paths of a connection so far, in order of time. */
+  async paths({ port, serverPort, sinceMs }: Ends): Promise<PathView[]> {
     const newest = await this.run.newest(500);
-    const own = newest.filter(({ client }) => client.port === port).sort((a, b) => a.atMs - b.atMs);
+    const isOwn = (path: PathView) =>
+      path.client.port === port && path.server.port === serverPort && path.atMs >= sinceMs;
+    const own = newest.filter(isOwn).sort((a, b) => a.atMs - b.atMs);
     return own.map((path) => ({ ...path, flags: path.flags.filter((flag) => flag !== NOT_PROMISED) }));
   }
 
@@ -110,25 +122,25 @@ export class TrafficLab {
   }
 
   /** Until Hopscope says of a connection what is expected, path by path; and then nothing more. */
-  async expectPaths(port: number, expected: readonly Expected[]): Promise<PathView[]> {
+  async expectPaths(ends: Ends, expected: readonly Expected[]): Promise<PathView[]> {
     // A failure shows what was asked for, and not a page per path.
     const asked = [...new Set(expected.flatMap(Object.keys)), 'id', 'path', 'flags', 'missing'] as (keyof PathView)[];
     const outline = (path: PathView) => Object.fromEntries(asked.map((key) => [key, path[key]]));
-    await this.reported(port, (paths) => expect(paths).toHaveLength(expected.length));
+    await this.reported(ends, (paths) => expect(paths).toHaveLength(expected.length));
     await this.#later();
     const again = (await this.retransmitted()) > this.#retransmitted;
-    await this.reported(port, (paths) => {
+    await this.reported(ends, (paths) => {
       const seen = paths.map((path, i) => ({ ...outline(path), flags: this.#trueFlags(path, again, expected[i]) }));
       expect(seen).toMatchObject(expected);
     });
-    const paths = await this.paths(port);
+    const paths = await this.paths(ends);
     for (const path of paths) expectSums(path);
     return paths;
   }
 
   /** Until `check` passes. */
-  async reported(port: number, check: (paths: PathView[]) => void): Promise<void> {
-    await vi.waitFor(async () => check(await this.paths(port)), { timeout: REPORTED_WITHIN_MS, interval: 200 });
+  async reported(ends: Ends, check: (paths: PathView[]) => void): Promise<void> {
+    await vi.waitFor(async () => check(await this.paths(ends)), { timeout: REPORTED_WITHIN_MS, interval: 200 });
   }
 
   #trueFlags({ flags }: PathView, again: boolean, expected: Expected | undefined): string[] {
@@ -140,7 +152,7 @@ export class TrafficLab {
   async #later(): Promise<void> {
     const connection = await this.connect(PORTS.nginx);
     await exchange(connection, request('GET', '/small'), 'ok\n');
-    await this.reported(connection.port, (paths) => expect(paths).toHaveLength(1));
+    await this.reported(connection, (paths) => expect(paths).toHaveLength(1));
     await connection.end();
   }
 }

@@ -33,7 +33,7 @@ export function vlanRows(lab: () => TrafficLab): void {
       const bytes = [];
       for (let i = 0; i < 3; i++) bytes.push(await exchange(connection, request('GET', '/small'), 'ok\n'));
       const paths = await lab().expectPaths(
-        connection.port,
+        connection,
         bytes.map((each) => ({ ...PLAIN, ...each })),
       );
       expect(paths[0]?.server).toEqual({ address: VLAN.guest, port: PORTS.nginx });
