@@ -73,9 +73,19 @@ function serverAddress(text: string): string {
   return url.href;
 }
 
+/** A guest's way to the server, as libvirt gives it to a VM. */
+const CHANNEL_HELP = `
+A guest without a network for us: give the VM this channel, and its agent --server channel.
+The agent on the host finds the channel and connects it to the server.
+
+  <channel type='unix'>
+    <target type='virtio' name='${CHANNEL_NAME}'/>
+  </channel>`;
+
 export function agentCommand(): Command {
   return new Command('hopscope agent')
     .description('Timestamp requests on this machine and send the records to the server')
+    .addHelpText('after', CHANNEL_HELP)
     .addOption(
       new Option('--role <role>', 'which vantage this machine is')
         .choices(['guest', 'host'])
