@@ -82,6 +82,12 @@ export class BlockRunner {
     for (const [round, order] of abbaOrder(IN_TURN, rounds, random).entries()) {
       for (const observer of order) await this.#visit(observer, round);
     }
+    try {
+      await this.#observers.switchTo('bpftrace');
+    } catch (error) {
+      this.#say(`bpftrace did not start: ${(error as Error).message.split('\n').at(-1)}`);
+      return;
+    }
     for (let round = 0; round < rounds; round++) await this.#visit('bpftrace', round);
   }
 

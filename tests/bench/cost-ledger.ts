@@ -28,6 +28,8 @@ export interface LedgerRow {
 const RING_KIB = 64;
 const RING_RECORDS = Math.floor((RING_KIB * 1024) / (RECORD_BYTES + 8));
 const LOADS = [1, 2, 10];
+/** Longer than an agent takes from one report of its counters to the next, on a slow guest too. */
+const STILL_MS = 5_000;
 const SETTLE_LIMIT_MS = 120_000;
 /** Drops of the guest's agent that lose no record. */
 const OTHER_DROPS = ['guest.accesslog.away'];
@@ -50,18 +52,22 @@ export class Ledger {
   /** Hopscope must be off; it is off again afterwards. */
   async run(): Promise<void> {
     await this.#observers.startAgent(`--ring ${RING_KIB}`);
+    const { exchanges } = (await this.#settled(0)).summary;
     await this.#load(RING_RECORDS);
+    await this.#settled(exchanges.host + RING_RECORDS);
     for (const times of LOADS) {
-      await this.#account(`${times} × what the ring holds`, () => this.#overload(times * RING_RECORDS));
+      const requests = times * RING_RECORDS;
+      await this.#account(`${times} × what the ring holds`, requests, () => this.#overload(requests));
     }
-    await this.#account('agent killed and started again', () => this.#killInTheMiddle(2 * RING_RECORDS));
+    const killed = 2 * RING_RECORDS;
+    await this.#account('agent killed and started again', 2 * killed, () => this.#killInTheMiddle(killed));
     await this.#observers.switchTo('nothing');
   }
 
-  async #account(what: string, work: () => Promise<void>): Promise<void> {
+  async #account(what: string, requests: number, work: () => Promise<void>): Promise<void> {
     const before = await this.#settled(0);
     await work();
-    const after = await this.#settled(before.summary.exchanges.host + 1);
+    const after = await this.#settled(before.summary.exchanges.host + requests);
     this.rows.push(rowOf(what, before, after));
   }
 
@@ -88,17 +94,19 @@ export class Ledger {
     return closedLoop(this.#lab.clientNamespace, requests);
   }
 
-  /** Nothing waits any more, and the agent told its counters since. */
+  /** As many host records as there were requests, nothing waits any more, and no count moves. */
   async #settled(hostRecords: number): Promise<Totals> {
     let last = '';
+    let sinceMs = performance.now();
     const summary = await this.#lab.run.until<Summary>(
       '/api/runs/current/summary',
       (now) => {
         const { exchanges, pending, drops, unmatched } = now;
         const state = JSON.stringify([exchanges, drops, unmatched]);
-        const still = state === last;
+        if (state !== last) sinceMs = performance.now();
         last = state;
-        return still && pending.host === 0 && pending.guest === 0 && exchanges.host >= hostRecords;
+        const isStill = performance.now() - sinceMs > STILL_MS;
+        return isStill && pending.host === 0 && pending.guest === 0 && exchanges.host >= hostRecords;
       },
       SETTLE_LIMIT_MS,
     );

@@ -5,7 +5,7 @@ import type { NaiveState } from './cost-naive.ts';
 export const OBSERVERS = ['nothing', 'nothing again', 'hopscope', 'naive', 'tcpdump', 'bpftrace'] as const;
 export type ObserverName = (typeof OBSERVERS)[number];
 
-const SWITCH_LIMIT_MS = 300_000;
+const SWITCH_LIMIT_MS = 900_000;
 const NAIVE_STATE = '/tmp/naive.json';
 const AGENT_COMMAND = '/tmp/agent.command';
 
