@@ -54,7 +54,9 @@ function Now() {
   const { method, offsetNs, boundNs, ratePpm, checkedMs, windows } = health.clock;
   return (
     <dl class="facts">
-      <Fact name="Method">{method === 'none' ? <span class="warn">▲ none yet</span> : method}</Fact>
+      <Fact name="Method">
+        {method === 'none' ? <span class="warn">▲ none {windows > 0 ? 'now' : 'yet'}</span> : method}
+      </Fact>
       <Fact name="Offset" title={offsetNs === null ? '' : `${Math.round(offsetNs)} ns`}>
         {formatDuration(offsetNs)}
       </Fact>
@@ -107,6 +109,7 @@ function Methods() {
   return (
     <div>
       <h3>Ladder of methods</h3>
+      {alternatives.length === 0 && <p class="quiet">none at hand</p>}
       <ul class="events">
         {alternatives.map((rung) => (
           <li key={rung.method}>

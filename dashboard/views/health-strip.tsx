@@ -115,7 +115,7 @@ function Clock({ clock }: { clock: Health['clock'] }) {
     <Cell
       name="Clock"
       tone={known ? 'ok' : 'warn'}
-      value={known ? `${clock.method} ± ${formatDuration(clock.boundNs)}` : 'none yet'}
+      value={known ? `${clock.method} ± ${formatDuration(clock.boundNs)}` : clock.windows > 0 ? 'none now' : 'none yet'}
     >
       <p>
         How guest time is put on the host's timeline, and its proven error. <a href="#clock">More about the clock</a>

@@ -2,7 +2,7 @@ import type { LayerId } from '../../server/wire/stations.ts';
 import { duration, formatCount, MISSING, type Quantity, share } from '../format.ts';
 import { type Absence, type LayerFacts, PLACE_NAMES } from '../layer-facts.ts';
 import { QUANTILES } from '../series.ts';
-import { facts, lastMinute, openLayers, quantile, summary } from '../state.ts';
+import { facts, lastMinute, live, openLayers, quantile, summary } from '../state.ts';
 import { BoundedNum, Num } from './num.tsx';
 import { OursCell } from './ours-cell.tsx';
 import { Sparkline } from './sparkline.tsx';
@@ -29,7 +29,7 @@ export function LayerRow({ fact, parts }: LayerRowProps) {
       <td class="wide place-name text">{PLACE_NAMES[fact.place]}</td>
       {fact.missing === null || fact.missing.idle ? <Values fact={fact} /> : <MissingCell what={fact.missing} />}
       <td>
-        <Num of={boundOf(fact)} title={fact.boundNs === 0 ? 'one clock tells both ends' : undefined} />
+        <Num of={boundOf(fact)} title={boundTitle(fact)} />
       </td>
       <OursCell oursNs={fact.oursNs} meanNs={fact.mean} />
       <td class="wide" data-count>
@@ -99,6 +99,12 @@ function MissingCell({ what }: { what: Absence }) {
       <span aria-hidden="true">▲</span> {what.reason}
     </td>
   );
+}
+
+function boundTitle({ boundNs }: LayerFacts): string | undefined {
+  if (boundNs === 0) return 'one clock tells both ends';
+  const none = live.value?.health.clock.boundNs === null;
+  return none ? 'the largest of the run: there is no clock between host and guest now' : undefined;
 }
 
 function boundOf(fact: LayerFacts): Quantity {
