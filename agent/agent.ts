@@ -30,6 +30,9 @@ import { webSocketRoute } from './web-socket-route.ts';
 
 /** The reader's timer: bounds how long a lone record waits, on top of the quiet time. */
 const READ_EVERY_MS: Readonly<Record<Vantage, number>> = { guest: 25, host: 50 };
+/** Frames follow one another at this distance at least, unless they would be larger than this. */
+const FRAME_EVERY_MS = 100;
+const ENOUGH_RECORDS = 256;
 const STATS_EVERY_MS = 1_000;
 const LOOK_EVERY_MS = 2_000;
 /** BPF run statistics are on in one second of five. */
@@ -56,6 +59,7 @@ export class Agent {
   readonly #log: (line: string) => void;
   #devices: HostDevices;
   #seconds = 0;
+  #readMs = Number.NEGATIVE_INFINITY;
 
   /**
    * Loads and attaches at once; throws with the kernel's reason when it can not.
@@ -104,7 +108,7 @@ export class Agent {
 
   start(): void {
     this.#followTaps(true);
-    this.#timers.push(setInterval(() => this.#read(true), READ_EVERY_MS[this.#options.role]));
+    this.#timers.push(setInterval(() => this.#readInTurn(), READ_EVERY_MS[this.#options.role]));
     this.#timers.push(setInterval(() => this.#report(), STATS_EVERY_MS));
     if (this.#watch) this.#timers.push(setInterval(() => this.#look(), LOOK_EVERY_MS));
     this.#uplink.connect();
@@ -115,7 +119,8 @@ export class Agent {
     for (const timer of this.#timers) clearInterval(timer);
     this.#poll.close();
     await delay(Number(DEFAULT_TIMES[this.#options.role].quietNs) / 1e6 + QUIET_MARGIN_MS);
-    this.#read(true);
+    this.#tracer.sweep();
+    this.#read();
     this.#report();
     await this.#uplink.close(LAST_WORDS_MS);
     this.#channels?.close();
@@ -126,8 +131,16 @@ export class Agent {
     this.#tracer.close();
   }
 
-  #read(sweep = false): void {
-    if (sweep) this.#tracer.sweep();
+  /** A lone record leaves at once; under load one frame and its acknowledgement serve many. */
+  #readInTurn(): void {
+    this.#tracer.sweep();
+    const nowMs = performance.now();
+    if (this.#tracer.waiting < ENOUGH_RECORDS && nowMs - this.#readMs < FRAME_EVERY_MS) return;
+    this.#readMs = nowMs;
+    this.#read();
+  }
+
+  #read(): void {
     this.#tracer.drainInto(this.#buffer);
     this.#readAccessLog();
     this.#uplink.flush();

@@ -95,6 +95,11 @@ export class Tracer {
     libbpf.testRun(this.#sweepFd, null);
   }
 
+  /** Records in the ring that nobody has taken yet. */
+  get waiting(): number {
+    return this.#ring.waiting;
+  }
+
   /** Everything in the ring now, as frames into `buffer`. */
   drainInto(buffer: FrameBuffer): number {
     let total = 0;

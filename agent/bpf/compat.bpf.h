@@ -92,10 +92,20 @@ static __always_inline __u32 compare_and_swap(__u32 *at, __u32 from, __u32 to)
 		*(volatile __u32 *)at = to;
 	return found;
 }
+
+static __always_inline __u32 take_number(__u32 *next)
+{
+	return (*(volatile __u32 *)next)++;
+}
 #else
 static __always_inline __u32 compare_and_swap(__u32 *at, __u32 from, __u32 to)
 {
 	return __sync_val_compare_and_swap(at, from, to);
+}
+
+static __always_inline __u32 take_number(__u32 *next)
+{
+	return __sync_fetch_and_add(next, 1);
 }
 #endif
 

@@ -78,12 +78,13 @@ struct {
 	__type(value, struct flow);
 } flows SEC(".maps");
 
-/* Slots of connections whose response has begun, for the sweep. */
-struct {
-	__uint(type, BPF_MAP_TYPE_QUEUE);
-	__uint(max_entries, 16384);
-	__type(value, __u32);
-} awaiting SEC(".maps");
+/* Slots of connections whose response has begun, for the sweep: a ring with many
+ * writers and one reader. What it has no room for, or what is read a moment
+ * before it is written, the walk over all connections finds later. */
+#define AWAITING 16384
+static __u32 awaiting[AWAITING];
+static __u32 awaiting_next;	/* where the next one is written */
+static __u32 awaiting_read;
 
 static __always_inline bool before(__u32 a, __u32 b)
 {
@@ -174,13 +175,12 @@ static __always_inline void free_flow(struct flow *flow)
 	flow->taken = 0;
 }
 
-/* A full queue is no loss: the walk over all flows finds the connection later. */
 static __always_inline void enqueue(struct flow *flow)
 {
-	__u32 slot = flow->slot;
-
-	if (!flow->queued && !bpf_map_push_elem(&awaiting, &slot, BPF_ANY))
-		flow->queued = true;
+	if (flow->queued || awaiting_next - awaiting_read >= AWAITING)
+		return;
+	awaiting[take_number(&awaiting_next) % AWAITING] = flow->slot;
+	flow->queued = true;
 }
 
 #endif

@@ -46,12 +46,11 @@ static __always_inline void sweep_flow(struct flow *flow, __u64 now)
 __attribute__((noinline)) int sweep_awaiting(__u64 now)
 {
 	struct flow *flow;
-	__u32 slot;
 	bool seen;
 
-	if (bpf_map_pop_elem(&awaiting, &slot))
+	if (awaiting_read == awaiting_next)
 		return 0;
-	flow = flow_at(slot);
+	flow = flow_at(awaiting[awaiting_read++ % AWAITING]);
 	if (!flow)
 		return 1;
 	flow->queued = false;
@@ -72,12 +71,15 @@ __attribute__((noinline)) int sweep_any(__u64 now)
 {
 	struct flow *flow = flow_at(walked++ & settings.flow_mask);
 
-	if (flow && flow->taken)
-		sweep_flow(flow, now);
+	if (!flow || !flow->taken)
+		return 0;
+	sweep_flow(flow, now);
+	if (phase_of(flow) == HOP_IDLE)
+		flow->queued = false;
 	return 0;
 }
 
-/* Not a syscall program: those sleep, and kernels before 6.2 allow them no queue. */
+/* A raw tracepoint's program that only a test run ever runs. */
 SEC("raw_tp")
 int sweep(void *ctx)
 {
