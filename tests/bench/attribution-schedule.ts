@@ -51,6 +51,11 @@ export class SealedAnswers {
   readonly #file = join(this.#folder, 'answers.jsonl');
   readonly #fd = openSync(this.#file, 'wx', 0o600);
 
+  constructor() {
+    // Also where the bench ends early.
+    process.once('exit', () => rmSync(this.#folder, { recursive: true, force: true }));
+  }
+
   seal(answer: Answer): void {
     writeSync(this.#fd, `${JSON.stringify(answer)}\n`);
   }
