@@ -19,7 +19,10 @@ export interface LedgerRow {
   delivered: number;
   /** By the guest's own drop counters. */
   dropped: number;
-  /** Exchanges that the host saw and no guest record stands for, beyond those drops: lost with a killed agent. */
+  /**
+   * Exchanges that the host saw and no guest record stands for, beyond those drops: lost with a killed agent. A guest
+   * record that came too late to be joined is unmatched on both sides, and not missed.
+   */
   missed: number;
   /** Joined + unmatched on the host: is every request on the page, as a path or as a count? */
   shown: number;
@@ -128,7 +131,7 @@ function rowOf(what: string, before: Totals, after: Totals): LedgerRow {
     generated: after.generated - before.generated,
     delivered: delivered(b) - delivered(a),
     dropped,
-    missed: unmatched - dropped,
+    missed: unmatched - (b.unmatched.guest - a.unmatched.guest) - dropped,
     shown: b.exchanges.joined - a.exchanges.joined + unmatched,
   };
 }
