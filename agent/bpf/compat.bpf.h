@@ -140,8 +140,9 @@ static __always_inline const void *message_start(const bool typed, struct msghdr
 	if (iter_is_ubuf(typed, iter))
 		return BPF_CORE_READ((struct iov_iter___ubuf *)iter, ubuf) + at - done;
 	iov = iter_iov(typed, iter);
+	/* Not typed: 6.4 put the pointer into a union, whose fields are plain numbers. */
 	if (at >= done)
-		return FIELD(typed, iov, iov_base) + at - done;
+		return BPF_CORE_READ(iov, iov_base) + at - done;
 	/* The buffer was filled: the iterator stands on the next one. */
 	iov = iter_iov(false, iter) - 1;
 	return BPF_CORE_READ(iov, iov_base) + BPF_CORE_READ(iov, iov_len) - done;
