@@ -174,9 +174,8 @@ export function networkRows(lab: () => TrafficLab): void {
       const connection = await lab().connect(PORTS.nginx);
       await exchange(connection, small, 'ok\n');
       await lab().expectPaths(connection, [PLAIN]);
-      const agents = async () =>
-        (await lab().run.get<Health>('/api/health')).agents.filter((each) => each.role === role);
-      const before: string[] = (await agents()).map(({ id }) => id);
+      const { agents } = await lab().run.get<Health>('/api/health');
+      const before = agents.map(({ id }) => id);
       await kill(lab());
       await lab().run.health(
         (h) => h.agents.some((each) => each.role === role && each.connected && !before.includes(each.id)),
