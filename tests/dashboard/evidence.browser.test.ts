@@ -6,13 +6,13 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { boundedDuration, formatBound, join } from '../../dashboard/format.ts';
-import type { AgentStats, StationProbe } from '../../server/wire/messages.ts';
-import { FLAGS, PROTOCOLS, RECORD_OFFSETS } from '../../server/wire/record.ts';
-import { GUEST_STATIONS, HOST_STATIONS, type Station } from '../../server/wire/stations.ts';
+import type { AgentStats } from '../../server/wire/messages.ts';
+import { FLAGS, PROTOCOLS } from '../../server/wire/record.ts';
 import type { Health, LiveMessage, PathView } from '../../server/wire/views.ts';
-import { type ExchangeOptions, exchanges, frame, hostNowNs, stats, VMS } from '../server/exchanges.ts';
-import { acked, afterwards, attach, getJson, type Peer, type Started, start } from '../server/running-server.ts';
+import { stats } from '../server/exchanges.ts';
+import { afterwards, getJson, type Started } from '../server/running-server.ts';
 import { type BuiltPage, buildPage } from './built-page.ts';
+import { fed, REASON } from './fed-server.ts';
 import { accessibilityFaults, collectProblems, launchBrowser } from './live-page.ts';
 
 // A browser on two busy cores is slow.
@@ -30,62 +30,6 @@ afterAll(async () => {
   await browser?.close();
   await built.remove();
 });
-
-const REASON = 'fentry/sock_def_readable: EINVAL';
-
-function probes(stations: readonly Station[], without: Station | undefined): StationProbe[] {
-  return stations.map((station) =>
-    station === without ? { station, probe: null, reason: REASON } : { station, probe: 'tc', reason: '' },
-  );
-}
-
-interface Fed {
-  server: Started;
-  host: Peer;
-  guest: Peer;
-  /** Sends exchanges that end now; they are joined when this returns. */
-  send(count: number, options?: Partial<ExchangeOptions>): Promise<void>;
-  /** Goes on sending until the test ends: what the page shows is of the last ten seconds. */
-  keepSending(): Promise<void>;
-}
-
-/** A server with both agents; the guest's kernel may lack a station. */
-async function fed(without?: (typeof GUEST_STATIONS)[number]): Promise<Fed> {
-  const server = await start({ dashboard: built.directory });
-  const { peer: host } = await attach(server, 'host', { stations: probes(HOST_STATIONS, without) });
-  const { peer: guest } = await attach(server, 'guest', { stations: probes(GUEST_STATIONS, without) });
-  host.send(VMS);
-  let frames = 0;
-  let sequence = 1;
-  const send = async (count: number, options: Partial<ExchangeOptions> = {}) => {
-    const records = exchanges(count, hostNowNs(), options, sequence);
-    sequence += count;
-    frames++;
-    if (without !== undefined) for (const record of records.guest) erase(record, without);
-    host.send(frame(frames, records.host));
-    guest.send(frame(frames, records.guest));
-    await Promise.all([acked(host, frames), acked(guest, frames)]);
-  };
-  const keepSending = async () => {
-    await send(100);
-    let last = Promise.resolve();
-    const timer = setInterval(() => {
-      last = last.then(() => send(20));
-    }, 250);
-    afterwards(() => {
-      clearInterval(timer);
-      return last;
-    });
-  };
-  return { server, host, guest, send, keepSending };
-}
-
-/** As the kernel leaves the stamps of a station that it does not have. */
-function erase(record: Uint8Array, station: (typeof GUEST_STATIONS)[number]): void {
-  const slot = 8 * GUEST_STATIONS.indexOf(station);
-  record.fill(0, RECORD_OFFSETS.first + slot, RECORD_OFFSETS.first + slot + 8);
-  record.fill(0, RECORD_OFFSETS.last + slot, RECORD_OFFSETS.last + slot + 8);
-}
 
 type Look = Parameters<Browser['newContext']>[0];
 
@@ -109,7 +53,7 @@ const plain = (text: string | null) => (text ?? '').replaceAll('\u00a0', ' ').re
 
 describe('a number that depends on the clock', () => {
   it('carries the bound that the server tells, on the path and in the table, and no other number does', async () => {
-    const { server, keepSending } = await fed();
+    const { server, keepSending } = await fed(built);
     await keepSending();
     const heard: LiveMessage[] = [];
     const page = await opened(server, {}, heard);
@@ -126,7 +70,7 @@ describe('a number that depends on the clock', () => {
   });
 
   it('is an upper limit, hatched, where it is less than its bound, in a single request as well', async () => {
-    const { server, send, keepSending } = await fed();
+    const { server, send, keepSending } = await fed(built);
     // Delays that never vary: the best estimate is as small as the bound, and drift makes the bound the larger one.
     await send(200);
     const [path] = await getJson<PathView[]>(server, '/api/runs/current/paths?order=newest&limit=1');
@@ -144,7 +88,7 @@ describe('a number that depends on the clock', () => {
   });
 
   it('has a sum that needs no clock and is always told', async () => {
-    const { server, keepSending } = await fed();
+    const { server, keepSending } = await fed(built);
     await keepSending();
     const page = await opened(server);
     const trip = page.locator('tr[data-layer="vnicRoundTrip"]');
@@ -155,7 +99,7 @@ describe('a number that depends on the clock', () => {
 
 describe('a layer whose station is missing', () => {
   it('is named as missing with the reason, on the path, in the table, beside the chart and in a request', async () => {
-    const { server, keepSending } = await fed('sock.ready');
+    const { server, keepSending } = await fed(built, 'sock.ready');
     await keepSending();
     const page = await opened(server);
     for (const layer of ['tcp.in', 'wait']) {
@@ -178,7 +122,7 @@ describe('a layer whose station is missing', () => {
 
 describe('lost records', () => {
   it('are told at the numbers that rest on the others, in the seconds and for the run', async () => {
-    const { server, host, send } = await fed();
+    const { server, host, send } = await fed(built);
     host.send(stats({ drops: { 'ring.full': 0 } }));
     await send(50);
     const page = await opened(server);
@@ -199,7 +143,7 @@ describe('lost records', () => {
 
 describe('self-cost', () => {
   it('stands where it was spent, and beside the layers of which it may be a part', async () => {
-    const { server, host, guest, keepSending } = await fed();
+    const { server, host, guest, keepSending } = await fed(built);
     for (const [peer, ns] of [
       [host, 90],
       [guest, 9_000],
@@ -221,7 +165,7 @@ describe('self-cost', () => {
 
 describe('parts of a layer', () => {
   it('open and close by keyboard, and are not offered where they were never measured', async () => {
-    const { server, keepSending } = await fed();
+    const { server, keepSending } = await fed(built);
     await keepSending();
     const page = await opened(server);
     const opener = page.locator('tr[data-layer="tcp.in"] .expander');
@@ -245,7 +189,7 @@ describe('parts of a layer', () => {
 
 describe('classes', () => {
   it('are counted apart, labelled in the list, chosen by a filter and explained in the request', async () => {
-    const { server, send } = await fed();
+    const { server, send } = await fed(built);
     const http1 = PROTOCOLS.indexOf('http/1');
     await send(30, { host: { protocol: http1 } });
     await send(4, { host: { flags: FLAGS.pipelined | FLAGS.retransmit, protocol: http1, retransmitsOut: 3 } });
@@ -276,7 +220,7 @@ describe('classes', () => {
 
 describe('waiting for a CPU', () => {
   it('is drawn once somebody tells of it, with what is told and nothing else', async () => {
-    const { server, host, guest, keepSending } = await fed();
+    const { server, host, guest, keepSending } = await fed(built);
     await keepSending();
     const page = await opened(server);
     expect(await page.locator('#pressure').count()).toBe(0);
@@ -293,7 +237,7 @@ describe('waiting for a CPU', () => {
 
 describe('the clock panel', () => {
   it('tells what the API tells: method, offset, rate, bound, events', async () => {
-    const { server, send } = await fed();
+    const { server, send } = await fed(built);
     await send(200);
     const page = await opened(server);
     const { clock } = await getJson<Health>(server, '/api/health');
@@ -318,7 +262,7 @@ const LOOKS = [
 
 describe('the page with everything open', () => {
   it('can be read by everybody, dark and light, wide and narrow, and nothing is wider than it', async () => {
-    const { server, host, guest, send, keepSending } = await fed();
+    const { server, host, guest, send, keepSending } = await fed(built);
     await send(5, { host: { flags: FLAGS.pipelined | FLAGS.retransmit, protocol: PROTOCOLS.indexOf('http/1') } });
     host.send(stats({ drops: { 'ring.full': 0 } }));
     await keepSending();
