@@ -9,7 +9,8 @@
 /* Each side defines, before it includes this file: HOP_VANTAGE, HOP_TURN (the
  * slot where the service's packets are first seen), HOP_SIDE_ENTRY (the slot
  * where requests enter that did not pass the first station), and where it must
- * not report everything HOP_OWNED(record). */
+ * not report everything HOP_OWNED(record); and HOP_ARRIVED(flow): has the client
+ * all of the response so far? */
 #define NO_SLOT 255
 
 /* The exchange is over for whoever still finds it as it was. */
@@ -93,7 +94,7 @@ static __always_inline void begin(struct flow *flow, const struct segment *s, __
 			 __builtin_offsetof(struct hop_record, vantage) -
 				 __builtin_offsetof(struct hop_record, response_seq));
 	r->flags = flags | (s->ipv4 ? HOP_IPV4 : 0) | (flow->midstream ? HOP_MIDSTREAM : 0) |
-		   (flow->upgraded ? HOP_UPGRADED : 0) | (flow->local ? HOP_LOCAL : 0);
+		   (flow->upgraded ? HOP_UPGRADED : 0) | (flow->multiplexed ? HOP_OVERLAP : 0) | (flow->local ? HOP_LOCAL : 0);
 	r->head_len = 0;
 	r->protocol = flow->protocol;
 	r->connect_ns = flow->connect_ns;

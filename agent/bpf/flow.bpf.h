@@ -29,11 +29,13 @@ struct flow {
 	__u32 request_end;	/* sequence number after the last request byte seen */
 	__u32 response_end;	/* the same of the response */
 	__u32 sent_end;		/* the same at the vantage's first response station */
+	__u32 client_acked;	/* host: highest acknowledgement at nic.rx, 0 none */
 	__u8 syn_retries;
 	__u8 protocol;
 	bool closed;
 	bool midstream;
 	bool upgraded;
+	bool multiplexed;	/* HTTP/2 under TLS */
 	bool local;		/* host: its packets do not pass the uplink */
 	bool established;	/* host: the client has answered the SYN-ACK */
 	bool begun;		/* it had an exchange */
@@ -64,7 +66,6 @@ struct segment {
 #define TCP_RST 0x04
 #define TCP_ACK 0x10
 #define TC_ACT_UNSPEC (-1)
-#define TLS_SMALLEST 40		/* bytes of a segment that can hold a request */
 /* Entries that a connection may take, from its home on. */
 #define BUCKET 8
 

@@ -5,6 +5,8 @@
 #define HOP_TURN 6		/* vnic.tx: the response leaves the guest */
 #define HOP_SIDE_ENTRY NO_SLOT	/* everything comes by the vNIC */
 
+#define HOP_ARRIVED(flow) true	/* acknowledgements are not looked at: the host does */
+
 enum guest_slot { VNIC_RX, TCP_RX, SOCK_READY, APP_READ, APP_WRITE, TCP_TX, VNIC_TX };
 
 #include "packet.bpf.h"

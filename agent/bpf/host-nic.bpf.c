@@ -51,6 +51,8 @@ static __always_inline void note_ack(struct flow *flow, const struct segment *s,
 	__u64 sent = r->last[NIC_TX];
 
 	flow->established = true;
+	if (!flow->client_acked || before(flow->client_acked, s->ack))
+		flow->client_acked = s->ack;
 	if (s->len || r->acked_ns || !sent || phase_of(flow) != HOP_RESPONSE || flow->starting)
 		return;
 	if (!before(s->ack, flow->response_end) && now - sent < 0xffffffff)

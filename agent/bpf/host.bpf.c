@@ -6,6 +6,12 @@
 /* Traffic of the host's own services never passes a tap. */
 #define HOP_OWNED(record) ((record)->ifindex != 0)
 
+/* What the client has not acknowledged may be lost, and then pauses for its
+ * retransmission: that is no end. Only nic.rx sees acknowledgements. */
+#define HOP_ARRIVED(flow) \
+	((flow)->local || !is_present(NIC_RX) || !(flow)->client_acked || \
+	 !before((flow)->client_acked, (flow)->response_end))
+
 enum host_slot { NIC_RX, PORT_RX, TAP_TX, TAP_RX, PORT_TX, NIC_TX };
 
 #include "packet.bpf.h"

@@ -18,6 +18,8 @@
 #define TLS_CHANGE_CIPHER 0x14
 #define TLS_HANDSHAKE 0x16
 #define TLS_DATA 0x17
+#define TLS_ALERT 24		/* bytes of an alert's record in TLS 1.3 */
+#define TLS_SMALLEST 40		/* bytes of a segment that can hold a request */
 
 /* The high bit of each byte of `word` that is zero: the lowest one set is exact
  * (Warren, Hacker's Delight, 6-1). */
@@ -100,6 +102,14 @@ static __always_inline __u32 protocol_of(__u32 start)
 	if (first >= TLS_CHANGE_CIPHER && first <= TLS_DATA && second == 3)
 		return HOP_TLS;
 	return is_letter(first) && is_letter(second) ? HOP_HTTP1 : HOP_OTHER;
+}
+
+/* Alerts, and the small frames by which HTTP/2 steers itself, are no requests
+ * and no responses: the shortest request under TLS has 18 bytes and a record's
+ * frame around them. */
+static __always_inline bool is_tls_control(const struct flow *flow, const struct segment *s)
+{
+	return flow->protocol == HOP_TLS && s->len < TLS_SMALLEST;
 }
 
 /* Until a connection's protocol is known, and for each exchange under TLS. */

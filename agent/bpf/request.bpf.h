@@ -31,12 +31,14 @@ static __always_inline bool goes_on(struct flow *flow, const struct segment *s)
 	return true;
 }
 
-/* Alerts, and the small frames by which HTTP/2 steers itself, are no requests
- * and no responses: the shortest request under TLS has 18 bytes and a record's
- * frame around them. */
-static __always_inline bool is_tls_control(const struct flow *flow, const struct segment *s)
+/* Only HTTP/2 steers itself by small frames: from here on one exchange cannot
+ * be told from another on this connection. An alert is smaller still. */
+static __always_inline void note_control(struct flow *flow, const struct segment *s)
 {
-	return flow->protocol == HOP_TLS && s->len < TLS_SMALLEST;
+	if (!is_tls_control(flow, s) || s->len <= TLS_ALERT || s->flags & TCP_FIN)
+		return;
+	flow->multiplexed = true;
+	flow->record.flags |= HOP_OVERLAP;
 }
 
 /* New bytes at the entry station: do they open the next exchange? */
@@ -44,6 +46,7 @@ static __always_inline bool enters(struct flow *flow, const struct segment *s)
 {
 	__u32 overlap = 0;
 
+	note_control(flow, s);
 	if (phase_of(flow) == HOP_REQUEST)
 		return goes_on(flow, s);
 	if (!before(flow->request_end, s->seq + s->len))

@@ -13,12 +13,18 @@
 /* Where the walk over all connections stands. */
 static __u32 walked;
 
-/* Is there nothing more to wait for? A response is over when it passed the
- * last station and stayed quiet; without that it gets the longer time. */
+/* Is the response out of the last station, and not on its way a second time? */
+static __always_inline bool is_out(const struct flow *flow)
+{
+	return flow->record.first[exit_of(flow)] && HOP_ARRIVED(flow);
+}
+
+/* Is there nothing more to wait for? A response is over when it is out and
+ * stayed quiet; until then it gets the longer time. */
 static __always_inline bool is_over(struct flow *flow, __u32 phase, __u64 quiet)
 {
 	if (phase == HOP_RESPONSE)
-		return quiet > (flow->record.first[exit_of(flow)] ? settings.quiet_ns : settings.stall_ns);
+		return quiet > (is_out(flow) ? settings.quiet_ns : settings.stall_ns);
 	if (phase == HOP_REQUEST)
 		return quiet > settings.idle_ns || (flow->closed && quiet > settings.stall_ns);
 	return false;
