@@ -10,6 +10,14 @@ const BIG_BYTES = 256 * 1024;
 const RTO_NS = 200e6;
 const small = request('GET', '/small');
 
+async function killHostAgent({ run }: TrafficLab): Promise<void> {
+  process.kill(run.processWith('--uplink'), 'SIGKILL');
+}
+
+async function killGuestAgent(lab: TrafficLab): Promise<void> {
+  await lab.guest("kill -9 $(ps | grep 'agent.mj[s]' | busybox awk '{ print $1 }')");
+}
+
 export function networkRows(lab: () => TrafficLab): void {
   it('SYNs lost on the switch: counted, and not in the request', async () => {
     let connecting: Promise<Connection> | undefined;
@@ -166,8 +174,8 @@ export function networkRows(lab: () => TrafficLab): void {
   });
 
   it.each([
-    ['host', (lab: TrafficLab) => void process.kill(lab.run.processWith('--uplink'), 'SIGKILL')],
-    ['guest', (lab: TrafficLab) => lab.guest("kill -9 $(ps | grep 'agent.mj[s]' | busybox awk '{ print $1 }')")],
+    ['host', killHostAgent],
+    ['guest', killGuestAgent],
   ] as const)(
     'the %s agent attached in the middle of a connection: flagged, and right from there on',
     async (role, kill) => {
