@@ -135,7 +135,8 @@ export class Agent {
   #readInTurn(): void {
     this.#tracer.sweep();
     const nowMs = performance.now();
-    if (this.#tracer.waiting < ENOUGH_RECORDS && nowMs - this.#readMs < FRAME_EVERY_MS) return;
+    const { waiting } = this.#tracer;
+    if (waiting === 0 || (waiting < ENOUGH_RECORDS && nowMs - this.#readMs < FRAME_EVERY_MS)) return;
     this.#readMs = nowMs;
     this.#read();
   }
@@ -166,6 +167,8 @@ export class Agent {
     this.#seconds += 1;
     if (phase === 0) this.#cost.begin();
     else if (phase === 1) this.#cost.end();
+    // The access log speaks of requests, too, of which there are no records.
+    this.#read();
     this.#uplink.send(this.#stats());
   }
 
