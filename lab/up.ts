@@ -1,6 +1,15 @@
 /** One run of the lab, from nothing to the summary and back to nothing. */
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants, copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir } from './cache.ts';
 import { LabError, runCommand } from './command.ts';
@@ -14,7 +23,7 @@ import { insideNamespace, type LabNetwork, makeNetwork } from './network.ts';
 import { NIC_MODELS } from './nic-models.ts';
 import type { LabOptions } from './options.ts';
 import { type Accelerator, CONTROL_GATEWAY } from './qemu.ts';
-import { RunState } from './run-state.ts';
+import { RunState, stateDir } from './run-state.ts';
 import { ServerApi } from './server-api.ts';
 import {
   CONTROL_PORT,
@@ -253,13 +262,14 @@ function makeArtifactsDir(path: string): void {
   }
 }
 
-/** Logs outlive their run (the newest ten do): a message that names one must not point at nothing. */
+/** Logs outlive their run (the newest ten do, and those of runs that last): a message that names one must not point at nothing. */
 function makeLogsDir(id: string): string {
   const parent = join(cacheDir(), 'logs');
   mkdirSync(parent, { recursive: true });
   const name = `${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${id}`;
   mkdirSync(join(parent, name));
-  for (const old of readdirSync(parent).sort().slice(0, -KEPT_LOGS)) {
+  const mayGo = (log: string) => !existsSync(join(stateDir(), log.slice(log.lastIndexOf('-') + 1)));
+  for (const old of readdirSync(parent).sort().slice(0, -KEPT_LOGS).filter(mayGo)) {
     rmSync(join(parent, old), { recursive: true, force: true });
   }
   return join(parent, name);
