@@ -8,7 +8,8 @@
 
 /* Each side defines, before it includes this file: HOP_VANTAGE, HOP_TURN (the
  * slot where the service's packets are first seen), HOP_SIDE_ENTRY (the slot
- * where requests enter that did not pass the first station), and where it must
+ * where requests enter that did not pass the first station), HOP_BY_SIDE(s)
+ * (does this one?), and where it must
  * not report everything HOP_OWNED(record); and HOP_ARRIVED(flow): has the client
  * all of the response so far? */
 #define NO_SLOT 255
@@ -63,7 +64,7 @@ static __always_inline struct flow *open_flow(const struct segment *s, __u32 flo
 	struct flow *flow = find_flow(&s->key);
 
 	if (!flow)
-		flow = take_slot(home_of(&s->key));
+		flow = take_slot(&s->key);
 	if (!flow)
 		return NULL;
 	forget(flow);

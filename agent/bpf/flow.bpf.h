@@ -56,6 +56,7 @@ struct segment {
 	__u32 len;
 	__u32 ifindex;
 	__u32 payload_at;	/* offset in the frame; host only */
+	__u32 ingress;		/* where the host got it, at tap.tx; 0: from itself */
 	__u16 window;
 	__u8 flags;
 	bool ipv4;
@@ -134,10 +135,20 @@ static __always_inline __u32 home_of(const struct flow_key *key)
 	return (mix >> 32) & settings.flow_mask & ~(BUCKET - 1);
 }
 
+/* Where a key may be besides its home: the rest of that bucket, then another
+ * one. With two buckets to choose from a table is nearly full before one
+ * connection finds no room (Azar et al., Balanced Allocations, 1994). */
+static __always_inline __u32 place_of(const struct flow_key *key, __u32 home, __u32 i)
+{
+	__u32 other = (home ^ (key->ports * 0x9e3779b1U >> 12)) & settings.flow_mask & ~(BUCKET - 1);
+
+	return i < BUCKET ? home + i : other + i - BUCKET;
+}
+
 static __noinline struct flow *find_further(const struct flow_key *key, __u32 home)
 {
-	for (__u32 i = 1; i < BUCKET; i++) {
-		struct flow *flow = flow_at(home + i);
+	for (__u32 i = 1; i < 2 * BUCKET; i++) {
+		struct flow *flow = flow_at(place_of(key, home, i));
 
 		if (flow && is_of(flow, key))
 			return flow;
@@ -155,14 +166,17 @@ static __always_inline struct flow *find_flow(const struct flow_key *key)
 	return find_further(key, home);
 }
 
-/* A free slot of the bucket, now ours; NULL and counted where there is none. */
-static __noinline struct flow *take_slot(__u32 home)
+/* A free slot for the key, now ours; NULL and counted where there is none. */
+static __noinline struct flow *take_slot(const struct flow_key *key)
 {
-	for (__u32 i = 0; i < BUCKET; i++) {
-		struct flow *flow = flow_at(home + i);
+	__u32 home = home_of(key);
+
+	for (__u32 i = 0; i < 2 * BUCKET; i++) {
+		__u32 slot = place_of(key, home, i);
+		struct flow *flow = flow_at(slot);
 
 		if (flow && !flow->taken && compare_and_swap(&flow->taken, 0, 1) == 0) {
-			flow->slot = home + i;
+			flow->slot = slot;
 			return flow;
 		}
 	}

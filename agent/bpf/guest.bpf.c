@@ -4,6 +4,7 @@
 #define HOP_VANTAGE HOP_GUEST
 #define HOP_TURN 6		/* vnic.tx: the response leaves the guest */
 #define HOP_SIDE_ENTRY NO_SLOT	/* everything comes by the vNIC */
+#define HOP_BY_SIDE(s) false
 
 #define HOP_ARRIVED(flow) true	/* acknowledgements are not looked at: the host does */
 

@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 /* nic.rx and nic.tx, and what TCP tells about the client between them. */
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 64);
-	__type(key, __u32);
-	__type(value, __u32);
-} uplinks SEC(".maps");
-
 /* First SYNs, until the SYN-ACK: bounded, and a flood pushes out its own. */
 struct first_syn { __u64 ns; __u32 seq; __u32 count; };
 
@@ -123,9 +116,7 @@ int nic_rx_xdp(struct xdp_md *ctx)
 
 static __always_inline bool is_uplink(struct net_device *dev)
 {
-	__u32 ifindex = dev->ifindex;
-
-	return dev->nd_net.net->ns.inum == settings.netns && bpf_map_lookup_elem(&uplinks, &ifindex);
+	return dev->nd_net.net->ns.inum == settings.netns && is_uplink_index(dev->ifindex);
 }
 
 /* Where the driver takes no XDP: after GRO, so layers behind it shrink. */

@@ -9,6 +9,7 @@ int tap_tx_tc(struct __sk_buff *skb)
 
 	if (!read_frame(skb, false, skb->len, skb->ifindex, true, false, &s))
 		return TC_ACT_UNSPEC;
+	s.ingress = skb->ingress_ifindex;
 	flow = on_request(&s, TAP_TX);
 	if (flow)
 		flow->record.ifindex = s.ifindex;

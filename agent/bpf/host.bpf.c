@@ -3,6 +3,7 @@
 #define HOP_VANTAGE HOP_HOST
 #define HOP_TURN 3		/* tap.rx: the response leaves the VM */
 #define HOP_SIDE_ENTRY 2	/* tap.tx: requests of other VMs, and of the host itself */
+#define HOP_BY_SIDE(s) (!is_uplink_index((s)->ingress))
 /* Traffic of the host's own services never passes a tap. */
 #define HOP_OWNED(record) ((record)->ifindex != 0)
 
@@ -14,6 +15,7 @@
 
 enum host_slot { NIC_RX, PORT_RX, TAP_TX, TAP_RX, PORT_TX, NIC_TX };
 
+#include "host-uplinks.bpf.h"
 #include "packet.bpf.h"
 #include "sweep.bpf.h"
 #include "host-packet.bpf.h"

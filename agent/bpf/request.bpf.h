@@ -82,7 +82,8 @@ static __always_inline struct flow *on_request(const struct segment *s, __u32 sl
 {
 	struct flow *flow = find_flow(&s->key);
 
-	if (!flow && s->len && (slot == settings.entry_slot || slot == HOP_SIDE_ENTRY)) {
+	if (!flow && s->len &&
+	    (slot == settings.entry_slot || (slot == HOP_SIDE_ENTRY && HOP_BY_SIDE(s)))) {
 		flow = open_flow(s, s->seq);
 		if (flow) {
 			flow->midstream = flow->established = true;

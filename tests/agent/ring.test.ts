@@ -115,6 +115,9 @@ describe('a table of connections that is full', () => {
     }
     await until(seen, (count) => count === connections);
     const { begun, emitted, 'flow.full': flowFull } = traced.counters();
-    expect({ begun, flowFull, emitted }).toEqual({ begun: HOST_FLOWS, flowFull: 1_000, emitted: 0 });
+    expect({ seen: begun + flowFull, emitted }).toEqual({ seen: connections, emitted: 0 });
+    // Two buckets to choose from: the table is nearly full before one finds no room.
+    expect(begun).toBeLessThanOrEqual(HOST_FLOWS);
+    expect(begun).toBeGreaterThan(0.95 * HOST_FLOWS);
   });
 });
