@@ -145,8 +145,10 @@ static __always_inline __u32 place_of(const struct flow_key *key, __u32 home, __
 	return i < BUCKET ? home + i : other + i - BUCKET;
 }
 
+/* Unrolled: verifiers before 6.2 take no loop that is entered by falling into it. */
 static __noinline struct flow *find_further(const struct flow_key *key, __u32 home)
 {
+#pragma unroll
 	for (__u32 i = 1; i < 2 * BUCKET; i++) {
 		struct flow *flow = flow_at(place_of(key, home, i));
 
@@ -171,6 +173,7 @@ static __noinline struct flow *take_slot(const struct flow_key *key)
 {
 	__u32 home = home_of(key);
 
+#pragma unroll
 	for (__u32 i = 0; i < 2 * BUCKET; i++) {
 		__u32 slot = place_of(key, home, i);
 		struct flow *flow = flow_at(slot);
