@@ -127,16 +127,23 @@ static __always_inline __u32 exit_of(const struct flow *flow)
 }
 
 /* A FIN or RST without an open exchange ends the connection here and now, true;
- * with one the sweep does it, once the last stations have seen it. */
-static __always_inline bool on_close(struct flow *flow, const struct segment *s)
+ * with one the sweep does it, once the last stations have seen it. A client that
+ * has said all (FIN) may still get its answer. */
+static __always_inline bool on_close(struct flow *flow, const struct segment *s, bool by_service)
 {
 	if (phase_of(flow) == HOP_IDLE && !s->len) {
 		free_flow(flow);
 		return true;
 	}
 	flow->closed = true;
-	if (s->flags & TCP_RST && phase_of(flow) != HOP_IDLE)
+	if (phase_of(flow) == HOP_IDLE)
+		return false;
+	if (s->flags & TCP_RST)
 		flow->record.flags |= HOP_RESET;
+	if (s->flags & TCP_RST || by_service) {
+		flow->given_up = true;
+		enqueue(flow);
+	}
 	return false;
 }
 

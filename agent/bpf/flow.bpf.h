@@ -33,6 +33,7 @@ struct flow {
 	__u8 syn_retries;
 	__u8 protocol;
 	bool closed;
+	bool given_up;		/* no response comes any more */
 	bool midstream;
 	bool upgraded;
 	bool multiplexed;	/* HTTP/2 under TLS */
@@ -80,7 +81,7 @@ struct {
 	__type(value, struct flow);
 } flows SEC(".maps");
 
-/* Slots of connections whose response has begun, for the sweep: a ring with many
+/* Slots of connections whose response has begun or will not come, for the sweep: a ring with many
  * writers and one reader. What it has no room for, or what is read a moment
  * before it is written, the walk over all connections finds later. */
 #define AWAITING 16384

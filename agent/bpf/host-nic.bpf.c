@@ -98,19 +98,30 @@ static __always_inline void handle_nic_tx(const struct segment *s)
 	await_ack(flow, s);
 }
 
+/* The protocol of a connection, and under TLS what its records tell. */
+static __always_inline void peek_start(struct xdp_md *ctx, struct flow *flow, const struct segment *s)
+{
+	__u64 start;
+
+	if (s->len < sizeof(start) || bpf_xdp_load_bytes(ctx, s->payload_at, &start, sizeof(start)))
+		return;
+	if (s->seq == flow->record.request_seq)
+		note_start(flow, start);
+	else
+		note_control(flow, start);
+}
+
 SEC("xdp.frags")
 int nic_rx_xdp(struct xdp_md *ctx)
 {
 	struct segment s = {};
 	struct flow *flow;
-	__u32 start;
 
 	if (!read_frame(ctx, true, bpf_xdp_get_buff_len(ctx), ctx->ingress_ifindex, true, true, &s))
 		return XDP_PASS;
 	flow = handle_nic_rx(&s);
-	if (flow && s.len >= sizeof(start) && s.seq == flow->record.request_seq && wants_start(flow) &&
-	    !bpf_xdp_load_bytes(ctx, s.payload_at, &start, sizeof(start)))
-		note_start(flow, start);
+	if (flow && wants_start(flow))
+		peek_start(ctx, flow, &s);
 	return XDP_PASS;
 }
 

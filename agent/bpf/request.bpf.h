@@ -31,22 +31,11 @@ static __always_inline bool goes_on(struct flow *flow, const struct segment *s)
 	return true;
 }
 
-/* Only HTTP/2 steers itself by small frames: from here on one exchange cannot
- * be told from another on this connection. An alert is smaller still. */
-static __always_inline void note_control(struct flow *flow, const struct segment *s)
-{
-	if (!is_tls_control(flow, s) || s->len <= TLS_ALERT || s->flags & TCP_FIN)
-		return;
-	flow->multiplexed = true;
-	flow->record.flags |= HOP_OVERLAP;
-}
-
 /* New bytes at the entry station: do they open the next exchange? */
 static __always_inline bool enters(struct flow *flow, const struct segment *s)
 {
 	__u32 overlap = 0;
 
-	note_control(flow, s);
 	if (phase_of(flow) == HOP_REQUEST)
 		return goes_on(flow, s);
 	if (!before(flow->request_end, s->seq + s->len))
@@ -92,7 +81,7 @@ static __always_inline struct flow *on_request(const struct segment *s, __u32 sl
 	}
 	if (!flow)
 		return NULL;
-	if (s->flags & (TCP_FIN | TCP_RST) && on_close(flow, s))
+	if (s->flags & (TCP_FIN | TCP_RST) && on_close(flow, s, false))
 		return NULL;
 	if (s->len)
 		pass_request(flow, s, slot);

@@ -117,7 +117,7 @@ static __always_inline struct flow *on_response(const struct segment *s, __u32 s
 	flow = find_flow(&s->key);
 	if (!flow)
 		return NULL;
-	if (s->flags & (TCP_FIN | TCP_RST) && on_close(flow, s))
+	if (s->flags & (TCP_FIN | TCP_RST) && on_close(flow, s, true))
 		return NULL;
 	if (s->len)
 		pass_response(flow, s, slot);

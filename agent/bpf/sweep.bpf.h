@@ -26,7 +26,7 @@ static __always_inline bool is_over(struct flow *flow, __u32 phase, __u64 quiet)
 	if (phase == HOP_RESPONSE)
 		return quiet > (is_out(flow) ? settings.quiet_ns : settings.stall_ns);
 	if (phase == HOP_REQUEST)
-		return quiet > settings.idle_ns || (flow->closed && quiet > settings.stall_ns);
+		return quiet > settings.idle_ns || (flow->given_up && quiet > settings.stall_ns);
 	return false;
 }
 
@@ -60,18 +60,18 @@ __attribute__((noinline)) int sweep_awaiting(__u64 now)
 	if (!flow)
 		return 1;
 	flow->queued = false;
-	if (phase_of(flow) != HOP_RESPONSE)
+	if (phase_of(flow) == HOP_IDLE)
 		return 1;
 	seen = flow->swept_ns == now;
 	flow->swept_ns = now;
 	if (!seen)
 		sweep_flow(flow, now);
-	if (phase_of(flow) == HOP_RESPONSE)
+	if (phase_of(flow) != HOP_IDLE)
 		enqueue(flow);
 	return !seen;
 }
 
-/* Any connection: those that never got a response, are idle for long, or did
+/* Any connection: those that never get a response, are idle for long, or did
  * not fit into the queue. */
 __attribute__((noinline)) int sweep_any(__u64 now)
 {

@@ -81,8 +81,9 @@ export type ExchangeClass = (typeof CLASSES)[number];
 /** Class of an exchange with these FLAGS and this index into PROTOCOLS. */
 export function exchangeClass(flags: number, protocol: number): ExchangeClass {
   if (flags & FLAGS.tls_hello) return 'handshake';
-  if (flags & (FLAGS.upgraded | FLAGS.continued)) return 'stream';
+  if (flags & FLAGS.upgraded) return 'stream';
   if (flags & (FLAGS.overlap | FLAGS.pipelined) || PROTOCOLS[protocol] === 'http/2') return 'multiplexed';
+  if (flags & FLAGS.continued) return 'stream';
   return 'request';
 }
 

@@ -35,11 +35,11 @@ export function endingRows(lab: () => TrafficLab): void {
   it('the client has said all and still listens: an ordinary path', async () => {
     const connection = await lab().connect(PORTS.app);
     const before = await connection.traffic();
-    await connection.send(request('GET', '/chunked?n=1&ms=20', 'Connection: close'));
+    await connection.send(request('GET', '/later?ms=3000', 'Connection: close'));
     await connection.end();
     await connection.closed();
     const bytes = bytesSince(before, await connection.traffic());
-    await lab().expectPaths(connection, [{ ...PLAIN, path: '/chunked', ...bytes }]);
+    await lab().expectPaths(connection, [{ ...PLAIN, path: '/later', ...bytes }]);
   });
 
   it('a reset amid the response: flagged', async () => {

@@ -48,4 +48,6 @@ server.on('upgrade', (request, socket) => {
   socket.pipe(socket);
 });
 server.keepAliveTimeout = 3_600_000;
+/** A client that has said all still gets its answer. */
+server.httpAllowHalfOpen = true;
 server.listen(Number(process.argv[2]), '0.0.0.0', () => console.log('listening'));

@@ -89,8 +89,9 @@ async function http2(
   target: Target,
   paths: readonly string[],
 ): Promise<Traffic & { localPort: number; statuses: number[] }> {
-  const scheme = target.tls ? 'https' : 'http';
-  const session = connectHttp2(`${scheme}://${target.host}:${target.port}`, { rejectUnauthorized: false });
+  const tcp = connect({ host: target.host, port: target.port });
+  const stream = target.tls ? secure({ socket: tcp, ALPNProtocols: ['h2'], rejectUnauthorized: false }) : tcp;
+  const session = connectHttp2(`http://${target.host}:${target.port}`, { createConnection: () => stream });
   // Failures reach the requests.
   session.on('error', () => {});
   const one = (path: string) =>
@@ -106,9 +107,9 @@ async function http2(
         .resume();
     });
   const statuses = await Promise.all(paths.map(one));
-  const { localPort, bytesWritten, bytesRead } = session.socket as Socket & { localPort: number };
+  const ends = { localPort: tcp.localPort!, sent: tcp.bytesWritten, received: tcp.bytesRead };
   await new Promise<void>((done) => session.close(done));
-  return { localPort, sent: bytesWritten, received: bytesRead, statuses };
+  return { ...ends, statuses };
 }
 
 const calls = {
