@@ -27,10 +27,8 @@ typedef struct { struct net *net; } CORE possible_net_t;
 struct net_device { int ifindex; possible_net_t nd_net; } CORE;
 
 struct sock_common {
-	__be32 skc_daddr;
-	__be32 skc_rcv_saddr;
-	__be16 skc_dport;
-	__u16 skc_num;
+	__u64 skc_addrpair;	/* peer's address, own address */
+	__u32 skc_portpair;	/* peer's port in network order, own port in host order */
 	unsigned short skc_family;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
@@ -126,6 +124,14 @@ static __always_inline const struct iovec *iter_iov(const bool typed, struct iov
 	return FIELD(typed, iter, iov);
 }
 
+/* 6.4 put the vector's pointer into a union, whose fields are plain numbers. */
+static __always_inline void *vector_base(const bool typed, const struct iovec *iov)
+{
+	if (bpf_core_field_exists(((struct iov_iter___overlay *)0)->__iov))
+		return BPF_CORE_READ(iov, iov_base);
+	return FIELD(typed, iov, iov_base);
+}
+
 /* User address of the message's first byte; `done` bytes of it were consumed
  * already (0 on entry, the return value on exit of a receive). `ubuf` shares
  * its place with the iovec's pointer, on which the verifier allows no
@@ -140,9 +146,8 @@ static __always_inline const void *message_start(const bool typed, struct msghdr
 	if (iter_is_ubuf(typed, iter))
 		return BPF_CORE_READ((struct iov_iter___ubuf *)iter, ubuf) + at - done;
 	iov = iter_iov(typed, iter);
-	/* Not typed: 6.4 put the pointer into a union, whose fields are plain numbers. */
 	if (at >= done)
-		return BPF_CORE_READ(iov, iov_base) + at - done;
+		return vector_base(typed, iov) + at - done;
 	/* The buffer was filled: the iterator stands on the next one. */
 	iov = iter_iov(false, iter) - 1;
 	return BPF_CORE_READ(iov, iov_base) + BPF_CORE_READ(iov, iov_len) - done;

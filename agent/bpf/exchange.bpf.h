@@ -58,6 +58,25 @@ static __always_inline void forget(struct flow *flow)
 	flow->state &= ~PHASE_MASK;
 }
 
+/* ::ffff:a.b.c.d, as two words. */
+static __always_inline void map_ipv4(__u64 *to, __be32 address)
+{
+	to[0] = 0;
+	to[1] = (__u64)address << 32 | 0xffff0000;
+}
+
+static __always_inline void name_ends(struct hop_record *r, const struct flow_key *key)
+{
+	if (key->ends & ENDS_IPV4) {
+		map_ipv4((__u64 *)r->client, key->words[0]);
+		map_ipv4((__u64 *)r->server, key->words[0] >> 32);
+	} else {
+		__builtin_memcpy(r->client, key->words, 32);
+	}
+	r->client_port = bpf_ntohs(key->ends);
+	r->server_port = key->ends >> 16;
+}
+
 /* @floor: no request of this connection begins before this sequence number. */
 static __always_inline struct flow *open_flow(const struct segment *s, __u32 floor)
 {
@@ -68,13 +87,13 @@ static __always_inline struct flow *open_flow(const struct segment *s, __u32 flo
 	if (!flow)
 		return NULL;
 	forget(flow);
-	__builtin_memcpy(flow->record.client, s->key.client, 16);
-	__builtin_memcpy(flow->record.server, s->key.server, 16);
+	flow->key = s->key;
+	name_ends(&flow->record, &s->key);
+	flow->marks = s->key.ends & ENDS_IPV4 ? HOP_IPV4 : 0;
 	flow->record.vantage = HOP_VANTAGE;
 	flow->floor = flow->request_end = floor;
 	flow->touched_ns = bpf_ktime_get_ns();
 	flow->established = HOP_VANTAGE == HOP_GUEST;
-	*(__u32 *)&flow->record.client_port = s->key.ports;
 	return flow;
 }
 
@@ -94,15 +113,14 @@ static __always_inline void begin(struct flow *flow, const struct segment *s, __
 	__builtin_memset(&r->response_seq, 0,
 			 __builtin_offsetof(struct hop_record, vantage) -
 				 __builtin_offsetof(struct hop_record, response_seq));
-	r->flags = flags | (s->ipv4 ? HOP_IPV4 : 0) | (flow->midstream ? HOP_MIDSTREAM : 0) |
-		   (flow->upgraded ? HOP_UPGRADED : 0) | (flow->multiplexed ? HOP_OVERLAP : 0) | (flow->local ? HOP_LOCAL : 0);
+	r->flags = flags | flow->marks;
 	r->head_len = 0;
 	r->protocol = flow->protocol;
 	r->connect_ns = flow->connect_ns;
 	r->syn_retries = flow->syn_retries;
 	flow->connect_ns = 0;
 	flow->syn_retries = 0;
-	flow->midstream = false;
+	flow->marks &= ~HOP_MIDSTREAM;
 	flow->starting = false;
 	flow->begun = true;
 	flow->floor = flow->request_end;
@@ -123,7 +141,7 @@ static __always_inline void stamp(struct flow *flow, __u32 slot, __u64 now, bool
 
 static __always_inline __u32 exit_of(const struct flow *flow)
 {
-	return HOP_SIDE_ENTRY != NO_SLOT && flow->local ? HOP_TURN : settings.exit_slot;
+	return HOP_SIDE_ENTRY != NO_SLOT && flow->marks & HOP_LOCAL ? HOP_TURN : settings.exit_slot;
 }
 
 /* A FIN or RST without an open exchange ends the connection here and now, true;

@@ -9,15 +9,19 @@ enum hop_phase { HOP_IDLE, HOP_REQUEST, HOP_RESPONSE };
 #define PHASE_MASK 3
 #define GENERATION 4
 
-/* The same bytes as in the record, also as words to compare. */
+/* A connection's ends as a socket keeps them, so that neither a packet nor a
+ * socket is translated to find it. */
 struct flow_key {
-	union { __u8 client[16]; __u64 client_words[2]; };
-	union { __u8 server[16]; __u64 server_words[2]; };
-	union { struct { __u16 client_port, server_port; }; __u32 ports; };
+	__u64 ends;	/* client's port (network order), server's port (host order), then what follows */
+	__u64 words[4];	/* IPv4: client and server in the first; IPv6: client, server */
 };
+
+#define ENDS_IPV4 (1ULL << 32)
+#define ENDS_IPV6 (2ULL << 32)
 
 struct flow {
 	struct hop_record record;
+	struct flow_key key;	/* `ends` is 0 in a free slot */
 	__u64 touched_ns;
 	__u64 swept_ns;		/* the sweep that looked last */
 	__u64 syn_ns;		/* host: the connection's first SYN, 0 unknown */
@@ -30,14 +34,11 @@ struct flow {
 	__u32 response_end;	/* the same of the response */
 	__u32 sent_end;		/* the same at the vantage's first response station */
 	__u32 client_acked;	/* host: highest acknowledgement at nic.rx, 0 none */
+	__u32 marks;		/* flags of every exchange to come; MARKS lists them */
 	__u8 syn_retries;
 	__u8 protocol;
 	bool closed;
 	bool given_up;		/* no response comes any more */
-	bool midstream;
-	bool upgraded;
-	bool multiplexed;	/* HTTP/2 under TLS */
-	bool local;		/* host: its packets do not pass the uplink */
 	bool established;	/* host: the client has answered the SYN-ACK */
 	bool begun;		/* it had an exchange */
 	bool starting;		/* the service writes; the first byte is not on its way yet */
@@ -48,6 +49,10 @@ struct flow {
 	__u32 slot;
 	__u32 taken;
 };
+
+/* What a connection can be marked with: IPv4; attached in its middle (its next
+ * exchange only); left HTTP/1; HTTP/2 under TLS; host: does not pass the uplink. */
+#define MARKS (HOP_IPV4 | HOP_MIDSTREAM | HOP_UPGRADED | HOP_OVERLAP | HOP_LOCAL)
 
 /* A TCP segment as any station sees it; ports and numbers in host order. */
 struct segment {
@@ -60,7 +65,6 @@ struct segment {
 	__u32 ingress;		/* where the host got it, at tap.tx; 0: from itself */
 	__u16 window;
 	__u8 flags;
-	bool ipv4;
 };
 
 #define TCP_FIN 0x01
@@ -114,46 +118,76 @@ static __always_inline struct flow *flow_at(__u32 slot)
 	return bpf_map_lookup_elem(&flows, &slot);
 }
 
-/* A free slot's server port is 0, which no key has. */
-static __always_inline bool is_of(struct flow *flow, const struct flow_key *key)
+/* First slot of a bucket. Fibonacci hashing: Knuth, TAOCP 3, 6.4. */
+static __always_inline __u32 home_of(__u64 mix)
 {
-	struct hop_record *r = &flow->record;
-
-	return *(__u32 *)&r->client_port == key->ports &&
-	       ((__u64 *)r->client)[1] == key->client_words[1] &&
-	       ((__u64 *)r->server)[1] == key->server_words[1] &&
-	       ((__u64 *)r->client)[0] == key->client_words[0] &&
-	       ((__u64 *)r->server)[0] == key->server_words[0];
+	return ((mix ^ settings.seed) * 0x9e3779b97f4a7c15ULL >> 32) & settings.flow_mask & ~(BUCKET - 1);
 }
 
-/* First slot of the key's bucket. Fibonacci hashing: Knuth, TAOCP 3, 6.4. */
-static __always_inline __u32 home_of(const struct flow_key *key)
+static __always_inline __u32 home4(__u64 ends, __u64 pair)
 {
-	__u64 mix = key->client_words[1] ^ key->ports ^ settings.seed;
+	return home_of(pair ^ ends);
+}
 
-	mix ^= key->client_words[0] * 31 + key->server_words[1] * 29;
-	mix *= 0x9e3779b97f4a7c15ULL;
-	return (mix >> 32) & settings.flow_mask & ~(BUCKET - 1);
+static __always_inline __u32 home6(const struct flow_key *key)
+{
+	return home_of(key->words[1] ^ key->ends ^ (key->words[0] * 31 + key->words[3] * 29));
 }
 
 /* Where a key may be besides its home: the rest of that bucket, then another
  * one. With two buckets to choose from a table is nearly full before one
  * connection finds no room (Azar et al., Balanced Allocations, 1994). */
-static __always_inline __u32 place_of(const struct flow_key *key, __u32 home, __u32 i)
+static __always_inline __u32 place_of(__u64 ends, __u32 home, __u32 i)
 {
-	__u32 other = (home ^ (key->ports * 0x9e3779b1U >> 12)) & settings.flow_mask & ~(BUCKET - 1);
+	__u32 other = (home ^ ((__u32)ends * 0x9e3779b1U >> 12)) & settings.flow_mask & ~(BUCKET - 1);
 
 	return i < BUCKET ? home + i : other + i - BUCKET;
 }
 
+static __always_inline bool is_of4(const struct flow *flow, __u64 ends, __u64 pair)
+{
+	return flow->key.ends == ends && flow->key.words[0] == pair;
+}
+
+static __always_inline bool is_of6(const struct flow *flow, const struct flow_key *key)
+{
+	return flow->key.ends == key->ends && flow->key.words[1] == key->words[1] &&
+	       flow->key.words[3] == key->words[3] && flow->key.words[0] == key->words[0] &&
+	       flow->key.words[2] == key->words[2];
+}
+
 /* Unrolled: verifiers before 6.2 take no loop that is entered by falling into it. */
-static __noinline struct flow *find_further(const struct flow_key *key, __u32 home)
+static __noinline struct flow *find4_further(__u64 ends, __u64 pair, __u32 home)
 {
 #pragma unroll
 	for (__u32 i = 1; i < 2 * BUCKET; i++) {
-		struct flow *flow = flow_at(place_of(key, home, i));
+		struct flow *flow = flow_at(place_of(ends, home, i));
 
-		if (flow && is_of(flow, key))
+		if (flow && is_of4(flow, ends, pair))
+			return flow;
+	}
+	return NULL;
+}
+
+static __always_inline struct flow *find4(__u64 ends, __u64 pair)
+{
+	__u32 home = home4(ends, pair);
+	struct flow *flow = flow_at(home);
+
+	if (flow && is_of4(flow, ends, pair))
+		return flow;
+	return find4_further(ends, pair, home);
+}
+
+static __noinline struct flow *find6(const struct flow_key *key)
+{
+	__u32 home = home6(key);
+
+#pragma unroll
+	for (__u32 i = 0; i < 2 * BUCKET; i++) {
+		struct flow *flow = flow_at(place_of(key->ends, home, i));
+
+		if (flow && is_of6(flow, key))
 			return flow;
 	}
 	return NULL;
@@ -161,22 +195,17 @@ static __noinline struct flow *find_further(const struct flow_key *key, __u32 ho
 
 static __always_inline struct flow *find_flow(const struct flow_key *key)
 {
-	__u32 home = home_of(key);
-	struct flow *flow = flow_at(home);
-
-	if (flow && is_of(flow, key))
-		return flow;
-	return find_further(key, home);
+	return key->ends & ENDS_IPV4 ? find4(key->ends, key->words[0]) : find6(key);
 }
 
 /* A free slot for the key, now ours; NULL and counted where there is none. */
 static __noinline struct flow *take_slot(const struct flow_key *key)
 {
-	__u32 home = home_of(key);
+	__u32 home = key->ends & ENDS_IPV4 ? home4(key->ends, key->words[0]) : home6(key);
 
 #pragma unroll
 	for (__u32 i = 0; i < 2 * BUCKET; i++) {
-		__u32 slot = place_of(key, home, i);
+		__u32 slot = place_of(key->ends, home, i);
 		struct flow *flow = flow_at(slot);
 
 		if (flow && !flow->taken && compare_and_swap(&flow->taken, 0, 1) == 0) {
@@ -190,7 +219,7 @@ static __noinline struct flow *take_slot(const struct flow_key *key)
 
 static __always_inline void free_flow(struct flow *flow)
 {
-	*(__u32 *)&flow->record.client_port = 0;
+	flow->key.ends = 0;
 	flow->taken = 0;
 }
 

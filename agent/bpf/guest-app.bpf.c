@@ -17,9 +17,8 @@ static struct worker workers[WORKERS];
 
 /* The delay since the worker was seen last, into the record if there is one.
  * sched_info is kept by the scheduler itself: no probe at its switches needed. */
-static __always_inline void note_run_delay(const bool typed, struct hop_record *r)
+static __always_inline void note_run_delay(const bool typed, __u32 pid, struct hop_record *r)
 {
-	__u32 pid = bpf_get_current_pid_tgid();
 	struct worker *worker = &workers[pid % WORKERS];
 	__u64 now = run_delay_of_task(typed);
 	__u64 delay = now - worker->run_delay;
@@ -62,7 +61,7 @@ static __always_inline int handle_app_read(const bool typed, struct sock *sk, st
 					   long got)
 {
 	struct flow *flow;
-	__u64 now;
+	__u64 now, ids;
 
 	if (got <= 0)
 		return 0;
@@ -77,8 +76,9 @@ static __always_inline int handle_app_read(const bool typed, struct sock *sk, st
 	if (!has_read(typed, sk, flow))
 		return 0;
 	stamp(flow, APP_READ, now, true);
-	flow->record.task = bpf_get_current_pid_tgid() >> 32;
-	note_run_delay(typed, &flow->record);
+	ids = bpf_get_current_pid_tgid();
+	flow->record.task = ids >> 32;
+	note_run_delay(typed, ids, &flow->record);
 	read_head(typed, flow, msg, got);
 	return 0;
 }
@@ -104,7 +104,7 @@ static __always_inline int handle_app_write(const bool typed, struct sock *sk, s
 		turn(flow);
 	stamp(flow, APP_WRITE, now, is_first);
 	if (is_first)
-		note_run_delay(typed, NULL);
+		note_run_delay(typed, bpf_get_current_pid_tgid(), NULL);
 	if (!status || is_interim(status))
 		return 0;
 	if (flow->record.responses++)
@@ -112,7 +112,7 @@ static __always_inline int handle_app_write(const bool typed, struct sock *sk, s
 	else
 		flow->record.status = status;
 	if (status == 101) {
-		flow->upgraded = true;
+		flow->marks |= HOP_UPGRADED;
 		flow->record.flags |= HOP_UPGRADED;
 	}
 	return 0;
@@ -153,7 +153,7 @@ int BPF_KPROBE(app_read_kprobe, struct sock *sk, struct msghdr *msg)
 	__u64 thread = bpf_get_current_pid_tgid();
 	struct receive receive = { .sk = sk, .msg = msg };
 
-	if (is_service_port(BPF_CORE_READ(sk, __sk_common.skc_num)))
+	if (is_service_port(BPF_CORE_READ(sk, __sk_common.skc_portpair) >> 16))
 		bpf_map_update_elem(&receives, &thread, &receive, BPF_ANY);
 	return 0;
 }

@@ -3,28 +3,33 @@
 #ifndef HOPSCOPE_GUEST_SOCKET_BPF_H
 #define HOPSCOPE_GUEST_SOCKET_BPF_H
 
-static __always_inline void socket_addresses(const bool typed, struct sock *sk, struct flow_key *key)
+/* ::ffff:a.b.c.d: a socket of both families, and an IPv4 packet. */
+static __always_inline bool is_mapped(const __u64 *address)
 {
-	if (FIELD(typed, sk, __sk_common.skc_family) == AF_INET) {
-		map_ipv4(key->client_words, FIELD(typed, sk, __sk_common.skc_daddr));
-		map_ipv4(key->server_words, FIELD(typed, sk, __sk_common.skc_rcv_saddr));
-		return;
-	}
-	BPF_CORE_READ_INTO((struct in6_addr *)key->client, sk, __sk_common.skc_v6_daddr);
-	BPF_CORE_READ_INTO((struct in6_addr *)key->server, sk, __sk_common.skc_v6_rcv_saddr);
+	return address[0] == 0 && (__u32)address[1] == 0xffff0000;
+}
+
+static __noinline struct flow *flow_of_ipv6(struct sock *sk, __u32 ports)
+{
+	struct flow_key key = { .ends = ports | ENDS_IPV6 };
+
+	BPF_CORE_READ_INTO((struct in6_addr *)key.words, sk, __sk_common.skc_v6_daddr);
+	BPF_CORE_READ_INTO((struct in6_addr *)(key.words + 2), sk, __sk_common.skc_v6_rcv_saddr);
+	if (is_mapped(key.words))
+		return find4(ports | ENDS_IPV4, key.words[1] >> 32 | (key.words[3] & ~0xffffffffULL));
+	return find6(&key);
 }
 
 /* NULL unless the socket serves one of the ports and its connection is known. */
 static __always_inline struct flow *flow_of_socket(const bool typed, struct sock *sk)
 {
-	struct flow_key key;
+	__u32 ports = FIELD(typed, sk, __sk_common.skc_portpair);
 
-	key.server_port = FIELD(typed, sk, __sk_common.skc_num);
-	if (!is_service_port(key.server_port))
+	if (!is_service_port(ports >> 16))
 		return NULL;
-	key.client_port = bpf_ntohs(FIELD(typed, sk, __sk_common.skc_dport));
-	socket_addresses(typed, sk, &key);
-	return find_flow(&key);
+	if (FIELD(typed, sk, __sk_common.skc_family) != AF_INET)
+		return flow_of_ipv6(sk, ports);
+	return find4(ports | ENDS_IPV4, FIELD(typed, sk, __sk_common.skc_addrpair));
 }
 
 /* Has the service taken the request's first byte? */

@@ -4,7 +4,6 @@
 
 static __always_inline int handle_tcp_rx(const bool typed, struct sk_buff *skb)
 {
-	const void *network = FIELD(typed, skb, head) + FIELD(typed, skb, network_header);
 	struct handoff *from = handoff_of_cpu(received);
 	struct segment s = {};
 	struct flow *flow;
@@ -15,7 +14,7 @@ static __always_inline int handle_tcp_rx(const bool typed, struct sk_buff *skb)
 			pass_request(flow, &s, TCP_RX);
 		return 0;
 	}
-	if (read_skb(typed, skb, network, true, false, &s))
+	if (read_skb(typed, skb, false, true, false, &s))
 		on_request(&s, TCP_RX);
 	return 0;
 }

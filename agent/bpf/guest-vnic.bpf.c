@@ -17,12 +17,12 @@ static __always_inline struct flow *receive(const bool typed, struct sk_buff *sk
 
 	if (ifindex == LOOPBACK_IFINDEX)
 		return NULL;
-	if (!read_skb(typed, skb, received_network(typed, skb), true, false, s))
+	if (!read_skb(typed, skb, true, true, false, s))
 		return NULL;
 	flow = find_flow(&s->key);
-	if (flow && flow->record.first[VNIC_RX] && phase_of(flow) == HOP_REQUEST && is_redirected(typed, skb))
+	if (flow && phase_of(flow) == HOP_REQUEST && flow->record.first[VNIC_RX] && is_redirected(typed, skb))
 		return flow;
-	flow = on_request(s, VNIC_RX);
+	flow = pass(flow, s, VNIC_RX);
 	if (flow)
 		flow->record.ifindex = ifindex;
 	return flow;
@@ -45,9 +45,8 @@ static __always_inline bool leaves_by(const struct flow *flow, __u32 ifindex)
 
 static __always_inline int handle_vnic_tx(const bool typed, struct sk_buff *skb, struct net_device *dev)
 {
-	const void *network = FIELD(typed, skb, head) + FIELD(typed, skb, network_header);
-	struct segment s = {};
 	struct handoff *from = handoff_of_cpu(sent);
+	struct segment s = {};
 	struct flow *flow;
 
 	if (take_over(from, skb, FIELD(typed, skb, sk), &s)) {
@@ -60,7 +59,7 @@ static __always_inline int handle_vnic_tx(const bool typed, struct sk_buff *skb,
 			from->skb = (__u64)skb;
 		return 0;
 	}
-	if (!read_skb(typed, skb, network, false, false, &s))
+	if (!read_skb(typed, skb, false, false, false, &s))
 		return 0;
 	flow = find_flow(&s.key);
 	if (!flow || leaves_by(flow, FIELD(typed, dev, ifindex)))

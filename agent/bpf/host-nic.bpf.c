@@ -136,7 +136,7 @@ int BPF_PROG(nic_rx_skb, struct sk_buff *skb)
 {
 	struct segment s = {};
 
-	if (is_uplink(skb->dev) && read_skb(true, skb, received_network(true, skb), true, true, &s))
+	if (is_uplink(skb->dev) && read_skb(true, skb, true, true, true, &s))
 		handle_nic_rx(&s);
 	return 0;
 }
@@ -146,7 +146,7 @@ int BPF_PROG(nic_tx_skb, struct sk_buff *skb, struct net_device *dev)
 {
 	struct segment s = {};
 
-	if (is_uplink(dev) && read_skb(true, skb, skb->head + skb->network_header, false, false, &s))
+	if (is_uplink(dev) && read_skb(true, skb, false, false, false, &s))
 		handle_nic_tx(&s);
 	return 0;
 }

@@ -11,58 +11,51 @@ static __always_inline long load_bytes(void *ctx, bool xdp, __u32 at, void *to, 
 	return xdp ? bpf_xdp_load_bytes(ctx, at, to, len) : bpf_skb_load_bytes(ctx, at, to, len);
 }
 
-/* IPv4: both headers come in one load unless there are IP options. */
-static __always_inline bool load_ipv4(void *ctx, bool xdp, __u32 at, struct headers *h)
+/* Both headers come in one load unless there are IP options. */
+static __always_inline bool read_ipv4(void *ctx, bool xdp, __u32 at, __u32 total, bool request, bool acks,
+				      struct segment *s)
 {
-	struct { struct iphdr ip; struct tcphdr tcp; } both;
+	struct packet p;
 
-	if (load_bytes(ctx, xdp, at, &both, sizeof(both)))
+	if (load_bytes(ctx, xdp, at, &p, sizeof(p)))
 		return false;
-	if (both.ip.protocol != IPPROTO_TCP || (both.ip.frag_off & bpf_htons(0x1fff)))
+	if (p.ip.protocol != IPPROTO_TCP || (p.ip.frag_off & bpf_htons(0x1fff)))
 		return false;
-	h->ip.v4 = both.ip;
-	h->tcp = both.tcp;
-	if (both.ip.ihl > 5)
-		return !load_bytes(ctx, xdp, at + both.ip.ihl * 4, &h->tcp, sizeof(h->tcp));
-	return true;
+	if (p.ip.ihl > 5 && load_bytes(ctx, xdp, at + p.ip.ihl * 4, &p.tcp, sizeof(p.tcp)))
+		return false;
+	s->payload_at = at + (p.ip.ihl + p.tcp.doff) * 4;
+	return fill_ipv4(s, &p.ip, &p.tcp, total - at, request, acks);
 }
 
-static __always_inline bool load_ipv6(void *ctx, bool xdp, __u32 at, struct headers *h)
+static __always_inline bool read_ipv6(void *ctx, bool xdp, __u32 at, __u32 total, bool request, bool acks,
+				      struct segment *s)
 {
-	struct { struct ipv6hdr ip; struct tcphdr tcp; } both;
+	struct { struct ipv6hdr ip; struct tcphdr tcp; } p;
 
-	if (load_bytes(ctx, xdp, at, &both, sizeof(both)) || both.ip.nexthdr != IPPROTO_TCP)
+	if (load_bytes(ctx, xdp, at, &p, sizeof(p)) || p.ip.nexthdr != IPPROTO_TCP)
 		return false;
-	h->ip.v6 = both.ip;
-	h->tcp = both.tcp;
-	return true;
+	s->payload_at = at + sizeof(p.ip) + p.tcp.doff * 4;
+	return fill_ipv6(s, &p.ip, &p.tcp, total - at, request, acks);
 }
 
 /* Parse the frame; false when it is not TCP of a service port. */
 static __always_inline bool read_frame(void *ctx, bool xdp, __u32 total, __u32 ifindex,
 				       bool request, bool acks, struct segment *s)
 {
-	struct headers h;
 	__be16 protocol;
 	__u32 at = ETH_HLEN;
-	bool ipv4;
 
 	if (load_bytes(ctx, xdp, at - 2, &protocol, 2))
 		return false;
-	for (int tag = 0; tag < VLAN_TAGS && is_vlan(bpf_ntohs(protocol)); tag++) {
+	for (int tag = 0; tag < VLAN_TAGS && is_vlan(protocol); tag++) {
 		at += 4;
 		if (load_bytes(ctx, xdp, at - 2, &protocol, 2))
 			return false;
 	}
-	ipv4 = protocol == bpf_htons(ETH_P_IP);
-	if (ipv4 ? !load_ipv4(ctx, xdp, at, &h)
-		 : protocol != bpf_htons(ETH_P_IPV6) || !load_ipv6(ctx, xdp, at, &h))
-		return false;
-	if (!is_wanted(&h, request))
-		return false;
-	h.total = total - at;
-	s->payload_at = at + (ipv4 ? h.ip.v4.ihl * 4 : sizeof(struct ipv6hdr)) + h.tcp.doff * 4;
-	return fill_segment(s, &h, ipv4, request, acks, ifindex);
+	s->ifindex = ifindex;
+	if (protocol == bpf_htons(ETH_P_IP))
+		return read_ipv4(ctx, xdp, at, total, request, acks, s);
+	return protocol == bpf_htons(ETH_P_IPV6) && read_ipv6(ctx, xdp, at, total, request, acks, s);
 }
 
 #endif

@@ -33,7 +33,7 @@ static __always_inline void peek_status(struct __sk_buff *skb, struct flow *flow
 	else
 		flow->record.status = status;
 	if (status == 101) {
-		flow->upgraded = true;
+		flow->marks |= HOP_UPGRADED;
 		flow->record.flags |= HOP_UPGRADED;
 	}
 }
@@ -42,9 +42,11 @@ static __always_inline void take_syn(struct flow *flow, const struct flow_key *k
 {
 	struct first_syn *syn = bpf_map_lookup_elem(&syns, key);
 
-	flow->local = !syn;
-	if (!syn)
+	if (!syn) {
+		flow->marks |= HOP_LOCAL;
 		return;
+	}
+	flow->marks &= ~HOP_LOCAL;
 	flow->syn_ns = syn->ns;
 	flow->syn_retries = syn->count > 255 ? 255 : syn->count - 1;
 	bpf_map_delete_elem(&syns, key);

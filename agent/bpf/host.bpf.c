@@ -10,7 +10,7 @@
 /* What the client has not acknowledged may be lost, and then pauses for its
  * retransmission: that is no end. Only nic.rx sees acknowledgements. */
 #define HOP_ARRIVED(flow) \
-	((flow)->local || !is_present(NIC_RX) || !(flow)->client_acked || \
+	((flow)->marks & HOP_LOCAL || !is_present(NIC_RX) || !(flow)->client_acked || \
 	 !before((flow)->client_acked, (flow)->response_end))
 
 enum host_slot { NIC_RX, PORT_RX, TAP_TX, TAP_RX, PORT_TX, NIC_TX };

@@ -125,9 +125,9 @@ static __always_inline bool is_settings_ack(__u64 start)
 /* From here on one exchange cannot be told from another on this connection. */
 static __always_inline void note_control(struct flow *flow, __u64 start)
 {
-	if (flow->protocol != HOP_TLS || flow->multiplexed || !is_settings_ack(start))
+	if (flow->protocol != HOP_TLS || flow->marks & HOP_OVERLAP || !is_settings_ack(start))
 		return;
-	flow->multiplexed = true;
+	flow->marks |= HOP_OVERLAP;
 	flow->record.flags |= HOP_OVERLAP;
 }
 

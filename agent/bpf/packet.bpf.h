@@ -12,125 +12,130 @@
 
 #define IPPROTO_TCP 6
 
-/* IPv4 or IPv6 header without options, and the TCP header after it. */
-struct headers {
-	union {
-		struct iphdr v4;
-		struct ipv6hdr v6;
-	} ip;
+/* IPv4 without options and TCP; the same bytes hold an IPv6 header. */
+struct packet {
+	struct iphdr ip;
 	struct tcphdr tcp;
-	__u32 total;	/* bytes from the IP header to the end of the packet */
 };
 
-/* ::ffff:a.b.c.d, as two words. */
-static __always_inline void map_ipv4(__u64 *to, __be32 address)
+/* The side of the service port is the server. */
+static __always_inline __u16 server_port(const struct tcphdr *tcp, bool request)
 {
-	to[0] = 0;
-	to[1] = (__u64)address << 32 | 0xffff0000;
+	return bpf_ntohs(request ? tcp->dest : tcp->source);
 }
 
-/* Addresses by direction: the side of the service port is the server. */
-static __always_inline void place_ends(struct segment *s, const struct headers *h, bool request)
+static __always_inline __u64 ends_of(const struct tcphdr *tcp, bool request)
 {
-	__u64 *source = request ? s->key.client_words : s->key.server_words;
-	__u64 *target = request ? s->key.server_words : s->key.client_words;
-
-	if (s->ipv4) {
-		map_ipv4(source, h->ip.v4.saddr);
-		map_ipv4(target, h->ip.v4.daddr);
-	} else {
-		__builtin_memcpy(source, &h->ip.v6.saddr, 16);
-		__builtin_memcpy(target, &h->ip.v6.daddr, 16);
-	}
-	s->key.client_port = bpf_ntohs(request ? h->tcp.source : h->tcp.dest);
-	s->key.server_port = bpf_ntohs(request ? h->tcp.dest : h->tcp.source);
-}
-
-/* Bytes of TCP payload. With TSO an IPv4 total length may be 0: then the
- * packet's own length counts; otherwise short frames carry padding. */
-static __always_inline __u32 payload_bytes(const struct headers *h, bool ipv4)
-{
-	__u32 ip_bytes = ipv4 ? h->ip.v4.ihl * 4 : sizeof(struct ipv6hdr);
-	__u32 total = ipv4 ? bpf_ntohs(h->ip.v4.tot_len)
-			   : bpf_ntohs(h->ip.v6.payload_len) + sizeof(struct ipv6hdr);
-	__u32 header_bytes = ip_bytes + h->tcp.doff * 4;
-
-	if (total <= ip_bytes)
-		total = h->total;
-	return total > header_bytes ? total - header_bytes : 0;
-}
-
-/* true when the headers belong to a service port in the wanted direction. */
-static __always_inline bool is_wanted(const struct headers *h, bool request)
-{
-	return is_service_port(bpf_ntohs(request ? h->tcp.dest : h->tcp.source));
+	return (request ? tcp->source : tcp->dest) | (__u32)server_port(tcp, request) << 16;
 }
 
 /* A pure ACK moves no exchange; only the client's round trip wants it (`acks`),
- * or a window that it closes. False when the segment is of no interest. */
-static __always_inline bool fill_segment(struct segment *s, const struct headers *h, bool ipv4,
-					 bool request, bool acks, __u32 ifindex)
+ * or a window that it closes. False when the segment is of no interest.
+ * @bytes: of the segment, its header included */
+static __always_inline bool fill_segment(struct segment *s, const struct tcphdr *tcp, __u32 bytes, bool acks)
 {
-	s->len = payload_bytes(h, ipv4);
-	s->flags = ((__u8 *)&h->tcp)[13];
-	if (!acks && !s->len && h->tcp.window && !(s->flags & (TCP_FIN | TCP_SYN | TCP_RST)))
+	__u32 head = tcp->doff * 4;
+
+	s->len = bytes > head ? bytes - head : 0;
+	s->flags = ((__u8 *)tcp)[13];
+	if (!acks && !s->len && tcp->window && !(s->flags & (TCP_FIN | TCP_SYN | TCP_RST)))
 		return false;
-	s->ipv4 = ipv4;
-	s->window = h->tcp.window;
-	place_ends(s, h, request);
-	s->seq = bpf_ntohl(h->tcp.seq);
-	s->ack = bpf_ntohl(h->tcp.ack_seq);
-	s->ifindex = ifindex;
+	s->window = tcp->window;
+	s->seq = bpf_ntohl(tcp->seq);
+	s->ack = bpf_ntohl(tcp->ack_seq);
 	return true;
 }
 
-static __always_inline bool is_vlan(__u16 protocol)
+/* @total: bytes from the IP header to the packet's end, for where TSO leaves
+ * the header's own length 0; otherwise that one counts, for short frames carry
+ * padding. */
+static __always_inline bool fill_ipv4(struct segment *s, const struct iphdr *ip, const struct tcphdr *tcp,
+				      __u32 total, bool request, bool acks)
 {
-	return protocol == 0x8100 || protocol == 0x88a8;
+	__u32 length = bpf_ntohs(ip->tot_len);
+
+	if (length)
+		total = length;
+	if (!is_service_port(server_port(tcp, request)) || !fill_segment(s, tcp, total - ip->ihl * 4, acks))
+		return false;
+	s->key.ends = ends_of(tcp, request) | ENDS_IPV4;
+	s->key.words[0] = request ? ip->saddr | (__u64)ip->daddr << 32 : ip->daddr | (__u64)ip->saddr << 32;
+	return true;
 }
 
-/* Where the IP header of a received skb is. A tag that the NIC did not take
- * off is still in the data when the stack is entered. */
-static __always_inline const void *received_network(const bool typed, struct sk_buff *skb)
+static __always_inline bool fill_ipv6(struct segment *s, const struct ipv6hdr *ip, const struct tcphdr *tcp,
+				      __u32 total, bool request, bool acks)
 {
-	const void *data = FIELD(typed, skb, data);
+	__u32 length = bpf_ntohs(ip->payload_len);
 
-	return is_vlan(bpf_ntohs(FIELD(typed, skb, protocol))) ? data + 4 : data;
+	if (!length)
+		length = total - sizeof(*ip);
+	if (!is_service_port(server_port(tcp, request)) || !fill_segment(s, tcp, length, acks))
+		return false;
+	s->key.ends = ends_of(tcp, request) | ENDS_IPV6;
+	__builtin_memcpy(s->key.words, request ? &ip->saddr : &ip->daddr, 16);
+	__builtin_memcpy(s->key.words + 2, request ? &ip->daddr : &ip->saddr, 16);
+	return true;
 }
 
-/* The same from an skb of the stack: `network` is the address of the IP header.
- * 40 bytes hold an IPv6 header, or IPv4 and TCP without options. A tag in the
- * data hides the protocol; then the header's own version tells. */
-static __always_inline bool read_skb(const bool typed, struct sk_buff *skb, const void *network,
+static __always_inline bool is_vlan(__be16 protocol)
+{
+	return protocol == bpf_htons(0x8100) || protocol == bpf_htons(0x88a8);
+}
+
+/* Where the IP header of an skb is. A tag that the NIC did not take off is
+ * still in the data when the stack is entered (`received`). */
+static __always_inline const void *network_of(const bool typed, struct sk_buff *skb, __be16 protocol, bool received)
+{
+	if (received)
+		return FIELD(typed, skb, data) + (is_vlan(protocol) ? 4 : 0);
+	return FIELD(typed, skb, head) + FIELD(typed, skb, network_header);
+}
+
+static __always_inline __u32 bytes_from(const bool typed, struct sk_buff *skb, const void *network)
+{
+	return FIELD(typed, skb, len) - (__u32)(network - (const void *)FIELD(typed, skb, data));
+}
+
+/* The same for what is not plain IPv4: a tag in the data hides the protocol,
+ * then the header's own version tells. */
+static __always_inline bool read_further(const bool typed, struct sk_buff *skb, const struct packet *p,
+					 const void *network, bool request, bool acks, struct segment *s)
+{
+	bool ipv4 = p->ip.version == 4;
+	const struct ipv6hdr *ipv6 = (const struct ipv6hdr *)p;
+	__u32 ip_bytes = ipv4 ? p->ip.ihl * 4 : sizeof(struct ipv6hdr);
+	__u32 total = bytes_from(typed, skb, network);
+	struct tcphdr tcp;
+
+	if (!ipv4 && p->ip.version != 6)
+		return false;
+	if ((ipv4 ? p->ip.protocol : ipv6->nexthdr) != IPPROTO_TCP)
+		return false;
+	if (bpf_probe_read_kernel(&tcp, sizeof(tcp), network + ip_bytes))
+		return false;
+	return ipv4 ? fill_ipv4(s, &p->ip, &tcp, total, request, acks)
+		    : fill_ipv6(s, ipv6, &tcp, total, request, acks);
+}
+
+/* Parse an skb of the stack; false when it is no segment of interest. */
+static __always_inline bool read_skb(const bool typed, struct sk_buff *skb, bool received,
 				     bool request, bool acks, struct segment *s)
 {
-	struct { struct iphdr ip; struct tcphdr tcp; } both;
-	struct headers h;
-	__u16 protocol = bpf_ntohs(FIELD(typed, skb, protocol));
-	bool tagged = is_vlan(protocol);
-	__u32 ip_bytes = sizeof(struct ipv6hdr);
-	bool ipv4;
+	__be16 protocol = FIELD(typed, skb, protocol);
+	const void *network;
+	struct packet p;
 
-	if (!tagged && protocol != ETH_P_IP && protocol != ETH_P_IPV6)
+	if (protocol != bpf_htons(ETH_P_IP) && protocol != bpf_htons(ETH_P_IPV6) && !is_vlan(protocol))
 		return false;
-	if (bpf_probe_read_kernel(&both, sizeof(both), network))
+	network = network_of(typed, skb, protocol, received);
+	if (bpf_probe_read_kernel(&p, sizeof(p), network))
 		return false;
-	__builtin_memcpy(&h.ip, &both, sizeof(h.ip));
-	h.tcp = both.tcp;
-	ipv4 = tagged ? h.ip.v4.version == 4 : protocol == ETH_P_IP;
-	if (!ipv4 && h.ip.v4.version != 6)
+	if (protocol != bpf_htons(ETH_P_IP) || p.ip.ihl != 5)
+		return read_further(typed, skb, &p, network, request, acks, s);
+	if (p.ip.protocol != IPPROTO_TCP)
 		return false;
-	if (ipv4)
-		ip_bytes = h.ip.v4.ihl * 4;
-	if ((ipv4 ? h.ip.v4.protocol : h.ip.v6.nexthdr) != IPPROTO_TCP)
-		return false;
-	if (ip_bytes != sizeof(struct iphdr) &&
-	    bpf_probe_read_kernel(&h.tcp, sizeof(h.tcp), network + ip_bytes))
-		return false;
-	if (!is_wanted(&h, request))
-		return false;
-	h.total = FIELD(typed, skb, len) - (__u32)(network - (const void *)FIELD(typed, skb, data));
-	return fill_segment(s, &h, ipv4, request, acks, 0);
+	return fill_ipv4(s, &p.ip, &p.tcp, p.ip.tot_len ? 0 : bytes_from(typed, skb, network), request, acks);
 }
 
 #endif

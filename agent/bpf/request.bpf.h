@@ -7,7 +7,7 @@
 
 static __always_inline bool is_entry(const struct flow *flow, __u32 slot)
 {
-	return slot == settings.entry_slot || (slot == HOP_SIDE_ENTRY && flow->local);
+	return slot == settings.entry_slot || (slot == HOP_SIDE_ENTRY && flow->marks & HOP_LOCAL);
 }
 
 static __always_inline bool count_again(struct flow *flow)
@@ -55,8 +55,8 @@ static __always_inline bool enters(struct flow *flow, const struct segment *s)
 /* A segment towards the service at station `slot`, of a connection that is known. */
 static __always_inline void pass_request(struct flow *flow, const struct segment *s, __u32 slot)
 {
-	if (slot == settings.entry_slot)
-		flow->local = false;
+	if (HOP_SIDE_ENTRY != NO_SLOT && slot == settings.entry_slot)
+		flow->marks &= ~HOP_LOCAL;
 	if (is_entry(flow, slot) && !enters(flow, s))
 		return;
 	if (phase_of(flow) == HOP_IDLE || before(s->seq, flow->record.request_seq))
@@ -67,16 +67,16 @@ static __always_inline void pass_request(struct flow *flow, const struct segment
 	stamp(flow, slot, bpf_ktime_get_ns(), covers(s->seq, s->len, flow->record.request_seq));
 }
 
-static __always_inline struct flow *on_request(const struct segment *s, __u32 slot)
+/* A segment towards the service at station `slot`; `flow` is what is known of
+ * its connection, NULL for nothing yet. */
+static __always_inline struct flow *pass(struct flow *flow, const struct segment *s, __u32 slot)
 {
-	struct flow *flow = find_flow(&s->key);
-
 	if (!flow && s->len &&
 	    (slot == settings.entry_slot || (slot == HOP_SIDE_ENTRY && HOP_BY_SIDE(s)))) {
 		flow = open_flow(s, s->seq);
 		if (flow) {
-			flow->midstream = flow->established = true;
-			flow->local = slot != settings.entry_slot;
+			flow->established = true;
+			flow->marks |= HOP_MIDSTREAM | (slot != settings.entry_slot ? HOP_LOCAL : 0);
 		}
 	}
 	if (!flow)
@@ -86,6 +86,11 @@ static __always_inline struct flow *on_request(const struct segment *s, __u32 sl
 	if (s->len)
 		pass_request(flow, s, slot);
 	return flow;
+}
+
+static __always_inline struct flow *on_request(const struct segment *s, __u32 slot)
+{
+	return pass(find_flow(&s->key), s, slot);
 }
 
 #endif

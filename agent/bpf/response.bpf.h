@@ -31,7 +31,7 @@ static __always_inline bool is_new(const struct flow *flow, const struct segment
 static __always_inline bool is_continued(const struct flow *flow, const struct segment *s)
 {
 	return flow->begun && flow->record.response_bytes && is_new(flow, s) &&
-	       !flow->upgraded && flow->protocol != HOP_HTTP2 && !is_tls_control(flow, s);
+	       !(flow->marks & HOP_UPGRADED) && flow->protocol != HOP_HTTP2 && !is_tls_control(flow, s);
 }
 
 /* Do these bytes belong to the response of the open exchange? */

@@ -8,7 +8,7 @@
 
 /* Connections looked at in one sweep: awaiting ones, and any. */
 #define SWEEP_AWAITING 1024
-#define SWEEP_ANY 64
+#define SWEEP_ANY 16
 
 /* Where the walk over all connections stands. */
 static __u32 walked;
@@ -40,7 +40,7 @@ static __always_inline void sweep_flow(struct flow *flow, __u64 now)
 		finish(flow, state);
 	if (phase_of(flow) == HOP_IDLE && quiet > settings.quiet_ns &&
 	    (flow->closed || quiet > settings.idle_ns)) {
-		if (!flow->established && !flow->local)
+		if (!flow->established && !(flow->marks & HOP_LOCAL))
 			count(HOP_HALF_OPEN);
 		free_flow(flow);
 	}

@@ -45,11 +45,14 @@ interface Totals {
 export class Ledger {
   readonly #lab: CostLab;
   readonly #observers: Observers;
+  readonly #say: (line: string) => void;
+  #last: Totals | undefined;
   readonly rows: LedgerRow[] = [];
 
-  constructor(lab: CostLab, observers: Observers) {
+  constructor(lab: CostLab, observers: Observers, say: (line: string) => void) {
     this.#lab = lab;
     this.#observers = observers;
+    this.#say = say;
   }
 
   /** Hopscope must be off; it is off again afterwards. */
@@ -57,7 +60,7 @@ export class Ledger {
     await this.#observers.startAgent(`--ring ${RING_KIB}`);
     const { exchanges } = (await this.#settled(0)).summary;
     await this.#load(RING_RECORDS);
-    await this.#settled(exchanges.host + RING_RECORDS);
+    this.#last = await this.#settled(exchanges.host + RING_RECORDS);
     for (const times of LOADS) {
       const requests = times * RING_RECORDS;
       await this.#account(`${times} × what the ring holds`, requests, () => this.#overload(requests));
@@ -68,10 +71,11 @@ export class Ledger {
   }
 
   async #account(what: string, requests: number, work: () => Promise<void>): Promise<void> {
-    const before = await this.#settled(0);
+    const before = this.#last!;
     await work();
-    const after = await this.#settled(before.summary.exchanges.host + requests);
-    this.rows.push(rowOf(what, before, after));
+    this.#last = await this.#settled(before.summary.exchanges.host + requests);
+    this.rows.push(rowOf(what, before, this.#last));
+    this.#say(what);
   }
 
   /** While the agent stands still it takes nothing: the ring is all there is. */

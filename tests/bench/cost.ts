@@ -51,9 +51,8 @@ async function measure(lab: CostLab): Promise<CostReport> {
   await observers.switchTo('nothing');
   const loneMs = await loneDelaysMs(lab, observers, PLAN.lone);
   say(`lone records: slowest ${Math.max(...loneMs).toFixed(1)} ms`);
-  const ledger = new Ledger(lab, observers);
+  const ledger = new Ledger(lab, observers, say);
   await ledger.run();
-  say('ledger');
   const host = await hostCost(lab, PLAN.hostRounds, PLAN.hostRequests, runner.rate, random);
   say('host collector');
   await runner.run(random);

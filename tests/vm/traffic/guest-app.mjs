@@ -50,4 +50,5 @@ server.on('upgrade', (request, socket) => {
 server.keepAliveTimeout = 3_600_000;
 /** A client that has said all still gets its answer. */
 server.httpAllowHalfOpen = true;
-server.listen(Number(process.argv[2]), '0.0.0.0', () => console.log('listening'));
+/** Of both families, so that IPv4 comes to sockets that are IPv6. */
+server.listen(Number(process.argv[2]), '::', () => console.log('listening'));
