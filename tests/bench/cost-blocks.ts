@@ -36,6 +36,8 @@ export interface BlockPlan {
   rounds: number;
   closedRequests: number;
   openRequests: number;
+  /** Of the guest's time: three of the periods in which the agent samples its own cost, or two. */
+  selfCostMs: number;
 }
 
 export interface SelfCostCheck {
@@ -44,7 +46,6 @@ export interface SelfCostCheck {
   measuredNs: number;
 }
 
-const SELF_COST_MS = 15_000;
 const LOAD_SHARE = 0.7;
 /** These take turns; bpftrace compiles for most of a minute, so it comes once, between two rounds of nothing. */
 const IN_TURN: readonly ObserverName[] = ['nothing', 'nothing again', 'hopscope', 'naive', 'tcpdump'];
@@ -129,7 +130,7 @@ export class BlockRunner {
 
   /**
    * Hopscope's own figure on the page beside ours, over the same requests. The
-   * agent samples one second in five, so this takes three of its periods.
+   * agent samples one second in five, so this takes some of its periods.
    */
   async compareSelfCost(): Promise<SelfCostCheck> {
     await this.#observers.switchTo('hopscope');
@@ -141,7 +142,7 @@ export class BlockRunner {
       for (;;) {
         await closedLoop(client, this.#plan.closedRequests);
         const now = difference(before, await snapshot(this.#lab, pid));
-        if (now.uptimeMs >= SELF_COST_MS) return now;
+        if (now.uptimeMs >= this.#plan.selfCostMs) return now;
       }
     });
     const { selfCost } = await this.#lab.run.get<Summary>('/api/runs/current/summary');

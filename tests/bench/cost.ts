@@ -30,8 +30,24 @@ const { quick, json, accel, nic, ...given } = parseArgs({
 }).values;
 const seed = Number(given.seed);
 const PLAN = quick
-  ? { rounds: 2, closedRequests: 600, openRequests: 300, lone: 10, hostRounds: 1, hostRequests: 300 }
-  : { rounds: 6, closedRequests: 1500, openRequests: 600, lone: 30, hostRounds: 2, hostRequests: 600 };
+  ? {
+      rounds: 2,
+      closedRequests: 500,
+      openRequests: 200,
+      lone: 10,
+      hostRounds: 1,
+      hostRequests: 200,
+      selfCostMs: 10_000,
+    }
+  : {
+      rounds: 6,
+      closedRequests: 1500,
+      openRequests: 600,
+      lone: 30,
+      hostRounds: 2,
+      hostRequests: 600,
+      selfCostMs: 15_000,
+    };
 /** The lab's own load: as little as it can be told. */
 const LAB_LOAD = ['--rate', '0.1'];
 
