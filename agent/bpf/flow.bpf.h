@@ -121,7 +121,7 @@ static __always_inline struct flow *flow_at(__u32 slot)
 /* First slot of a bucket. Fibonacci hashing: Knuth, TAOCP 3, 6.4. */
 static __always_inline __u32 home_of(__u64 mix)
 {
-	return ((mix ^ settings.seed) * 0x9e3779b97f4a7c15ULL >> 32) & settings.flow_mask & ~(BUCKET - 1);
+	return ((mix ^ settings.seed) * 0x9e3779b97f4a7c15ULL >> 40) & settings.flow_mask & ~(BUCKET - 1);
 }
 
 static __always_inline __u32 home4(__u64 ends, __u64 pair)
