@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CHANNEL_NAME } from '../../../agent/channel/find-port.ts';
 import { channelPath } from '../../../agent/host/channels.ts';
 import { until } from '../until.ts';
@@ -36,10 +36,18 @@ function qemu(chardev: string, listener: number | 'ignore' = 'ignore'): number {
   return child.pid as number;
 }
 
+/** A socket is there a moment before QEMU listens. */
 async function takesClients(path: string): Promise<void> {
-  const client = connect(path);
-  await once(client, 'connect');
-  client.destroy();
+  const answered = async () => {
+    const client = connect(path);
+    const taken = await once(client, 'connect').then(
+      () => true,
+      () => false,
+    );
+    client.destroy();
+    return taken;
+  };
+  await vi.waitFor(async () => expect(await answered()).toBe(true));
 }
 
 describe("the channel of a VM's agent", () => {
