@@ -30,6 +30,8 @@ export interface Verdict {
 
 /** A shift counts from so many standard deviations on: ten layers are judged at once, and many times. */
 const FLOOR_DEVIATIONS = 4;
+/** What the tracer itself takes for a request on the host (bench:cost), ns: no smaller shift is anybody's. */
+const OWN_COST_NS = 10_000;
 /** Random halves of the clean blocks that are compared with each other. */
 const SPLITS = 16;
 
@@ -52,9 +54,12 @@ export function shiftsOf(paths: Iterable<PathView>, plan: BlockPlan): Shifts {
   return { layers, planted: planted.flat().length, clean: clean.flat().length };
 }
 
-/** @param pooled noise of each layer over many plants, ns; where there is none, the plant's own alone counts */
+/**
+ * The layer that grew most, where that is more than noise and more than our own cost.
+ * @param pooled noise of each layer over many plants, ns; where there is none, the plant's own alone counts
+ */
 export function verdictOf({ layers }: Shifts, pooled: ReadonlyMap<string, number> = new Map()): Verdict {
-  const grown = layers.filter((shift) => shift.shiftNs > floorOf(shift, pooled));
+  const grown = layers.filter((shift) => shift.shiftNs > Math.max(OWN_COST_NS, floorOf(shift, pooled)));
   const most = grown.sort((a, b) => b.shiftNs - a.shiftNs)[0];
   return { named: most?.layer ?? null, sizeNs: most?.shiftNs ?? null };
 }

@@ -58,7 +58,7 @@ export function parsePlantOptions(
         .makeOptionMandatory(),
     )
     .addOption(new Option('--nic <model>', 'network card of the guest').argParser(parseNic).default('virtio-net-pci'))
-    .addOption(new Option('--rate <n>', 'requests a second').argParser(numberBetween(1, MOST_RATE)).default(15))
+    .addOption(new Option('--rate <n>', 'requests a second').argParser(numberBetween(1, MOST_RATE)).default(20))
     .addOption(
       new Option('--pairs <n>', `of a planted and a clean block of ${BLOCK_MS} ms`)
         .argParser((text) => Math.round(numberBetween(2, MOST_PAIRS)(text)))

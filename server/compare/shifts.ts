@@ -7,7 +7,7 @@
  * holds for all layers and quantiles at once (Romano and Wolf, Exact and
  * approximate stepdown methods, 2005).
  */
-import { type BlockBins, blockBins, blocksFor, weightedQuantile } from './block-bins.ts';
+import { type BlockBins, blockBins, blocksFor, exactQuantile, sizeOf, weightedQuantile } from './block-bins.ts';
 import { normalQuantile, studentQuantile } from './normal.ts';
 import { seededRandom } from './random.ts';
 
@@ -77,15 +77,14 @@ interface Draw {
 /** One for each quantile that both samples have enough values beyond. */
 function cellsOf(layer: string, valuesA: Float64Array, valuesB: Float64Array | undefined, draw: Draw): Cell[] {
   if (!valuesB) return [];
-  const [sortedA, sortedB] = [sorted(valuesA), sorted(valuesB)];
   const [a, b] = [blockBins(valuesA, draw.blocksA), blockBins(valuesB, draw.blocksB)];
   const [onceA, onceB] = [new Float64Array(draw.blocksA).fill(1), new Float64Array(draw.blocksB).fill(1)];
   return draw.quantiles
-    .filter((quantile) => Math.min(sortedA.length, sortedB.length) * (1 - quantile) >= BEYOND)
+    .filter((quantile) => Math.min(sizeOf(a), sizeOf(b)) * (1 - quantile) >= BEYOND)
     .map((quantile) => ({
       ...{ layer, quantile, a, b },
-      exactA: sortedA[Math.ceil(quantile * sortedA.length) - 1]!,
-      exactB: sortedB[Math.ceil(quantile * sortedB.length) - 1]!,
+      exactA: exactQuantile(a, valuesA, quantile),
+      exactB: exactQuantile(b, valuesB, quantile),
       shift: weightedQuantile(b, onceB, quantile) - weightedQuantile(a, onceA, quantile),
       draws: new Float64Array(draw.draws),
     }));
@@ -93,10 +92,6 @@ function cellsOf(layer: string, valuesA: Float64Array, valuesB: Float64Array | u
 
 function rowsOf(sample: Sample): number {
   return sample.values().next().value?.length ?? 0;
-}
-
-function sorted(values: Float64Array): Float64Array {
-  return values.filter((value) => !Number.isNaN(value)).sort();
 }
 
 function drawAll(cells: readonly Cell[], { blocksA, blocksB, draws }: Draw, random: () => number): void {

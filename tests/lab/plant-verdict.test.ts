@@ -49,6 +49,15 @@ describe('verdictOf', () => {
     expect(verdictOf(shifts('wait', 2e6), pooled).named).toBe('wait');
   });
 
+  it('stays silent below what the tracer itself takes', () => {
+    const quiet = (shiftNs: number) => ({
+      ...{ planted: 100, clean: 100 },
+      layers: [{ layer: 'nic.in', withoutNs: 1000, withNs: 1000 + shiftNs, shiftNs, noiseNs: 100 }],
+    });
+    expect(verdictOf(quiet(5_000)).named).toBeNull();
+    expect(verdictOf(quiet(15_000)).named).toBe('nic.in');
+  });
+
   it('names no layer without paths', () => {
     expect(verdictOf(shiftsOf([], PLAN)).named).toBeNull();
   });

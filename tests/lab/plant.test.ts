@@ -15,7 +15,7 @@ function refusal(...args: string[]): string {
 
 describe('parsePlantOptions', () => {
   it('wants a layer and a delay, and has defaults for the rest', () => {
-    const options = { layer: 'tcp.in', delayNs: 500_000, nic: 'virtio-net-pci', rate: 30, pairs: 20, port: 7117 };
+    const options = { layer: 'tcp.in', delayNs: 500_000, nic: 'virtio-net-pci', rate: 20, pairs: 20, port: 7117 };
     expect(parsePlantOptions(['--layer', 'tcp.in', '--delay', '0.5'])).toEqual({
       ok: true,
       options: { ...options, json: false },

@@ -12,7 +12,9 @@ const DELAY_MS = 10;
 /** What `hopscope lab plant --json` prints. */
 type Report = Shifts & Verdict & { layer: string; delayNs: number; trueNs: number };
 
-describe.each(['wait', 'vnic.out'])('hopscope lab plant --layer %s', (layer) => {
+// One in the guest: those of the host are held by the same program, which tests/lab/hold.test.ts runs.
+describe('hopscope lab plant', () => {
+  const layer = 'wait';
   let report: Report;
   let said: string;
   let before: string[];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { blockBins, blocksFor, weightedQuantile } from '../../../server/compare/block-bins.ts';
+import { blockBins, blocksFor, exactQuantile, sizeOf, weightedQuantile } from '../../../server/compare/block-bins.ts';
 
 /** The same by writing the resample out: mid-distribution quantile of all values. */
 function obviousQuantile(values: readonly number[], quantile: number): number {
@@ -32,6 +32,18 @@ describe('a sample in blocks', () => {
         const found = weightedQuantile(blockBins(Float64Array.from(values), 4), Float64Array.from(times), quantile);
         const expected = obviousQuantile(written, quantile);
         expect(Math.abs(found - expected)).toBeLessThanOrEqual(expected * 1e-9);
+      }),
+    );
+  });
+
+  it('has the exact quantiles, as sorting gives them', () => {
+    const sample = fc.array(fc.integer({ min: 0, max: 5_000_000 }), { minLength: 1, maxLength: 300 });
+    fc.assert(
+      fc.property(sample, fc.double({ min: 0.001, max: 0.999, noNaN: true }), (numbers, quantile) => {
+        const values = Float64Array.from([...numbers, Number.NaN]);
+        const expected = Float64Array.from(numbers).sort()[Math.ceil(quantile * numbers.length) - 1];
+        expect(exactQuantile(blockBins(values, 5), values, quantile)).toBe(expected);
+        expect(sizeOf(blockBins(values, 5))).toBe(numbers.length);
       }),
     );
   });

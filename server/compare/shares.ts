@@ -1,0 +1,108 @@
+/**
+ * Which layers carry the difference of the means. Only means add up: the
+ * layers of a path telescope, so the shares of those that do come to one.
+ */
+import { blocksFor } from './block-bins.ts';
+import { studentQuantile } from './normal.ts';
+import { seededRandom } from './random.ts';
+import type { Sample } from './shifts.ts';
+
+export interface Share {
+  layer: string;
+  /** Mean of b less mean of a, ns, with its interval. */
+  shift: number;
+  low: number;
+  high: number;
+  /** Of the sum of all layers' shifts; null where that sum could as well be 0. */
+  share: number | null;
+}
+
+export interface ShareOptions {
+  seed?: number;
+  draws?: number;
+  confidence?: number;
+}
+
+/** Sums of a layer, block by block, over the rows in which every layer was measured. */
+interface BlockSums {
+  sums: Map<string, Float64Array>;
+  counts: Float64Array;
+}
+
+/** One for each layer of both samples, in the order of `a`; their rows are the same requests. */
+export function sharesOf(a: Sample, b: Sample, options: ShareOptions = {}): Share[] {
+  const { seed = 1, draws = 1000, confidence = 0.95 } = options;
+  const layers = [...a.keys()].filter((layer) => b.has(layer));
+  const [sumsA, sumsB] = [blockSums(a, layers), blockSums(b, layers)];
+  const shifts = layers.map((layer) => meanOf(sumsB, layer) - meanOf(sumsA, layer));
+  const deviations = scatter(layers, shifts, sumsA, sumsB, draws, seededRandom(seed));
+  const blocks = Math.min(sumsA.counts.length, sumsB.counts.length);
+  const reach = studentQuantile(0.5 + confidence / 2, Math.max(3, blocks - 1)) * Math.sqrt(blocks / (blocks - 1));
+  const total = shifts.reduce((sum, shift) => sum + shift, 0);
+  const isDistinct = Math.abs(total) > reach * deviations.total;
+  return layers.map((layer, n) => {
+    const shift = shifts[n]!;
+    const error = reach * deviations.layers[n]!;
+    return { layer, shift, low: shift - error, high: shift + error, share: isDistinct ? shift / total : null };
+  });
+}
+
+function blockSums(sample: Sample, layers: readonly string[]): BlockSums {
+  const columns = layers.map((layer) => sample.get(layer)!);
+  const rows = columns[0]?.length ?? 0;
+  const blocks = blocksFor(rows);
+  const counts = new Float64Array(blocks);
+  const sums = columns.map(() => new Float64Array(blocks));
+  for (let row = 0; row < rows; row++) {
+    if (columns.some((values) => Number.isNaN(values[row]!))) continue;
+    const block = Math.floor((row * blocks) / rows);
+    counts[block]! += 1;
+    for (const [n, values] of columns.entries()) sums[n]![block]! += values[row]!;
+  }
+  return { sums: new Map(layers.map((layer, n) => [layer, sums[n]!])), counts };
+}
+
+function meanOf({ sums, counts }: BlockSums, layer: string, weights?: Float64Array): number {
+  const values = sums.get(layer)!;
+  let [sum, count] = [0, 0];
+  for (let block = 0; block < counts.length; block++) {
+    const weight = weights?.[block] ?? 1;
+    sum += weight * values[block]!;
+    count += weight * counts[block]!;
+  }
+  return sum / count;
+}
+
+/** Root mean square distance of the draws from the shifts, and from their sum. */
+function scatter(
+  layers: readonly string[],
+  shifts: readonly number[],
+  a: BlockSums,
+  b: BlockSums,
+  draws: number,
+  random: () => number,
+): { layers: number[]; total: number } {
+  const squares = layers.map(() => 0);
+  let total = 0;
+  for (let draw = 0; draw < draws; draw++) {
+    const [weightsA, weightsB] = [a, b].map(({ counts }) => drawn(counts.length, random)) as [
+      Float64Array,
+      Float64Array,
+    ];
+    let together = 0;
+    for (const [n, layer] of layers.entries()) {
+      const distance = meanOf(b, layer, weightsB) - meanOf(a, layer, weightsA) - shifts[n]!;
+      squares[n]! += distance ** 2;
+      together += distance;
+    }
+    total += together ** 2;
+  }
+  return { layers: squares.map((square) => Math.sqrt(square / draws)), total: Math.sqrt(total / draws) };
+}
+
+/** How often each block comes in a resample. */
+function drawn(blocks: number, random: () => number): Float64Array {
+  const weights = new Float64Array(blocks);
+  for (let i = 0; i < blocks; i++) weights[Math.floor(random() * blocks)]! += 1;
+  return weights;
+}
