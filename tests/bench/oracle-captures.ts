@@ -20,6 +20,7 @@ const GUEST_LOG = '/tmp/tcpdump.log';
 const FILTER = "'tcp port 80'";
 const COMMON = ['-n', '-Z', 'root', '--time-stamp-precision=nano'];
 const DEVICE = { uplink: 'nic0', tap: 'vnet0' };
+/** The measured NIC, found by its address. */
 const MEASURED = '$(ip -o link | busybox awk -F": " \'/02:48:53:00:00:10/ { print $2 }\')';
 
 /** Captures that run; `stop` ends them and brings the files. */
@@ -107,6 +108,12 @@ function numberBefore(said: string, pattern: RegExp): number {
   const found = pattern.exec(said)?.[1];
   if (found === undefined) throw new Error(`tcpdump did not say ${pattern}:\n${said}`);
   return Number(found);
+}
+
+/** Whether the guest hands its card packets as large as it likes, or such as go over a wire. */
+export async function setSegments(run: LabRun, wanted: 'on the wire' | undefined): Promise<void> {
+  const state = wanted === undefined ? 'on' : 'off';
+  await inGuest(run, `ethtool -K ${MEASURED} tso ${state} gso ${state}`);
 }
 
 async function inGuest(run: LabRun, script: string): Promise<string> {

@@ -15,13 +15,25 @@ export interface LoadKind {
   maxConnections: number;
   /** The guest's capture is kept in its memory, bodies and all. */
   mostRequests: number;
+  /** The guest's TSO and GSO, `on` unless said. */
+  segments?: 'on the wire';
+  /** tcpdump copies a packet of 64 KiB before it goes on to whoever stamps next: its windows are shown, and no target. */
+  isCopied?: boolean;
 }
 
 export const KINDS: readonly LoadKind[] = [
   { name: 'keep-alive', path: '/', connections: 1, maxConnections: 1, mostRequests: 50_000 },
   { name: 'several connections', path: '/', connections: 16, maxConnections: 32, mostRequests: 50_000 },
   { name: 'connection per request', path: '/', connections: null, maxConnections: 16, mostRequests: 50_000 },
-  { name: 'larger bodies (256 KiB)', path: '/big', connections: 4, maxConnections: 8, mostRequests: 400 },
+  { name: '256 KiB, by TSO', path: '/big', connections: 4, maxConnections: 8, mostRequests: 400, isCopied: true },
+  {
+    name: '256 KiB, no TSO',
+    path: '/big',
+    connections: 4,
+    maxConnections: 8,
+    mostRequests: 400,
+    segments: 'on the wire',
+  },
 ];
 
 const GENERATOR = join(import.meta.dirname, '../../lab/load.ts');

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { LoadSummary, PathView, Summary } from '../../server/wire/views.ts';
 import { LabRun } from '../vm/lab-run.ts';
-import { type CaptureEnd, Captures, PLACES, type Place } from './oracle-captures.ts';
+import { type CaptureEnd, Captures, PLACES, type Place, setSegments } from './oracle-captures.ts';
 import { type Differences, judge, type Verdict } from './oracle-judge.ts';
 import { drive, KINDS, type LoadKind, noncePrefix, saturation } from './oracle-load.ts';
 import { readAccessLog } from './oracle-log.ts';
@@ -40,7 +40,10 @@ interface Row extends Verdict {
   /** Answers a second in a closed loop, and the open-loop rate. */
   saturation: number;
   rate: number;
+  /** What the generator sent, and had answers to in time. */
+  sent: number;
   answered: number;
+  isCopied: boolean;
   /** Packets that no tcpdump could keep. */
   dropped: number;
   /** Wrong joins while the guest was saturated. */
@@ -57,6 +60,7 @@ function checkTools(): void {
 }
 
 async function measure(run: LabRun, kind: LoadKind, reader: PathReader, folder: string): Promise<Measured> {
+  await setSegments(run, kind.segments);
   const captures = await Captures.start(run, folder);
   const full = await saturation(run.clientNamespace, kind);
   const rate = Math.max(1, Math.floor(full * SHARE_OF_SATURATION));
@@ -78,7 +82,8 @@ async function verdict(
   const evidence = { uplink: atUplink, tap: atTap, guest: await readCapture(guest.file), log };
   const stage = (name: 'probe' | 'load') => judge(paths, evidence, (uri) => uri.startsWith(noncePrefix(kind, name)));
   return {
-    ...{ kind: kind.name, saturation, rate: load.rate, answered: load.answered },
+    ...{ kind: kind.name, saturation, rate: load.rate, sent: load.sent, answered: load.answered },
+    isCopied: kind.isCopied ?? false,
     dropped: PLACES.reduce((sum, place) => sum + captures[place].dropped, 0),
     wrongAtSaturation: stage('probe').wrongJoins,
     ...stage('load'),
@@ -92,9 +97,10 @@ function missedTargets(rows: readonly Row[], unread: number): string[] {
   };
   want(unread === 0, `not comparable: the bench read the API too slowly and has ${unread} paths not`);
   for (const row of rows) {
-    const { kind, exchanges, found, answered } = row;
+    const { kind, exchanges, found, answered, sent } = row;
     want(row.dropped === 0, `${kind}: not comparable, tcpdump lost ${row.dropped} packets`);
-    want(exchanges === answered, `${kind}: not comparable, tshark has ${exchanges} exchanges of ${answered}`);
+    const isAll = exchanges >= answered && exchanges <= sent;
+    want(isAll, `${kind}: not comparable, tshark has ${exchanges} exchanges of ${answered}`);
     want(found === exchanges, `${kind}: ${exchanges - found} of ${exchanges} exchanges not found`);
     want(found >= JOINED_TARGET * answered, `${kind}: joined ${percent(found / answered)}`);
     want(row.swapped === 0, `${kind}: ${row.swapped} exchanges in another order on their connection`);
@@ -104,7 +110,7 @@ function missedTargets(rows: readonly Row[], unread: number): string[] {
       const { compared, p99 } = row[place];
       want(compared === found, `${kind}: the ${place} window of ${found - compared} exchanges cannot be compared`);
       want(
-        p99 !== null && p99 <= WINDOW_TARGET_NS,
+        row.isCopied || (p99 !== null && p99 <= WINDOW_TARGET_NS),
         `${kind}: ${place} window ${micro(p99)} µs p99 > ${WINDOW_TARGET_NS / 1000} µs`,
       );
     }
@@ -135,7 +141,7 @@ function print(rows: readonly Row[], missed: readonly string[], summary: Summary
     ['swapped', ({ swapped }) => swapped],
     ['crossed', ({ crossed }) => crossed],
     ['wrong', ({ wrongJoins, wrongAtSaturation }) => wrongJoins + wrongAtSaturation],
-    ['joined', ({ found, answered }) => percent(found / answered)],
+    ['joined', ({ found, answered, exchanges }) => percent(found / Math.max(answered, exchanges))],
     ...(['tap', 'nic', 'guest', 'whole'] as const).map((place): [string, (row: Row) => string] => [
       place,
       (row) => pair(row[place]),
@@ -151,6 +157,7 @@ function print(rows: readonly Row[], missed: readonly string[], summary: Summary
 tap: tap.tx → tap.rx    nic: nic.rx → nic.tx    whole: nic.rx → last byte at nic.tx
 guest: vnic.rx → vnic.tx. tcpdump in the guest stamps after the driver's hand-over on the way in and
 before it on the way out, with our own programs in between: no target, for comparison only.
+by TSO: tcpdump copies 64 KiB before whoever stamps next sees the packet: no target for its windows either.
 crossed: on two connections, and by more than 50 µs the other way round. lost: packets no tcpdump kept.\n`);
   for (const { kind, examples } of rows) for (const example of examples) console.log(`${kind}: ${example}`);
   console.log(missed.length === 0 ? 'every target is met' : missed.map((m) => `missed: ${m}`).join('\n'));
