@@ -1,5 +1,6 @@
 /** The host collector's cost: latency with the host agent on and off, and its BPF time by the kernel's statistics. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { libbpf, system } from '../../agent/libbpf.ts';
 import type { Health } from '../../server/wire/views.ts';
 import type { CostLab } from './cost-lab.ts';
@@ -23,6 +24,8 @@ export interface HostCost {
 
 const RUN_TIME = 0;
 const BACK_LIMIT_MS = 60_000;
+/** The lab gives a process up that ends again and again within five seconds of its start. */
+const PATIENCE_MS = 6_000;
 
 export async function hostCost(
   lab: CostLab,
@@ -45,6 +48,7 @@ export async function hostCost(
 
 /** The lab would start it again at once: it stands still meanwhile. */
 async function withoutHostAgent<T>(lab: CostLab, work: () => Promise<T>): Promise<T> {
+  await delay(PATIENCE_MS);
   lab.run.child.kill('SIGSTOP');
   try {
     process.kill(hostAgent(lab), 'SIGKILL');
