@@ -118,4 +118,12 @@ describe('a guest that is stopped for two seconds', () => {
     expect(Math.abs((set?.sizeNs as number) / 1e9 - SET_BY_S)).toBeLessThan(2);
     expect(health.faults.clockSteps).toBe(1);
   });
+
+  it('ends its run with a clear message when QEMU is killed', async () => {
+    process.kill(run.processWith('-accel'), 'SIGKILL');
+    const end = await run.ended;
+    expect(end.code).toBe(1);
+    expect(end.stderr).toMatch(/QEMU ended \(signal SIGKILL\)/);
+    expect(run.processes()).toEqual([]);
+  });
 });
