@@ -4,7 +4,7 @@
 
 static __always_inline int handle_tcp_rx(const bool typed, struct sk_buff *skb)
 {
-	struct handoff *from = handoff_of_cpu(received);
+	struct handoff *from = handoff_of(received, skb);
 	struct segment s = {};
 	struct flow *flow;
 
@@ -36,7 +36,7 @@ static __always_inline int handle_tcp_tx(const bool typed, struct sock *sk, stru
 		pass_response(flow, &s, TCP_TX);
 	/* vnic.tx looks at the end of a connection itself. */
 	if (!(s.flags & (TCP_FIN | TCP_SYN | TCP_RST)))
-		hand_off(handoff_of_cpu(sent), skb, sk, s.len ? flow : NULL, &s);
+		hand_off(handoff_of(sent, skb), skb, sk, s.len ? flow : NULL, &s);
 	return 0;
 }
 

@@ -15,7 +15,7 @@ static __always_inline struct flow *receive(const bool typed, struct sk_buff *sk
 	__u32 ifindex = typed ? skb->dev->ifindex : BPF_CORE_READ(skb, dev, ifindex);
 	struct flow *flow;
 
-	if (ifindex == LOOPBACK_IFINDEX)
+	if (ifindex == LOOPBACK_IFINDEX || is_pure_ack(typed, skb))
 		return NULL;
 	if (!read_skb(typed, skb, true, true, false, s))
 		return NULL;
@@ -33,7 +33,7 @@ static __always_inline int handle_vnic_rx(const bool typed, struct sk_buff *skb)
 	struct segment s = {};
 	struct flow *flow = receive(typed, skb, &s);
 
-	hand_off(handoff_of_cpu(received), skb, NULL, flow, &s);
+	hand_off(handoff_of(received, skb), skb, NULL, flow, &s);
 	return 0;
 }
 
@@ -45,7 +45,7 @@ static __always_inline bool leaves_by(const struct flow *flow, __u32 ifindex)
 
 static __always_inline int handle_vnic_tx(const bool typed, struct sk_buff *skb, struct net_device *dev)
 {
-	struct handoff *from = handoff_of_cpu(sent);
+	struct handoff *from = handoff_of(sent, skb);
 	struct segment s = {};
 	struct flow *flow;
 

@@ -118,6 +118,23 @@ static __always_inline bool read_further(const bool typed, struct sk_buff *skb, 
 		    : fill_ipv6(s, ipv6, &tcp, total, request, acks);
 }
 
+/* Half of what a server receives acknowledges and does nothing else: told from
+ * four bytes (length of the header, flags, window), before anything is parsed.
+ * Where it is no plain IPv4 and TCP the lengths do not fit, or nobody cares. */
+#define LARGEST_PURE_ACK (20 + 60)
+
+static __always_inline bool is_pure_ack(const bool typed, struct sk_buff *skb)
+{
+	__u32 len = FIELD(typed, skb, len);
+	__u8 tcp[4];
+
+	if (len > LARGEST_PURE_ACK || FIELD(typed, skb, protocol) != bpf_htons(ETH_P_IP))
+		return false;
+	if (bpf_probe_read_kernel(tcp, sizeof(tcp), FIELD(typed, skb, data) + sizeof(struct iphdr) + 12))
+		return false;
+	return tcp[1] == TCP_ACK && (tcp[2] | tcp[3]) && sizeof(struct iphdr) + (tcp[0] >> 4) * 4 == len;
+}
+
 /* Parse an skb of the stack; false when it is no segment of interest. */
 static __always_inline bool read_skb(const bool typed, struct sk_buff *skb, bool received,
 				     bool request, bool acks, struct segment *s)

@@ -1,5 +1,5 @@
 /**
- * Is every request accounted for? The agent is stopped while 1, 2 and 10 times
+ * Is every request accounted for? The agent is stopped while up to ten times
  * as many requests come as its ring holds, and killed in the middle of a load;
  * what Nginx logged must be what arrived plus what is counted as lost.
  */
@@ -30,7 +30,6 @@ export interface LedgerRow {
 
 const RING_KIB = 64;
 const RING_RECORDS = Math.floor((RING_KIB * 1024) / (RECORD_BYTES + 8));
-const LOADS = [1, 2, 10];
 /** Longer than an agent takes from one report of its counters to the next, on a slow guest too. */
 const STILL_MS = 5_000;
 const SETTLE_LIMIT_MS = 120_000;
@@ -49,9 +48,13 @@ export class Ledger {
   #last: Totals | undefined;
   readonly rows: LedgerRow[] = [];
 
-  constructor(lab: CostLab, observers: Observers, say: (line: string) => void) {
+  readonly #loads: readonly number[];
+
+  /** @param loads how many times what the ring holds is asked for while the agent stands still */
+  constructor(lab: CostLab, observers: Observers, loads: readonly number[], say: (line: string) => void) {
     this.#lab = lab;
     this.#observers = observers;
+    this.#loads = loads;
     this.#say = say;
   }
 
@@ -61,7 +64,7 @@ export class Ledger {
     const { exchanges } = (await this.#settled(0)).summary;
     await this.#load(RING_RECORDS);
     this.#last = await this.#settled(exchanges.host + RING_RECORDS);
-    for (const times of LOADS) {
+    for (const times of this.#loads) {
       const requests = times * RING_RECORDS;
       await this.#account(`${times} × what the ring holds`, requests, () => this.#overload(requests));
     }
