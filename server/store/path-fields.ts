@@ -9,7 +9,7 @@ import { CLOCK_METHODS } from '../join/clock-method.ts';
 import { KEY_BYTES, type PathColumns, STATION_COUNT } from '../join/paths.ts';
 import { addressBytes, addressText } from '../wire/address.ts';
 import { CLASSES, HEAD_BYTES, headText, PROTOCOLS } from '../wire/record.ts';
-import { GUEST_STATIONS, HOST_STATIONS, STATIONS, type Station, stationIndex } from '../wire/stations.ts';
+import { GUEST_STATIONS, HOST_STATIONS, type LayerId, STATIONS, type Station, stationIndex } from '../wire/stations.ts';
 
 export type FieldType = 'BIGINT' | 'DOUBLE' | 'UINTEGER' | 'USMALLINT' | 'UTINYINT' | 'VARCHAR';
 /** Null is "not measured". */
@@ -33,9 +33,9 @@ type NumberColumn = {
   [K in keyof PathColumns]: PathColumns[K] extends Float64Array | Uint32Array | Uint16Array | Uint8Array ? K : never;
 }[keyof PathColumns];
 
-/** `nic.rx` as a column: `nic_rx`. */
-export function columnName(station: Station | string): string {
-  return station.replaceAll('.', '_');
+/** A station or layer in a column's name: `nic.rx` is `nic_rx`. */
+export function columnName(id: Station | LayerId): string {
+  return id.replaceAll('.', '_');
 }
 
 function plain(name: string, type: FieldType, column: NumberColumn): PathField {
@@ -149,7 +149,7 @@ function stampsOf(station: Station): PathField[] {
   const at = (row: number) => row * STATION_COUNT + slot;
   return [
     {
-      name: columnName(station),
+      name: `${columnName(station)}_ns`,
       type: 'BIGINT',
       read: (columns, row) => measured(columns.first[at(row)]! - zero(columns, row, slots)),
       write: ({ first }, row, value) => {
@@ -157,7 +157,7 @@ function stampsOf(station: Station): PathField[] {
       },
     },
     {
-      name: `${columnName(station)}_last`,
+      name: `${columnName(station)}_last_ns`,
       type: 'BIGINT',
       read: ({ first, last }, row) => measured(last[at(row)]! - first[at(row)]!),
       write: ({ first, last }, row, value) => {
