@@ -7,6 +7,7 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
 import { checked, errorBody, errorHandler, notFound, RequestError } from './api-error.ts';
+import { Comparisons } from './comparisons.ts';
 import { dashboardFiles } from './dashboard-files.ts';
 import { metricsText } from './metrics.ts';
 import { hostFault } from './origin.ts';
@@ -14,9 +15,10 @@ import { pathView, pathViews } from './path-view.ts';
 import type { Pipeline } from './pipeline.ts';
 import { withRecording } from './recordings.ts';
 import { type Run, runInfo } from './run.ts';
-import { loadSchema, newRunSchema, pathsQuerySchema, seriesQuerySchema } from './schemas.ts';
+import { compareQuerySchema, loadSchema, newRunSchema, pathsQuerySchema, seriesQuerySchema } from './schemas.ts';
 import { summarise } from './summary.ts';
 import type { Views } from './views.ts';
+import type { CompareView } from './wire/compare-views.ts';
 import { CLASSES } from './wire/record.ts';
 import { LAYER_IDS } from './wire/stations.ts';
 import type { PathView, RunInfo, SeriesView, Summary } from './wire/views.ts';
@@ -178,6 +180,12 @@ function readRoutes({ pipeline, views, liveClients }: ApiOptions): Router {
     await withRecording(pipeline, run, (file) =>
       sendFile(response, file, `${run.name.replaceAll(/[^\w.-]+/g, '-')}.parquet`),
     );
+  });
+  const comparisons = new Comparisons(pipeline);
+  router.get('/api/compare', async (request, response) => {
+    const { a, b, seed, force } = checked(compareQuerySchema, request.query);
+    const options = { seed, force: force === '1' };
+    response.json((await comparisons.compare(runOf(pipeline, a), runOf(pipeline, b), options)) satisfies CompareView);
   });
   router.get('/api/paths/:id', async (request, response) => {
     const stored = await pipeline.store.path(request.params.id);

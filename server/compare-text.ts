@@ -1,8 +1,8 @@
 /** A comparison for a terminal or a pipe. */
-import type { Comparison } from './compare/comparison.ts';
+
 import type { Verdict } from './compare/fail-on.ts';
 import { duration, isResolved, quantileName } from './compare/sentence.ts';
-import type { Shift } from './compare/shifts.ts';
+import type { Comparison, Shift } from './wire/compare-views.ts';
 
 const MOST_DIFFERENCES = 12;
 

@@ -1,24 +1,8 @@
 /** May two runs be compared at all, and what differs between them besides what is being compared? */
+import type { Axis, Comparison, Difference } from '../wire/compare-views.ts';
 import type { LayerSummary, ProvenanceView, Summary } from '../wire/views.ts';
 
-/** What people vary, each with what follows from it in the provenance. */
-export const AXES = ['nic', 'offloads', 'kernel', 'cpus', 'accelerator', 'service', 'host', 'load'] as const;
-export type Axis = (typeof AXES)[number];
-
-export interface Difference {
-  axis: Axis;
-  what: string;
-  a: string;
-  b: string;
-}
-
-export interface Comparability {
-  differences: Difference[];
-  /** Makes the comparison meaningless: refused unless forced. */
-  refusals: string[];
-  /** Worth knowing beside the numbers. */
-  doubts: string[];
-}
+export type Comparability = Pick<Comparison, 'differences' | 'refusals' | 'doubts'>;
 
 type Field = keyof ProvenanceView;
 

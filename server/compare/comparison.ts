@@ -1,9 +1,11 @@
 /** Two runs side by side: shifts of every layer, who carries the difference, and one sentence. */
+
+import type { Axis, Comparison, RunLine, Shift } from '../wire/compare-views.ts';
 import type { Summary } from '../wire/views.ts';
-import { type Axis, axisOf, type Comparability, comparabilityOf } from './comparability.ts';
+import { axisOf, type Comparability, comparabilityOf } from './comparability.ts';
 import { sentenceOf } from './sentence.ts';
-import { type Share, sharesOf } from './shares.ts';
-import { type Sample, type Shift, shiftsOf } from './shifts.ts';
+import { sharesOf } from './shares.ts';
+import { type Sample, shiftsOf } from './shifts.ts';
 
 export interface ComparedRun {
   summary: Summary;
@@ -11,27 +13,8 @@ export interface ComparedRun {
   times: Sample;
 }
 
-export interface RunLine {
-  id: string;
-  /** How the sentence calls it: what was varied, or the run's own name. */
-  name: string;
-  run: string;
-  requests: number;
-}
-
-export interface Comparison extends Comparability {
-  a: RunLine;
-  b: RunLine;
-  axis: Axis | null;
-  seed: number;
-  shifts: Shift[];
-  /** Of the difference of the means, layer by layer of the sum. */
-  shares: Share[];
-  sentence: string;
-}
-
 /** The two parts of `vnic both` need the clock; their sum does not. */
-const SHIFTED = [
+export const SHIFTED = [
   'end to end',
   ...['nic.in', 'switch.in', 'vnic both', 'vnic.in', 'vnic.out', 'tcp.in', 'wait', 'service'],
   ...['tcp.out', 'switch.out', 'nic.out', 'transfer', 'client'],

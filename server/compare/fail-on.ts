@@ -1,6 +1,7 @@
 /** Conditions that a comparison must not meet: `p99>+5%`, `p50>200us`. */
+
+import type { Shift } from '../wire/compare-views.ts';
 import { quantileName, WHOLE } from './sentence.ts';
-import type { Shift } from './shifts.ts';
 
 export interface Condition {
   text: string;

@@ -1,6 +1,5 @@
 /** A comparison in words that need no explanation. */
-import type { Share } from './shares.ts';
-import type { Shift } from './shifts.ts';
+import type { Share, Shift } from '../wire/compare-views.ts';
 
 export const WHOLE = 'end to end';
 /** Asked first: what people promise each other. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseCondition, verdictsOf } from '../../../server/compare/fail-on.ts';
-import type { Shift } from '../../../server/compare/shifts.ts';
+import type { Shift } from '../../../server/wire/compare-views.ts';
 
 function shift(layer: string, quantile: number, a: number, [bandLow, ns, bandHigh]: [number, number, number]): Shift {
   return { layer, quantile, a, b: a + ns, shift: ns, low: bandLow, high: bandHigh, bandLow, bandHigh, detectable: 0 };
