@@ -131,7 +131,7 @@ function sendFile(response: Response, file: string, name: string): Promise<void>
 function runOf(pipeline: Pipeline, id: string): Run {
   const run = pipeline.runs.find(id);
   if (run === undefined)
-    throw new RequestError('not-found', `there is no run ${id}: /api/runs lists them, "current" is the newest`);
+    throw new RequestError('not-found', `there is no run ${id}: /api/runs lists them, "current" is the one that lasts`);
   return run;
 }
 
