@@ -15,6 +15,7 @@ import { pathView, pathViews } from './path-view.ts';
 import type { Pipeline } from './pipeline.ts';
 import { withRecording } from './recordings.ts';
 import { type Run, runInfo } from './run.ts';
+import { MAX_STRETCHES } from './run-list.ts';
 import { compareQuerySchema, loadSchema, newRunSchema, pathsQuerySchema, seriesQuerySchema } from './schemas.ts';
 import { summarise } from './summary.ts';
 import type { Views } from './views.ts';
@@ -132,7 +133,7 @@ function sendFile(response: Response, file: string, name: string): Promise<void>
 function runOf(pipeline: Pipeline, id: string): Run {
   const run = pipeline.runs.find(id);
   if (run === undefined)
-    throw new RequestError('not-found', `there is no run ${id}: /api/runs lists them, "current" is the newest`);
+    throw new RequestError('not-found', `there is no run ${id}: /api/runs lists them, "current" is the one that lasts`);
   return run;
 }
 
@@ -213,6 +214,13 @@ function writeRoutes({ pipeline, token }: ApiOptions): Router {
   router.post('/api/runs', authorised, json, (request, response) => {
     const { name } = checked(newRunSchema, bodyOf(request));
     response.status(201).json(runInfo(pipeline.startRun(name)) satisfies RunInfo);
+  });
+  router.post('/api/runs/:id/resume', authorised, (request, response) => {
+    const run = runOf(pipeline, request.params.id as string);
+    if (!pipeline.resumeRun(run)) {
+      throw new RequestError('bad-request', `run ${run.id} has ${MAX_STRETCHES} stretches already: start another one`);
+    }
+    response.json(runInfo(run) satisfies RunInfo);
   });
   router.put('/api/runs/:id/load', authorised, json, (request, response) => {
     const run = runOf(pipeline, request.params.id as string);

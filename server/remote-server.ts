@@ -23,8 +23,9 @@ export class RemoteServer {
 
   /** A run by its id, by its name (the newest of that name), or `current`. */
   async find(name: string): Promise<RunInfo> {
+    if (name === 'current') return (await this.#ask('/api/runs/current')).json() as Promise<RunInfo>;
     const runs = await this.runs();
-    const found = name === 'current' ? runs[0] : (runs.find((r) => r.id === name) ?? runs.find((r) => r.name === name));
+    const found = runs.find((r) => r.id === name) ?? runs.find((r) => r.name === name);
     if (found) return found;
     throw new RemoteError(`there is no file and no run ${name} at ${this.#url}: hopscope runs lists them.`);
   }

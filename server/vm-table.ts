@@ -86,6 +86,11 @@ export class VmTable {
     return this.#guests.get(source) || `guest-${source}`;
   }
 
+  /** What a host says about the VM behind one of its taps. */
+  infoOfTap(hostSource: number, ifindex: number): VmInfo | undefined {
+    return this.#hosts.get(hostSource)?.byIfindex.get(ifindex);
+  }
+
   /** What the host says about the VM of a guest, where they have met. */
   infoOfGuest(source: number): VmInfo | undefined {
     return this.#infoOfGuest.get(source);

@@ -101,7 +101,7 @@ function isFar(a: number, b: number, tolerance = TOLERANCE): boolean {
 
 /** Requests a second, where no generator told. */
 function rateOf({ run, exchanges }: Pick<Summary, 'run' | 'exchanges'>): number {
-  const seconds = ((run.endedMs ?? run.startedMs) - run.startedMs) / 1000;
+  const seconds = run.stretches.reduce((sum, { fromMs, toMs }) => sum + ((toMs ?? fromMs) - fromMs) / 1000, 0);
   return seconds > 0 ? exchanges.joined / seconds : Number.NaN;
 }
 
