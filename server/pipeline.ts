@@ -252,6 +252,11 @@ export class Pipeline implements IngestSink {
 
   readonly #isDoubtful = (columns: PathColumns, row: number) => this.clocks.isDoubtful(columns, row);
 
+  /** Rows [from, to) of a recording, their layers derived: they belong to the run that is named. */
+  replay(run: Run, columns: PathColumns, from: number, to: number): void {
+    this.#deliver(run, columns, from, to);
+  }
+
   #deliver(run: Run, columns: PathColumns, from: number, to: number): void {
     run.aggregate.add(columns, from, to, this.vmTable.names);
     run.wiring = wiringOf(columns, to - 1);

@@ -69,6 +69,26 @@ export class RunList {
     return run;
   }
 
+  /** Take in a run that was recorded elsewhere: it is over, and nothing that is measured here belongs to it. */
+  adopt(recorded: Summary, nowMs: number): Run {
+    const { run: told } = recorded;
+    const run = newRun(this.find(told.id) === undefined ? told.id : this.#freeId(nowMs), told.name, told.startedMs);
+    Object.assign(run, { recorded, load: recorded.load, labels: told.labels, endedMs: told.endedMs ?? nowMs });
+    run.notes.push(...told.notes);
+    run.stretches.push(...told.stretches);
+    this.#runs.push(run);
+    if (this.#runs.length > MAX_RUNS) this.#evict();
+    return run;
+  }
+
+  /** @returns false where it is the current one: end it by beginning another */
+  remove(run: Run): boolean {
+    if (run === this.current) return false;
+    this.#runs.splice(this.#runs.indexOf(run), 1);
+    this.#letGo(run);
+    return true;
+  }
+
   /**
    * Begin another stretch of a run; the stretch of the one before ends here.
    * @returns false where it has had MAX_STRETCHES
@@ -140,10 +160,13 @@ export class RunList {
 
   /** The one that was opened first and is not the current one. */
   #evict(): void {
-    const gone = this.#runs.splice(this.#runs[0] === this.current ? 1 : 0, 1)[0] as Run;
+    this.#letGo(this.#runs.splice(this.#runs[0] === this.current ? 1 : 0, 1)[0] as Run);
+    this.evicted++;
+  }
+
+  #letGo(gone: Run): void {
     const kept = this.#stretches.filter(({ run }) => run !== gone);
     this.#stretches.splice(0, this.#stretches.length, ...kept);
     this.#options.forget(gone.id);
-    this.evicted++;
   }
 }

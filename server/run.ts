@@ -3,7 +3,7 @@ import { RunAggregate } from './aggregate/run-aggregate.ts';
 import type { PathColumns } from './join/paths.ts';
 import { type Cost, NO_COST } from './self-cost.ts';
 import { NO_TOTALS, type Totals } from './totals.ts';
-import type { LoadSummary, RunInfo, Stretch, Summary } from './wire/views.ts';
+import type { LoadSummary, RunInfo, RunNote, Stretch, Summary } from './wire/views.ts';
 
 /** What of a summary is only there to be seen while its run is the current one. */
 export type Momentary = Pick<Summary, 'clock' | 'selfCost' | 'provenance'>;
@@ -20,7 +20,10 @@ export interface Wiring {
 
 export interface Run {
   readonly id: string;
-  readonly name: string;
+  name: string;
+  /** What people say of it. */
+  labels: Record<string, string>;
+  readonly notes: RunNote[];
   readonly startedMs: number;
   /** When its newest stretch ended; null while that lasts. */
   endedMs: number | null;
@@ -30,6 +33,8 @@ export interface Run {
   /** Joined with every station stamped. */
   complete: number;
   load: LoadSummary | null;
+  /** What the recording says that is replayed as this run; null of a run that is measured here. */
+  recorded: Summary | null;
   /** Of the newest path. */
   wiring: Wiring | null;
   /** Where the server's counters stood when the newest stretch began; null once another run counts. */
@@ -47,12 +52,15 @@ export function newRun(id: string, name: string, startedMs: number): Run {
   return {
     id,
     name,
+    labels: {},
+    notes: [],
     startedMs,
     endedMs: null,
     stretches: [],
     aggregate: new RunAggregate(),
     complete: 0,
     load: null,
+    recorded: null,
     wiring: null,
     start: null,
     counted: NO_TOTALS,
@@ -66,9 +74,12 @@ export function runInfo(run: Run): RunInfo {
   return {
     id: run.id,
     name: run.name,
+    labels: run.labels,
+    notes: [...run.notes],
     startedMs: run.startedMs,
     endedMs: run.endedMs,
     stretches: run.stretches.map(({ fromMs, toMs }) => ({ fromMs, toMs })),
+    recordedMs: run.recorded?.run.startedMs ?? null,
     exchanges: run.aggregate.counts.exchanges,
     vms: run.aggregate.vms,
   };

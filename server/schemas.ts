@@ -156,8 +156,19 @@ export const loadSchema = z.object({
   lateness: z.object({ p50: ns, p99: ns, max: ns }),
 });
 
-export const newRunSchema = z.object({
-  name: z.string().regex(/^[\w .:-]{1,64}$/, 'a run name is 1 to 64 letters, digits, spaces and . : _ -'),
+const runName = z.string().regex(/^[\w .:-]{1,64}$/, 'a run name is 1 to 64 letters, digits, spaces and . : _ -');
+const labels = z
+  .record(
+    z.string().regex(/^(?!__proto__$)[\w.-]{1,64}$/, 'a label is 1 to 64 letters, digits and . _ -'),
+    z.string().max(256),
+  )
+  .refine((r) => Object.keys(r).length <= 32, 'at most 32 labels');
+export const newRunSchema = z.object({ name: runName });
+/** Labels replace those that were there; a note is added. */
+export const changeRunSchema = z.strictObject({
+  name: runName.exactOptional(),
+  labels: labels.exactOptional(),
+  note: z.string().min(1).max(1024).exactOptional(),
 });
 
 /** Only digits: `Number` would take an empty value for 0. */
@@ -223,8 +234,11 @@ export const summarySchema = z.object({
   run: z.object({
     id: z.string(),
     name: z.string(),
+    labels: z.record(z.string(), z.string()),
+    notes: z.array(z.object({ atMs: z.number(), text: z.string() })),
     startedMs: z.number(),
     endedMs: z.number().nullable(),
+    recordedMs: z.number().nullable(),
     stretches: z.array(stretchSchema),
     exchanges: count,
     vms: z.array(z.string()),

@@ -12,6 +12,7 @@ import type { Gap, ProvenanceView, Summary } from './wire/views.ts';
 /** Ended and settled runs answer with what was kept; the generator's report may come after the end. */
 export function summarise(run: Run, pipeline: Pipeline): Summary {
   if (run.frozen !== null) return { ...run.frozen, ...fromLoad(run, run.frozen.exchanges) };
+  if (run.recorded !== null) return replayed(run, run.recorded);
   const since = countedBy(run, pipeline);
   const { aggregate } = run;
   const joined = aggregate.counts.exchanges;
@@ -24,11 +25,7 @@ export function summarise(run: Run, pipeline: Pipeline): Summary {
       joined,
       complete: run.complete,
     }),
-    classes: aggregate.classSummaries(),
-    layers: aggregate.layerSummaries(),
-    endToEnd: aggregate.endToEnd(),
-    vnicRoundTrip: aggregate.vnicRoundTrip(),
-    tcp: aggregate.tcp(),
+    ...measuredIn(run),
     drops: since.drops,
     repeated: { host: since.repeatedHost, guest: since.repeatedGuest },
     pending,
@@ -36,6 +33,24 @@ export function summarise(run: Run, pipeline: Pipeline): Summary {
     faults: faultsOf(since),
     gaps: gapsOf(run, pipeline),
     ...(run.left ?? momentOf(run, pipeline)),
+  };
+}
+
+/** What is in so far, among what the recording says of the rest. */
+function replayed(run: Run, recorded: Summary): Summary {
+  const exchanges = { ...recorded.exchanges, joined: run.aggregate.counts.exchanges, complete: run.complete };
+  return { ...recorded, run: runInfo(run), exchanges, ...measuredIn(run) };
+}
+
+type Measured = Pick<Summary, 'classes' | 'layers' | 'endToEnd' | 'vnicRoundTrip' | 'tcp'>;
+
+function measuredIn({ aggregate }: Run): Measured {
+  return {
+    classes: aggregate.classSummaries(),
+    layers: aggregate.layerSummaries(),
+    endToEnd: aggregate.endToEnd(),
+    vnicRoundTrip: aggregate.vnicRoundTrip(),
+    tcp: aggregate.tcp(),
   };
 }
 

@@ -96,6 +96,11 @@ export class VmTable {
     return this.#infoOfGuest.get(source);
   }
 
+  /** Index of a name that a recording gives; new where it was not known. */
+  named(name: string): number {
+    return this.#index(name);
+  }
+
   /** Index of a name, undefined where no path had it. */
   find(name: string): number | undefined {
     const index = this.names.indexOf(name);

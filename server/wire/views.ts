@@ -56,14 +56,24 @@ export interface Stretch {
   toMs: number | null;
 }
 
+/** What a person wrote about a run, and when. */
+export interface RunNote {
+  atMs: number;
+  text: string;
+}
+
 export interface RunInfo {
   id: string;
   name: string;
+  labels: Record<string, string>;
+  notes: RunNote[];
   startedMs: number;
   /** Of its newest stretch; null while that lasts. */
   endedMs: number | null;
   /** When it was the one that paths belong to, oldest first; several where it was resumed. */
   stretches: Stretch[];
+  /** When it was recorded, of a recording that is replayed; null of a run that is measured here. */
+  recordedMs: number | null;
   exchanges: number;
   vms: string[];
 }

@@ -16,7 +16,17 @@ export function summaryOf(name: string, requests: number, changes: Partial<Summa
   const provenance = { ...PROVENANCE, nicModel: name };
   return {
     run: {
-      ...{ id: `r-${name}`, name, startedMs: 0, endedMs: 20_000, exchanges: requests, vms: ['web1'] },
+      ...{
+        id: `r-${name}`,
+        name,
+        startedMs: 0,
+        endedMs: 20_000,
+        recordedMs: null,
+        labels: {},
+        notes: [],
+        exchanges: requests,
+        vms: ['web1'],
+      },
       stretches: [{ fromMs: 0, toMs: 20_000 }],
     },
     exchanges: {
