@@ -92,7 +92,9 @@ describe('hopscope run', () => {
     expect((await getJson<RunInfo>(other, '/api/runs/current')).name).toBe('elsewhere');
     // Offsets count from each clock's own zero, which a recording moves to the path's first stamp.
     const paths = async (from: Started, id: string) =>
-      (await getJson<PathView[]>(from, `/api/runs/${id}/paths?limit=1000`)).map(({ id: _, run: __, ...path }) => path);
+      (await getJson<PathView[]>(from, `/api/runs/${id}/paths?limit=1000`)).map(
+        ({ id: _, run: __, clock: { method, boundNs }, ...path }) => ({ ...path, method, boundNs }),
+      );
     expect(await paths(other, run.id)).toEqual(await paths(server, 'current'));
     const numbers = ({ layers, endToEnd, exchanges: counts, provenance, classes }: Summary) =>
       ({ layers, endToEnd, counts, provenance, classes }); // biome-ignore format: one object
