@@ -26,6 +26,8 @@ export class BlockRuns {
   /** The run of all that is not recorded. */
   readonly #between: string;
   readonly #table = new LiveTable(process.stderr);
+  /** Ids, by the variants' names. */
+  readonly #runs = new Map<string, string>();
   /** By the variants' names. */
   readonly recorded = new Map<string, RecordedVariant>();
 
@@ -60,8 +62,9 @@ export class BlockRuns {
   async #block(variant: Variant, show: () => void): Promise<void> {
     const { api, say } = this.#lab;
     await this.#ask(variant, this.#options.warmUpS, WARM_UP, show);
-    const known = this.recorded.get(variant.name);
-    const { id } = told(await (known ? api.resumeRun(known.run) : api.startRun(variant.name)));
+    const known = this.#runs.get(variant.name);
+    const { id } = told(await (known ? api.resumeRun(known) : api.startRun(variant.name)));
+    this.#runs.set(variant.name, id);
     const { summary, refused } = await this.#ask(variant, this.#options.blockS, variant.name, show);
     told(await api.resumeRun(this.#between));
     told(await api.putLoad(summary, id));
@@ -77,7 +80,7 @@ export class BlockRuns {
 
   async #show(block: string, endMs: number): Promise<void> {
     const runs = (await this.#lab.api.runs()) ?? [];
-    const joined = [...this.recorded.values()].map(({ variant, run }) => `${joinedOf(runs, run)} by ${variant.name}`);
+    const joined = [...this.#runs].map(([name, id]) => `${joinedOf(runs, id)} by ${name}`);
     const left = Math.max(0, Math.round((endMs - performance.now()) / 1000));
     const line = `  ${block}; joined so far: ${joined.join(', ') || 'none'}; about ${left} s left`;
     this.#table.draw([line], line);
