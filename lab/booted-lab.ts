@@ -10,7 +10,7 @@ import { type BaseImage, baseImage, type ImageName } from './image.ts';
 import { writeInitrd } from './initrd.ts';
 import { chooseAccelerator } from './kvm-probe.ts';
 import { type LabNetwork, makeNetwork } from './network.ts';
-import { NIC_MODELS, type NicModel } from './nic-models.ts';
+import { type LabNic, NIC_MODELS } from './nic-models.ts';
 import type { UplinkKind } from './options.ts';
 import { type Accelerator, CONTROL_GATEWAY } from './qemu.ts';
 import { RunState } from './run-state.ts';
@@ -30,7 +30,7 @@ import { askUntil, orAborted, within } from './waiting.ts';
 
 export interface LabPlan {
   /** Measured NICs of the guest; each is asked at an address of its own. */
-  readonly nics: readonly NicModel[];
+  readonly nics: readonly LabNic[];
   readonly accel: 'auto' | Accelerator;
   readonly kernel: KernelVersion;
   readonly image: ImageName;
@@ -101,13 +101,13 @@ class Boot {
     const { signal } = this.#stop;
     const { accelerator, why } = await chooseAccelerator(this.#plan.accel, image, this.#state, signal);
     this.#step(`accelerator: ${accelerator.toUpperCase()} (${why})`);
-    const offloadHeaders = nics.map((nic) => NIC_MODELS[nic].offloadHeader);
+    const offloadHeaders = nics.map(({ model }) => NIC_MODELS[model].offloadHeader);
     const network = await makeNetwork(this.#id, offloadHeaders, this.#state);
     signal.throwIfAborted();
 
     const { token, tokenFile } = makeToken(this.#state);
     const context = this.#context(tokenFile);
-    const server = keepServer(context, port, firstRun ?? `${nics.join(' ')} ${accelerator}`);
+    const server = keepServer(context, port, firstRun ?? `${modelsOf(nics)} ${accelerator}`);
     let hostAgent: KeptProcess | null = null;
     try {
       const guest = this.#boot(image, accelerator, network, token, context);
@@ -136,7 +136,7 @@ class Boot {
     const server = uplink === 'channel' ? 'channel' : `ws://${CONTROL_GATEWAY}:${CONTROL_PORT}/agent`;
     const shellPort = shell ? SHELL_PORT : null;
     writeInitrd(initrd, image, { vm: VM_NAME, nics, server, token, app, servicePorts, skipProbes, shellPort });
-    this.#step(`booting a guest with ${nics.join(' and ')}`);
+    this.#step(`booting a guest with ${modelsOf(nics)}`);
     const qmpSocket = join(this.#state.dir, 'qmp.sock');
     const forwardedPorts = [ACCESS_LOG_PORT, ...(shell ? [SHELL_PORT] : [])];
     const channelSocket = join(this.#state.dir, 'agent.sock');
@@ -204,4 +204,8 @@ class Boot {
   #step(what: string): void {
     this.#say(`${((performance.now() - this.#startedMs) / 1000).toFixed(1).padStart(5)} s  ${what}`);
   }
+}
+
+function modelsOf(nics: readonly LabNic[]): string {
+  return nics.map(({ model }) => model).join(' and ');
 }

@@ -2,11 +2,13 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { between, MAX_RATE, parseDuration, parseNic, parsePath, wholeBetween } from './flag-values.ts';
 import { MOST_NICS } from './network.ts';
-import { NIC_MODELS, type NicModel } from './nic-models.ts';
+import { NIC_MODELS, type NicModel, type Offloads } from './nic-models.ts';
 
 export interface CompareOptions {
   /** The same one twice is a comparison of it with itself. */
   readonly nics: readonly NicModel[];
+  /** Each NIC is there once for each. */
+  readonly offloads: readonly Offloads[];
   readonly rounds: number;
   /** Of load that is recorded in each block, and before it, of load that is not. */
   readonly blockS: number;
@@ -27,8 +29,13 @@ const MOST_BLOCKS = 240;
 const MOST_SECONDS = 600;
 
 function nics(name: string, previous: NicModel[] = []): NicModel[] {
-  if (previous.length < MOST_NICS) return [...previous, parseNic(name)];
-  throw new InvalidArgumentError(`at most ${MOST_NICS} can be compared at once`);
+  return [...previous, parseNic(name)];
+}
+
+function offloads(list: string): Offloads[] {
+  const settings = list.split(',');
+  if (settings.every((setting) => setting === 'on' || setting === 'off')) return settings;
+  throw new InvalidArgumentError('expected on, off, or both as in on,off');
 }
 
 function several(value: string, previous: string[]): string[] {
@@ -42,8 +49,13 @@ function command(): Command {
     )
     .argument(
       '<nic...>',
-      `two or more of: ${Object.keys(NIC_MODELS).join(', ')}; the others are compared with the first`,
+      `two or more (with --offloads on,off one) of: ${Object.keys(NIC_MODELS).join(', ')}; the others are compared with the first`,
       nics,
+    )
+    .addOption(
+      new Option('--offloads <list>', 'on,off compares each NIC with what its driver turns on, and without')
+        .argParser(offloads)
+        .default(['on'], 'on'),
     )
     .addOption(
       new Option('--rounds <n>', 'each asks every NIC once').argParser(wholeBetween(1, MOST_BLOCKS / 2)).default(6),
@@ -106,9 +118,15 @@ export function parseCompareOptions(
 
 function checked(parser: Command): CompareOptions {
   const nics = parser.processedArgs[0] as NicModel[];
+  const variants = nics.length * parser.opts().offloads.length;
   const { seconds, warmUp, portHttp, artifacts, failOn, layer, force, ...rest } = parser.opts();
-  if (nics.length < 2) parser.error('error: name two NICs at least; the same one twice shows what chance alone does');
-  if (nics.length * rest.rounds > MOST_BLOCKS) parser.error(`error: --rounds: that is more than ${MOST_BLOCKS} blocks`);
+  if (variants < 2) {
+    parser.error(
+      'error: name two NICs at least, or --offloads on,off; the same one twice shows what chance alone does',
+    );
+  }
+  if (variants > MOST_NICS) parser.error(`error: at most ${MOST_NICS} variants can be compared at once`);
+  if (variants * rest.rounds > MOST_BLOCKS) parser.error(`error: --rounds: that is more than ${MOST_BLOCKS} blocks`);
   const compareFlags = [
     ...(rest.json ? ['--json'] : []),
     ...(force ? ['--force'] : []),
@@ -117,7 +135,15 @@ function checked(parser: Command): CompareOptions {
     ...layer.flatMap((pattern: string) => ['--layer', pattern]),
   ];
   return Object.freeze({
-    ...{ nics, rounds: rest.rounds, blockS: seconds, warmUpS: warmUp, rate: rest.rate, path: rest.path },
+    ...{
+      nics,
+      offloads: rest.offloads,
+      rounds: rest.rounds,
+      blockS: seconds,
+      warmUpS: warmUp,
+      rate: rest.rate,
+      path: rest.path,
+    },
     ...{ seed: rest.seed, port: portHttp, json: rest.json, artifacts: artifacts ?? null, compareFlags },
   });
 }

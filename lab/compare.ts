@@ -14,7 +14,7 @@ import { nicsTable } from './nics.ts';
 import { seededRandom } from './plant-blocks.ts';
 import { labSession } from './session.ts';
 import { loadText } from './table.ts';
-import { nicVariants } from './variants.ts';
+import { type Variant, variantsOf } from './variants.ts';
 
 const FRONT_DOOR = join(import.meta.dirname, '../hopscope.ts');
 const COMMAND = 'hopscope lab compare';
@@ -24,27 +24,32 @@ export async function compare(args: string[]): Promise<number> {
   const parsed = parseCompareOptions(args);
   if (!parsed.ok) return parsed.exitCode;
   const { options } = parsed;
+  const variants = variantsOf(options.nics, options.offloads);
   return labSession(COMMAND, `sudo npx ${COMMAND} …`, ({ stop }) =>
-    withLab(planOf(options), stop, async (lab) => {
+    withLab(planOf(options, variants), stop, async (lab) => {
       lab.say(`dashboard: ${lab.api.url}`);
-      const recorded = await record(lab, options, stop.signal);
+      const recorded = await record(lab, options, variants, stop.signal);
       await show(lab, recorded, options);
       return compareRecordings(await recordings(lab, recorded, options), options, stop.signal);
     }),
   );
 }
 
-function planOf({ nics, port, path, artifacts }: CompareOptions): LabPlan {
+function planOf({ port, path, artifacts }: CompareOptions, variants: readonly Variant[]): LabPlan {
   return {
-    ...{ nics, port, artifacts, firstRun: 'between the blocks' },
+    ...{ nics: variants.map(({ nic }) => nic), port, artifacts, firstRun: 'between the blocks' },
     ...{ accel: 'auto', kernel: '6.1', image: 'standard', uplink: 'channel', shell: false },
     ...{ servicePorts: [80], skipProbes: '', app: path.startsWith('/app/') },
   };
 }
 
 /** Drives all blocks and resolves with a run for each variant, all its records in. */
-async function record(lab: Lab, options: CompareOptions, signal: AbortSignal): Promise<RecordedVariant[]> {
-  const variants = nicVariants(options.nics);
+async function record(
+  lab: Lab,
+  options: CompareOptions,
+  variants: readonly Variant[],
+  signal: AbortSignal,
+): Promise<RecordedVariant[]> {
   const order = blockOrder(variants.length, options.rounds, seededRandom(options.seed));
   const blocks = await BlockRuns.start(lab, options, signal);
   try {

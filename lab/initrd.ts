@@ -9,13 +9,13 @@ import { type CpioEntry, cpioArchive, cpioFile } from './cpio.ts';
 import type { BaseImage } from './image.ts';
 import { ModuleTable } from './kernel-modules.ts';
 import { CLIENT_MAC, CONTROL_MAC, measuredNic, PREFIX_LENGTH } from './network.ts';
-import { NIC_MODELS, type NicModel } from './nic-models.ts';
+import { type LabNic, NIC_MODELS } from './nic-models.ts';
 import { CONTROL_ADDRESS } from './qemu.ts';
 
 export interface GuestSettings {
   vm: string;
   /** The measured ones. */
-  nics: readonly NicModel[];
+  nics: readonly LabNic[];
   /** For the agent's --server: a URL, or `channel`. */
   server: string;
   token: string;
@@ -43,10 +43,10 @@ export function writeInitrd(path: string, image: BaseImage, settings: GuestSetti
   writeFileSync(path, archive, { mode: 0o600 });
 }
 
-function bootEntries(image: BaseImage, nics: readonly NicModel[]): CpioEntry[] {
+function bootEntries(image: BaseImage, nics: readonly LabNic[]): CpioEntry[] {
   // The measured NICs' drivers first, so that the control NIC has the last name.
   const files = new ModuleTable(image.kernel.modulesDir).inLoadOrder([
-    ...nics.flatMap((nic) => NIC_MODELS[nic].modules),
+    ...nics.flatMap(({ model }) => NIC_MODELS[model].modules),
     'virtio_pci',
     'virtio_blk',
     'ext4',
@@ -124,10 +124,10 @@ function shellVariables(settings: GuestSettings): string {
     .join('');
 }
 
-/** Model, MAC address, own address, the client's address. */
-function measuredLine(model: NicModel, index: number): string {
+/** Model, offloads, MAC address, own address, the client's address. */
+function measuredLine({ model, offloads }: LabNic, index: number): string {
   const { mac, guestAddress, clientAddress } = measuredNic(index);
-  return `${model} ${mac} ${guestAddress}/${PREFIX_LENGTH} ${clientAddress}`;
+  return `${model} ${offloads} ${mac} ${guestAddress}/${PREFIX_LENGTH} ${clientAddress}`;
 }
 
 function guestFile(name: string): string {

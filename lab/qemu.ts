@@ -1,7 +1,7 @@
 /** QEMU's command line for a guest of the lab. */
 import type { BaseImage } from './image.ts';
 import { CONTROL_MAC, measuredNic } from './network.ts';
-import type { NicModel } from './nic-models.ts';
+import type { LabNic } from './nic-models.ts';
 
 /** `icount` is emulation whose time counts instructions: the same work takes the same time, however busy the host is. */
 export type Accelerator = 'kvm' | 'tcg' | 'icount';
@@ -18,7 +18,7 @@ export interface GuestMachine {
   image: BaseImage;
   initrd: string;
   /** The measured ones. */
-  nics: readonly NicModel[];
+  nics: readonly LabNic[];
   accelerator: Accelerator;
   qmpSocket: string;
   /** Where QEMU listens for the host's end of the agent's channel. */
@@ -58,7 +58,7 @@ export function qemuArguments(machine: GuestMachine): string[] {
   ];
 }
 
-function nicArguments(model: NicModel, index: number): string[] {
+function nicArguments({ model }: LabNic, index: number): string[] {
   const { tap, mac } = measuredNic(index);
   return [
     ...['-netdev', `tap,id=measured${index},ifname=${tap},script=no,downscript=no`],

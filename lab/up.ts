@@ -14,7 +14,7 @@ const ANSWER_LIMIT_MS = 15_000;
 /** Runs to the end and resolves with the exit code. Whatever happens, nothing of it is left. */
 export function up(options: LabOptions, ending: Ending): Promise<number> {
   const { nic, path } = options;
-  const plan = { ...options, nics: [nic], app: path.startsWith('/app/') };
+  const plan = { ...options, nics: [{ model: nic, offloads: 'on' as const }], app: path.startsWith('/app/') };
   return withLab(plan, ending.stop, (lab) => {
     announce(lab, options);
     return measure(lab, options, ending);

@@ -22,7 +22,16 @@ describe('parseCompareOptions', () => {
     expect(parseCompareOptions(['virtio-net-pci', 'e1000'])).toEqual({
       ok: true,
       options: {
-        ...{ nics: ['virtio-net-pci', 'e1000'], rounds: 6, blockS: 10, warmUpS: 2, rate: 100, path: '/', seed: 1 },
+        ...{
+          nics: ['virtio-net-pci', 'e1000'],
+          offloads: ['on'],
+          rounds: 6,
+          blockS: 10,
+          warmUpS: 2,
+          rate: 100,
+          path: '/',
+          seed: 1,
+        },
         ...{ port: 7117, json: false, artifacts: null, compareFlags: ['--seed', '1'] },
       },
     });
@@ -30,6 +39,11 @@ describe('parseCompareOptions', () => {
 
   it('takes a NIC twice, to compare it with itself', () => {
     expect(parseCompareOptions(['e1000', 'e1000'])).toMatchObject({ ok: true, options: { nics: ['e1000', 'e1000'] } });
+  });
+
+  it('takes one NIC where its offloads are compared', () => {
+    const parsed = parseCompareOptions(['e1000', '--offloads', 'on,off']);
+    expect(parsed).toMatchObject({ ok: true, options: { nics: ['e1000'], offloads: ['on', 'off'] } });
   });
 
   it('hands what is for the comparison on', () => {
@@ -47,6 +61,8 @@ describe('parseCompareOptions', () => {
     [[], "missing required argument 'nic'"],
     [['virtio-net-pci', 'ne2k_pci'], 'There are: virtio-net-pci'],
     [Array(7).fill('e1000'), 'at most 6'],
+    [['e1000', 'pcnet', 'e1000e', 'vmxnet3', '--offloads', 'on,off'], 'at most 6'],
+    [['e1000', '--offloads', 'on,none'], 'expected on, off'],
     [['e1000', 'pcnet', '--rounds', '0'], '--rounds'],
     [['e1000', 'pcnet', '--rounds', '2.5'], '--rounds'],
     [['e1000', 'pcnet', 'vmxnet3', '--rounds', '100'], 'more than 240 blocks'],
