@@ -24,6 +24,10 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
     about: 'two runs or recordings, layer by layer, with intervals and one sentence',
     run: async (args) => (await import('./server/compare-main.ts')).main(args),
   },
+  history: {
+    about: 'one number over many runs, and where it changed for good',
+    run: async (args) => (await import('./server/history-main.ts')).main(args),
+  },
   replay: {
     about: 'show recordings as if they happened now: no VM, no agent, no root',
     run: async (args) => (await import('./server/replay-main.ts')).main(args),
