@@ -34,10 +34,13 @@ export function sentenceOf(a: string, b: string, shifts: readonly Shift[], share
 }
 
 function nothingFound(a: string, b: string, whole: readonly Shift[]): string {
-  const [asked] = whole;
+  const [asked, median] = whole;
   if (!asked) return `${a} and ${b} cannot be told apart: too few requests for any quantile.`;
   const found = `between ${a} and ${b} end to end`;
-  return `No difference was found ${found}; one of ${duration(asked.detectable)} at ${quantileName(asked.quantile)} would have been.`;
+  const limits = [asked, ...(median ? [median] : [])].map(
+    ({ detectable, quantile }) => `one of ${duration(detectable)} at ${quantileName(quantile)}`,
+  );
+  return `No difference was found ${found}; ${limits.join(' or ')} would have been.`;
 }
 
 /** Where the whole stands still, two layers may still have moved against each other. */
