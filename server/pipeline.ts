@@ -20,6 +20,7 @@ import { LiveDelay } from './live-delay.ts';
 import { PairClocks } from './pair-clocks.ts';
 import type { Run, Totals } from './run.ts';
 import { RunList } from './run-list.ts';
+import { SafeFrames } from './safe-frames.ts';
 import { SourceTable } from './sources.ts';
 import type { PathStore } from './store/store.ts';
 import { summarise } from './summary.ts';
@@ -69,6 +70,7 @@ export class Pipeline implements IngestSink {
   readonly sources: SourceTable;
   readonly joiner: Joiner;
   readonly runs: RunList;
+  readonly safeFrames: SafeFrames;
   readonly store: PathStore;
   readonly now: () => number;
   readonly #laterDrops: () => Readonly<Record<string, number>>;
@@ -95,6 +97,7 @@ export class Pipeline implements IngestSink {
       (index) => this.#forgetSource(index),
       () => this.registry.all(),
     );
+    this.safeFrames = new SafeFrames(this);
     this.runs = new RunList({
       totals: () => this.totals(),
       summarise: (run) => summarise(run, this),
@@ -114,6 +117,7 @@ export class Pipeline implements IngestSink {
     const source = this.sources.of(agent);
     if (source === undefined) throw new Error(`frame of ${agent.label} before its hello`);
     this.joiner.add(frame.records, source);
+    this.safeFrames.handedOn(agent, frame.sequence);
   }
 
   vms(agent: Agent, vms: VmInfo[]): void {
@@ -167,6 +171,7 @@ export class Pipeline implements IngestSink {
     for (const late of this.joiner.takeLate()) this.#amend(late);
     this.accessLogs.expire(this.now());
     this.runs.settle(this.now());
+    this.safeFrames.endTick();
   }
 
   /** A response went on after its path was made: what is stored gets its real end, and is no request any more. */
@@ -216,7 +221,7 @@ export class Pipeline implements IngestSink {
       this.clocks.apply(columns, from, to);
       from = to;
     }
-    this.held.hold(columns, this.#isDoubtful, this.now());
+    this.held.hold(columns, this.#isDoubtful, this.now(), this.safeFrames.tick);
     this.#pass(columns);
   }
 

@@ -84,6 +84,11 @@ export class MemoryStore implements PathStore {
     return low === high && ordinalAt(low) === ordinal ? low : null;
   }
 
+  /** Memory is as safe as it gets at once. */
+  async commit(): Promise<boolean> {
+    return true;
+  }
+
   async paths(query: PathQuery): Promise<StoredPaths> {
     const places = query.order === 'newest' ? this.#newestOf(query) : this.#slowestOf(query);
     return this.#copy(query.run, places);

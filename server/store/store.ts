@@ -38,6 +38,11 @@ export interface PathStore {
    * @returns false where it is not kept (any more)
    */
   amend(ordinal: number, change: (columns: PathColumns, row: number) => void): boolean;
+  /**
+   * Make what was appended and amended so far as safe as this store makes things.
+   * @returns false where that was not possible now; it stays to be done
+   */
+  commit(): Promise<boolean>;
   /** Paths without an end-to-end time are never among the slowest. */
   paths(query: PathQuery): Promise<StoredPaths>;
   /** @returns one row, or null where no such path is kept (any more) */

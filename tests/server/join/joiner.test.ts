@@ -143,6 +143,38 @@ describe('Joiner', () => {
     expect(joiner.counts).toMatchObject({ unmatchedHost: 4, unmatchedGuest: 1, pendingHost: 0, pendingGuest: 0 });
   });
 
+  it('gives up all that waits of a source that has been silent for long, and of no other', () => {
+    const joiner = new Joiner({ capacity: 8, queue: 8, quietMs: 1_000 });
+    const otherHost: RecordSource = { ...HOST, index: 4 };
+    joiner.add(concatRecords([host(1), host(2)]), HOST);
+    joiner.add(host(3), otherHost);
+    expect(joiner.expire(5_000)).toBe(0);
+    joiner.add(host(4), otherHost);
+    expect(joiner.expire(5_999)).toBe(0);
+    expect(joiner.expire(6_000)).toBe(2);
+    expect(joiner.expire(6_998)).toBe(0);
+    expect(joiner.expire(6_999)).toBe(2);
+    expect(joiner.counts).toMatchObject({ unmatchedHost: 4, pendingHost: 0 });
+  });
+
+  it('says up to which record nothing of a source is pending, whatever became of the others', () => {
+    const joiner = new Joiner({ capacity: 3, queue: 8 });
+    const otherHost: RecordSource = { ...HOST, index: 4 };
+    const settled = () => [joiner.settled(HOST), joiner.settled(otherHost)];
+    joiner.add(concatRecords([host(1), new Uint8Array(RECORD_BYTES), host(2)]), HOST);
+    joiner.add(host(3), otherHost);
+    expect([joiner.taken('host'), ...settled()]).toEqual([4, 0, 3]);
+    joiner.add(guest(1), GUEST);
+    expect(settled()).toEqual([2, 3]);
+    joiner.add(guest(3), GUEST);
+    expect(settled()).toEqual([2, 4]);
+    joiner.add(concatRecords([host(1), host(5), host(6)]), otherHost); // one sent again
+    joiner.add(host(7), otherHost); // no room: the oldest record goes
+    expect([joiner.taken('host'), ...settled()]).toEqual([8, 8, 5]);
+    joiner.flush();
+    expect([joiner.taken('guest'), joiner.settled(GUEST), ...settled()]).toEqual([2, 2, 8, 8]);
+  });
+
   it('drops the oldest pending record of any source when a vantage is full, and counts it', () => {
     const joiner = new Joiner({ capacity: 3, queue: 8 });
     const otherHost: RecordSource = { ...HOST, index: 4 };
