@@ -20,6 +20,10 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
     about: 'timestamp requests on this host or in this guest (needs root)',
     run: async (args) => (await import('./agent/main.ts')).main(args),
   },
+  compare: {
+    about: 'two runs or recordings, layer by layer, with intervals and one sentence',
+    run: async (args) => (await import('./server/compare-main.ts')).main(args),
+  },
   lab: {
     about: 'experiments with real guests: all NIC models side by side (needs root)',
     run: async (args) => (await import('./lab/experiments.ts')).main(args),

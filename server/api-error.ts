@@ -11,6 +11,7 @@ export type ApiErrorCode =
   | 'not-found'
   | 'too-large'
   | 'too-many-requests'
+  | 'busy'
   | 'internal';
 
 const STATUS: Record<ApiErrorCode, number> = {
@@ -20,6 +21,7 @@ const STATUS: Record<ApiErrorCode, number> = {
   'not-found': 404,
   'too-large': 413,
   'too-many-requests': 429,
+  busy: 503,
   internal: 500,
 };
 

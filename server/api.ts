@@ -1,21 +1,24 @@
 /** Everything over plain HTTP: the API, health, metrics and the dashboard's files. */
 import { timingSafeEqual } from 'node:crypto';
 import compression from 'compression';
-import express, { type Express, type Request, type RequestHandler, type Router } from 'express';
+import express, { type Express, type Request, type RequestHandler, type Response, type Router } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
 import { checked, errorBody, errorHandler, notFound, RequestError } from './api-error.ts';
+import { Comparisons } from './comparisons.ts';
 import { dashboardFiles } from './dashboard-files.ts';
 import { metricsText } from './metrics.ts';
 import { hostFault } from './origin.ts';
 import { pathView, pathViews } from './path-view.ts';
 import type { Pipeline } from './pipeline.ts';
+import { withRecording } from './recordings.ts';
 import { type Run, runInfo } from './run.ts';
-import { loadSchema, newRunSchema, pathsQuerySchema, seriesQuerySchema } from './schemas.ts';
+import { compareQuerySchema, loadSchema, newRunSchema, pathsQuerySchema, seriesQuerySchema } from './schemas.ts';
 import { summarise } from './summary.ts';
 import type { Views } from './views.ts';
+import type { CompareView } from './wire/compare-views.ts';
 import { CLASSES } from './wire/record.ts';
 import { LAYER_IDS } from './wire/stations.ts';
 import type { PathView, RunInfo, SeriesView, Summary } from './wire/views.ts';
@@ -118,6 +121,14 @@ function probes({ pipeline, notReady }: ApiOptions): Router {
   return router;
 }
 
+/** Resolves when it is sent, or the client has gone. */
+function sendFile(response: Response, file: string, name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    response.type('application/vnd.apache.parquet');
+    response.download(file, name, (error) => (error && !response.headersSent ? reject(error) : resolve()));
+  });
+}
+
 function runOf(pipeline: Pipeline, id: string): Run {
   const run = pipeline.runs.find(id);
   if (run === undefined)
@@ -163,6 +174,18 @@ function readRoutes({ pipeline, views, liveClients }: ApiOptions): Router {
       ...(exchangeClass === undefined ? {} : { class: CLASSES.indexOf(exchangeClass) }),
     });
     response.json(pathViews(stored, pipeline.vmTable.names) satisfies PathView[]);
+  });
+  router.get('/api/runs/:id/export', async (request, response) => {
+    const run = runOf(pipeline, request.params.id);
+    await withRecording(pipeline, run, (file) =>
+      sendFile(response, file, `${run.name.replaceAll(/[^\w.-]+/g, '-')}.parquet`),
+    );
+  });
+  const comparisons = new Comparisons(pipeline);
+  router.get('/api/compare', async (request, response) => {
+    const { a, b, seed, force } = checked(compareQuerySchema, request.query);
+    const options = { seed, force: force === '1' };
+    response.json((await comparisons.compare(runOf(pipeline, a), runOf(pipeline, b), options)) satisfies CompareView);
   });
   router.get('/api/paths/:id', async (request, response) => {
     const stored = await pipeline.store.path(request.params.id);

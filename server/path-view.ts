@@ -4,7 +4,8 @@ import { CLOCK_METHODS } from './join/clock-method.ts';
 import { isComplete, missingStations } from './join/layers.ts';
 import { KEY_BYTES, LAYER_COUNT, type PathColumns, STATION_COUNT } from './join/paths.ts';
 import type { StoredPaths } from './store/store.ts';
-import { addressText, CLASSES, flagNames, HEAD_BYTES, headText, PROTOCOLS } from './wire/record.ts';
+import { addressText } from './wire/address.ts';
+import { CLASSES, flagNames, HEAD_BYTES, headText, PROTOCOLS } from './wire/record.ts';
 import { DETAILS, HOST_STATIONS, LAYER_IDS, LAYERS, type LayerId, STATIONS } from './wire/stations.ts';
 import type { PathStation, PathView, TcpFacts } from './wire/views.ts';
 

@@ -167,6 +167,13 @@ export const pathsQuerySchema = z.strictObject({
   class: z.enum(CLASSES).optional(),
 });
 
+export const compareQuerySchema = z.strictObject({
+  a: z.string().min(1).max(64),
+  b: z.string().min(1).max(64),
+  seed: wholeNumber.default(1),
+  force: z.enum(['0', '1']).default('0'),
+});
+
 const quantiles = { count, p50: ns, p90: ns, p99: ns, p999: ns, mean: ns };
 const quantilesSchema = z.object(quantiles);
 const faultsSchema = z.object({ negative: count, clockSteps: count, continuedAfterJoin: count });

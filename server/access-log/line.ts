@@ -6,6 +6,7 @@
  *
  * Whoever may write to the agent's socket may send anything: what is not such a line is null.
  */
+import { addressBytes } from '../wire/address.ts';
 
 export interface AccessLine {
   /** Wall clock of the guest, ms; times of Nginx are those at which its event loop woke. */
@@ -65,31 +66,4 @@ function milliseconds(seconds: string): number {
 function total(times: string): number {
   const parts = times.split(/\s*[,:]\s*/).filter((part) => /^\d{1,10}\.\d{3}$/.test(part));
   return parts.length === 0 ? Number.NaN : parts.reduce((sum, part) => sum + milliseconds(part), 0);
-}
-
-/** 16 bytes of an address as text, IPv4 mapped into IPv6; null where it is none. */
-export function addressBytes(text: string): Uint8Array | null {
-  const dotted = /^(.*?)(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (!dotted) return groupBytes(text);
-  const [, before = '', ...octets] = dotted;
-  const [a, b, c, d] = octets.map(Number) as [number, number, number, number];
-  if (Math.max(a, b, c, d) > 255) return null;
-  return groupBytes(`${before || '::ffff:'}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`);
-}
-
-function groupBytes(text: string): Uint8Array | null {
-  const halves = text.split('::');
-  if (halves.length > 2) return null;
-  const [before, after] = halves.map((half) => (half === '' ? [] : half.split(':'))) as [string[], string[]?];
-  const gap = after === undefined ? 0 : 8 - before.length - after.length;
-  if (after !== undefined && gap < 1) return null;
-  const groups = [...before, ...new Array<string>(gap).fill('0'), ...(after ?? [])];
-  if (groups.length !== 8 || !groups.every((group) => /^[\da-fA-F]{1,4}$/.test(group))) return null;
-  const bytes = new Uint8Array(16);
-  groups.forEach((group, i) => {
-    const value = Number.parseInt(group, 16);
-    bytes[2 * i] = value >> 8;
-    bytes[2 * i + 1] = value & 0xff;
-  });
-  return bytes;
 }

@@ -2,20 +2,11 @@
  * Which layers carry the difference of the means. Only means add up: the
  * layers of a path telescope, so the shares of those that do come to one.
  */
+import type { Share } from '../wire/compare-views.ts';
 import { blocksFor } from './block-bins.ts';
 import { studentQuantile } from './normal.ts';
 import { seededRandom } from './random.ts';
 import type { Sample } from './shifts.ts';
-
-export interface Share {
-  layer: string;
-  /** Mean of b less mean of a, ns, with its interval. */
-  shift: number;
-  low: number;
-  high: number;
-  /** Of the sum of all layers' shifts; null where that sum could as well be 0. */
-  share: number | null;
-}
 
 export interface ShareOptions {
   seed?: number;

@@ -7,6 +7,7 @@
  * holds for all layers and quantiles at once (Romano and Wolf, Exact and
  * approximate stepdown methods, 2005).
  */
+import type { Shift } from '../wire/compare-views.ts';
 import { type BlockBins, blockBins, blocksFor, exactQuantile, sizeOf, weightedQuantile } from './block-bins.ts';
 import { normalQuantile, studentQuantile } from './normal.ts';
 import { seededRandom } from './random.ts';
@@ -15,24 +16,6 @@ export const QUANTILES = [0.5, 0.9, 0.99, 0.999] as const;
 
 /** The same rows in every layer, in order of time; ns, NaN where not measured. */
 export type Sample = ReadonlyMap<string, Float64Array>;
-
-export interface Shift {
-  layer: string;
-  quantile: number;
-  /** The quantile itself in both, ns: a value that was measured. */
-  a: number;
-  b: number;
-  /** How far b is from a, ns: by mid-distribution quantiles, so it need not be b - a to the last digit. */
-  shift: number;
-  /** Holds for this number alone. */
-  low: number;
-  high: number;
-  /** Hold for all layers and quantiles of the comparison together. */
-  bandLow: number;
-  bandHigh: number;
-  /** The smallest shift that a comparison like this one finds four times in five, ns. */
-  detectable: number;
-}
 
 export interface ShiftOptions {
   seed?: number;

@@ -16,7 +16,8 @@ import {
   ATTR_URL_SCHEME,
 } from '@opentelemetry/semantic-conventions';
 import { KEY_BYTES, type PathColumns } from '../join/paths.ts';
-import { addressText, FLAGS, HEAD_BYTES, headText, PROTOCOLS } from '../wire/record.ts';
+import { addressText } from '../wire/address.ts';
+import { FLAGS, HEAD_BYTES, headText, PROTOCOLS } from '../wire/record.ts';
 
 /** The methods that the HTTP conventions allow as values; any other is `_OTHER`. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY'];

@@ -14,6 +14,8 @@ export interface MemoryStoreOptions {
   slowest?: number;
 }
 
+const SCAN_ROWS = 4096;
+
 /** A row of some columns, by the number it got when it was appended. */
 interface Place {
   columns: PathColumns;
@@ -100,6 +102,21 @@ export class MemoryStore implements PathStore {
     const [, run, digits] = match as unknown as [string, string, string];
     const place = this.#find(run, Number(digits));
     return place === undefined ? null : this.#copy(run, [place]);
+  }
+
+  /** Of the ring only: the slowest beyond it would make a run look slow. */
+  async *scan(run: string): AsyncGenerator<StoredPaths> {
+    const end = this.#next;
+    for (let from = Math.max(0, end - this.#newest); from < end; from += SCAN_ROWS) {
+      // What came meanwhile may have taken the place of what was there.
+      const oldest = Math.max(from, this.#next - this.#newest);
+      const places: Place[] = [];
+      for (let sequence = oldest; sequence < Math.min(end, from + SCAN_ROWS); sequence++) {
+        const row = sequence % this.#newest;
+        if (this.#runOf[row] === run) places.push({ columns: this.#ring, row, sequence });
+      }
+      if (places.length > 0) yield this.#copy(run, places);
+    }
   }
 
   forget(run: string): void {

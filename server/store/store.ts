@@ -47,6 +47,8 @@ export interface PathStore {
   paths(query: PathQuery): Promise<StoredPaths>;
   /** @returns one row, or null where no such path is kept (any more) */
   path(id: string): Promise<StoredPaths | null>;
+  /** Every path of a run that is kept whole, oldest first, some thousands at once. */
+  scan(run: string): AsyncIterable<StoredPaths>;
   /** Let go of a run. */
   forget(run: string): void;
   readonly counts: StoreCounts;

@@ -100,33 +100,6 @@ export function stampSince(words: Uint32Array, at: number, baseHigh: number, bas
   return (high - baseHigh) * 4294967296 + (low - baseLow);
 }
 
-const V4_PREFIX = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255];
-
-/** An address of a record as text: dotted IPv4 where it is mapped, else IPv6. */
-export function addressText(bytes: Uint8Array, at: number): string {
-  if (V4_PREFIX.every((b, i) => bytes[at + i] === b)) return bytes.subarray(at + 12, at + 16).join('.');
-  const groups: string[] = [];
-  for (let i = 0; i < 16; i += 2) {
-    groups.push((((bytes[at + i] as number) << 8) | (bytes[at + i + 1] as number)).toString(16));
-  }
-  return compressZeros(groups);
-}
-
-/** RFC 5952: the longest run of two or more zero groups becomes `::`. */
-function compressZeros(groups: string[]): string {
-  const runs = [...groups.join(':').matchAll(/\b0(?::0)+\b/g)].map((m) => m[0]);
-  const longest = runs.reduce((a, b) => (b.length > a.length ? b : a), '');
-  if (longest === '') return groups.join(':');
-  const [before, after] = splitOnce(groups.join(':'), longest);
-  return `${before.replace(/:$/, '')}::${after.replace(/^:/, '')}`;
-}
-
-function splitOnce(text: string, mark: string): [string, string] {
-  const at = text.search(new RegExp(`(^|:)${mark}(:|$)`));
-  const start = text.indexOf(mark, at);
-  return [text.slice(0, start), text.slice(start + mark.length)];
-}
-
 /** `METHOD` and `path` of a record's head; empty strings where nothing was parsed. */
 export function headText(bytes: Uint8Array, at: number, length: number): { method: string; path: string } {
   const text = String.fromCharCode(...bytes.subarray(at, at + Math.min(length, HEAD_BYTES)));

@@ -119,10 +119,16 @@ function logFault(path: PathView, seen: SeenExchange, logged: readonly Logged[])
   return entry.status === path.status ? null : `the service logged status ${entry.status}`;
 }
 
-/** Where a station stands in time, ns since EPOCH_S by the host's wall clock; null where it is missing. */
+/**
+ * Where a station stands in time, ns by the clock of its own machine, but for a
+ * constant; null where it is missing. What we took off a guest's time to show it
+ * on the host's timeline is put back: whose a moment is, is no matter of clocks.
+ */
 function absoluteNs(path: PathView, station: Station): number | null {
-  const first = path.stations.find((each) => each.station === station)?.firstNs ?? null;
-  return first === null ? null : (path.atMs - EPOCH_S * 1000) * 1e6 + first;
+  const found = path.stations.find((each) => each.station === station);
+  if (found?.firstNs === null || found?.firstNs === undefined) return null;
+  const offset = found.vantage === 'guest' ? (path.clock.offsetNs ?? 0) : 0;
+  return (path.atMs - EPOCH_S * 1000) * 1e6 + found.firstNs - offset;
 }
 
 function between(path: PathView, from: Station, to: Station): number | null {

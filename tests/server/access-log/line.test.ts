@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressBytes, parseAccessLine } from '../../../server/access-log/line.ts';
-import { addressText } from '../../../server/wire/record.ts';
+import { parseAccessLine } from '../../../server/access-log/line.ts';
+import { addressText } from '../../../server/wire/address.ts';
 
 const LINE = 'hopscope1 1795374762.888 0.021 10.77.0.1 40312 10.77.0.10 80 200 0.001;0.020;0.021';
 
@@ -64,44 +64,5 @@ describe('a line of the access log', () => {
       for (const text of nearly) expect(parseAccessLine(LINE.replace('0.001;0.020;0.021', text))).toBeNull();
     }
     expect(performance.now() - startMs).toBeLessThan(4_000);
-  });
-});
-
-describe('an address', () => {
-  it('becomes the bytes that it was, IPv4 mapped', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), (bytes) => {
-        expect(addressBytes(addressText(bytes, 0))).toEqual(bytes);
-      }),
-    );
-    fc.assert(
-      fc.property(fc.ipV4(), (text) => {
-        expect(addressText(addressBytes(text) as Uint8Array, 0)).toBe(text);
-      }),
-    );
-  });
-
-  it.each([
-    ['::', '::'],
-    ['fe80::1', 'fe80::1'],
-    ['::ffff:10.0.0.1', '10.0.0.1'],
-    ['2001:db8:0:0:1:0:0:1', '2001:db8::1:0:0:1'],
-  ])('%s is %s', (text, same) => {
-    expect(addressText(addressBytes(text) as Uint8Array, 0)).toBe(same);
-  });
-
-  it.each([
-    '',
-    ':',
-    ':::',
-    '1::2::3',
-    '1:2:3:4:5:6:7',
-    '1:2:3:4:5:6:7:8:9',
-    '1::2:3:4:5:6:7:8',
-    'g::',
-    '1.2.3',
-    '1.2.3.4.5',
-  ])('is not made of %j', (text) => {
-    expect(addressBytes(text)).toBeNull();
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { addressBytes } from '../../../server/access-log/line.ts';
 import { type WaitingLine, WaitingLines } from '../../../server/access-log/waiting-lines.ts';
+import { addressBytes } from '../../../server/wire/address.ts';
 
 const MS = 1e6;
 const PORTS = 40_000 * 65_536 + 80;

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { Joiner } from '../../../server/join/joiner.ts';
 import { KEY_BYTES, pathColumns, STATION_COUNT } from '../../../server/join/paths.ts';
 import type { RecordSource } from '../../../server/join/record-source.ts';
-import { addressText, FLAGS, HEAD_BYTES, headText, RECORD_BYTES, RECORD_OFFSETS } from '../../../server/wire/record.ts';
+import { addressText } from '../../../server/wire/address.ts';
+import { FLAGS, HEAD_BYTES, headText, RECORD_BYTES, RECORD_OFFSETS } from '../../../server/wire/record.ts';
 import { concatRecords, encodeRecord, mappedAddress, type RecordFields } from '../wire/encode-record.ts';
 
 const HOST_BASE = 5n * 2n ** 32n + 4_000_000_000n;

@@ -69,6 +69,22 @@ export function storeContract(name: string, make: MakeStore): void {
       expect(store.counts.stored).toBe(2);
     });
 
+    it('gives all of a run, oldest first, a few at once', async () => {
+      const store = roomy();
+      append(store, 'a', [5, 9]);
+      append(store, 'b', [1]);
+      append(store, 'a', [7]);
+      const ids: string[] = [];
+      const seen: number[] = [];
+      for await (const { columns, ids: some } of store.scan('a')) {
+        seen.push(...columns.endToEnd.subarray(0, columns.count));
+        ids.push(...some);
+      }
+      expect(seen).toEqual([5, 9, 7]);
+      expect(new Set(ids).size).toBe(3);
+      expect((await store.path(ids[2]!))?.columns.endToEnd[0]).toBe(7);
+    });
+
     it('keeps runs and VMs apart', async () => {
       const store = roomy();
       append(store, 'a', [1, 2], 0);

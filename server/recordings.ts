@@ -1,0 +1,53 @@
+/** Runs as recordings: what a file says of its run, checked, and one made of a run that is kept here. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as z from 'zod';
+import type { Pipeline } from './pipeline.ts';
+import type { Run } from './run.ts';
+import { summarySchema } from './schemas.ts';
+import { RecordingError, type RequestTimes, readRecording, writeRecording } from './store/recording.ts';
+import { summarise } from './summary.ts';
+import { VERSION } from './version.ts';
+import type { Summary } from './wire/views.ts';
+
+/** Grows when an older Hopscope could not read what a newer one wrote. */
+export const RECORDING_FORMAT = 1;
+
+const aboutSchema = z.object({ format: z.int(), hopscope: z.string(), summary: summarySchema });
+
+/** A run in a file, ready to be compared. */
+export interface RecordedRun {
+  file: string;
+  summary: Summary;
+  /** Paths in the file; fewer than `summary.exchanges.joined` where the oldest were not kept. */
+  rows: number;
+  times: RequestTimes;
+}
+
+/** Throws a {@link RecordingError} on what is no recording, or one of a newer Hopscope. */
+export async function loadRecording(file: string): Promise<RecordedRun> {
+  const { about, rows, times } = await readRecording(file);
+  const { format, hopscope } = z.looseObject({ format: z.int(), hopscope: z.string() }).safeParse(about).data ?? {};
+  if (format !== undefined && format > RECORDING_FORMAT) {
+    throw new RecordingError(
+      `${file} was written by Hopscope ${hopscope}, which is newer than ${VERSION}: update this one.`,
+    );
+  }
+  const parsed = aboutSchema.safeParse(about);
+  if (!parsed.success) throw new RecordingError(`${file}: ${z.prettifyError(parsed.error)}`);
+  return { file, summary: parsed.data.summary, rows, times };
+}
+
+/** Hands the file of a run's recording to `use`; it is gone afterwards. */
+export async function withRecording(pipeline: Pipeline, run: Run, use: (file: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'hopscope-export-'));
+  try {
+    const file = join(folder, 'run.parquet');
+    const about = { format: RECORDING_FORMAT, hopscope: VERSION, summary: summarise(run, pipeline) };
+    await writeRecording(file, about, pipeline.store.scan(run.id), pipeline.vmTable.names);
+    await use(file);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * A run as one file that any reader of Parquet opens: a row for each path, and
+ * under the key `hopscope` of the file's metadata a JSON text that says what
+ * run it was.
+ */
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { PathColumns } from '../join/paths.ts';
+import { LAYER_IDS } from '../wire/stations.ts';
+import { columnName, PATH_FIELDS } from './path-fields.ts';
+import { DERIVED_FIELDS, definitions, PathAppender, rowsOf, selection } from './path-table.ts';
+import type { StoredPaths } from './store.ts';
+
+const KEY = 'hopscope';
+const FIELDS = [...PATH_FIELDS, ...DERIVED_FIELDS];
+
+/** A file that is no recording of ours, or cannot be read; the message says what to do. */
+export class RecordingError extends Error {}
+
+/** Write a run. @param about becomes the JSON text @param batches its paths */
+export async function writeRecording(
+  file: string,
+  about: unknown,
+  batches: AsyncIterable<StoredPaths>,
+  vmNames: readonly string[],
+): Promise<void> {
+  await inMemory(async (connection) => {
+    await connection.run(`CREATE TABLE paths (${definitions(FIELDS)})`);
+    const appender = new PathAppender(connection, 'paths', FIELDS);
+    for await (const { columns } of batches) await appender.append(columns, 0, columns.count, vmNames);
+    const metadata = `kv_metadata {${KEY}: ${literal(JSON.stringify(about))}}`;
+    await connection.run(
+      `COPY (FROM paths ORDER BY at_ms) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd, ${metadata})`,
+    );
+  });
+}
+
+/** Times of a run's requests in the order of time, ns, NaN where not measured, by layer; and `vnic both`, `end to end`. */
+export type RequestTimes = ReadonlyMap<string, Float64Array>;
+
+const TIMES: readonly (readonly [name: string, column: string])[] = [
+  ...LAYER_IDS.map((layer) => [layer, `${columnName(layer)}_ns`] as const),
+  ['vnic both', 'vnic_both_ns'],
+  ['end to end', 'end_to_end_ns'],
+];
+
+export interface Recording {
+  /** What the file says of itself, as it was parsed: not checked further. */
+  about: unknown;
+  rows: number;
+  times: RequestTimes;
+}
+
+/** Read what a comparison needs. Throws a {@link RecordingError} on a file that is none. */
+export function readRecording(file: string): Promise<Recording> {
+  return inMemory(async (connection) => {
+    const about = await aboutOf(connection, file);
+    const columns = TIMES.map(([, column]) => `${column}::DOUBLE`).join(', ');
+    const query = `SELECT ${columns} FROM ${literal(file)} WHERE class = 'request' ORDER BY at_ms`;
+    const result = await asRecording(file, connection.runAndReadAll(query));
+    const count = await connection.runAndReadAll(`SELECT count(*)::INTEGER FROM ${literal(file)}`);
+    const times = TIMES.map(([name], at): [string, Float64Array] => [
+      name,
+      Float64Array.from(result.getColumnsJS()[at] ?? [], (ns) => (ns === null ? Number.NaN : (ns as number))),
+    ]);
+    return { about, rows: count.getRowsJS()[0]![0] as number, times: new Map(times) };
+  });
+}
+
+/** All paths of a recording, in the order of time, a few thousand at once. */
+export async function* pathsOf(file: string, vmIndex: (name: string) => number): AsyncGenerator<PathColumns> {
+  const instance = await DuckDBInstance.create(':memory:');
+  try {
+    const connection = await instance.connect();
+    const result = await connection.stream(`SELECT ${selection()} FROM ${literal(file)} ORDER BY at_ms`);
+    for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+      yield rowsOf(chunk, vmIndex);
+    }
+    connection.closeSync();
+  } finally {
+    instance.closeSync();
+  }
+}
+
+async function aboutOf(connection: DuckDBConnection, file: string): Promise<unknown> {
+  const query = `SELECT value FROM parquet_kv_metadata(${literal(file)}) WHERE key = '${KEY}'`;
+  const found = await asRecording(file, connection.runAndReadAll(query));
+  const text = found.getRowsJS()[0]?.[0];
+  if (text === undefined) {
+    throw new RecordingError(`${file} is Parquet, but no recording: hopscope run export writes those.`);
+  }
+  try {
+    return JSON.parse(Buffer.from(text as Uint8Array).toString('utf8'));
+  } catch {
+    throw new RecordingError(`${file}: what it says of its run is no JSON. The file is damaged: export it again.`);
+  }
+}
+
+async function asRecording<T>(file: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const [reason] = (error as Error).message.split('\n');
+    throw new RecordingError(`${file} cannot be read as a recording: ${reason}`);
+  }
+}
+
+async function inMemory<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+  const instance = await DuckDBInstance.create(':memory:');
+  try {
+    const connection = await instance.connect();
+    try {
+      return await work(connection);
+    } finally {
+      connection.closeSync();
+    }
+  } finally {
+    instance.closeSync();
+  }
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { compareRuns } from '../../../server/compare/comparison.ts';
+import { isResolved } from '../../../server/compare/sentence.ts';
+import { PROVENANCE } from '../exchanges.ts';
+import { comparedRun } from './compared-run.ts';
+
+const OPTIONS = { seed: 1, force: false };
+
+describe('two runs compared', () => {
+  const slower = compareRuns(
+    comparedRun('virtio-net-pci', 1),
+    comparedRun('e1000', 2, { 'vnic.in': 150_000 }),
+    OPTIONS,
+  );
+
+  it('say what differs in one sentence, with its interval and its place', () => {
+    expect(slower.axis).toBe('nic');
+    expect(slower.sentence).toMatch(
+      /^e1000 adds 1\d\d µs \[.+ µs, .+ µs\] at p99 against virtio-net-pci; (9\d %|all) of the difference/,
+    );
+    expect(slower.sentence).toContain('of the difference of the means is in the vNIC');
+    expect(slower.sentence).not.toContain('Inside the guest');
+  });
+
+  it('find the planted layer, and none of the others', () => {
+    const moved = new Set(slower.shifts.filter(isResolved).map(({ layer }) => layer));
+    expect([...moved].sort()).toEqual(['end to end', 'vnic both', 'vnic.in']);
+    expect(slower.shares.find(({ layer }) => layer === 'vnic both')!.share).toBeGreaterThan(0.9);
+    expect(slower.shares.reduce((sum, { share }) => sum + share!, 0)).toBeCloseTo(1, 9);
+  });
+
+  it('give the same numbers every time', () => {
+    const again = compareRuns(
+      comparedRun('virtio-net-pci', 1),
+      comparedRun('e1000', 2, { 'vnic.in': 150_000 }),
+      OPTIONS,
+    );
+    expect(again).toEqual(slower);
+  });
+
+  it('say that a layer of the guest moved too', () => {
+    const { sentence } = compareRuns(
+      comparedRun('virtio-net-pci', 1),
+      comparedRun('e1000', 2, { 'vnic.in': 150_000, 'tcp.in': 40_000 }),
+      OPTIONS,
+    );
+    expect(sentence).toMatch(/Inside the guest tcp\.in moves by \+\d/);
+  });
+
+  it('say that nothing was found, and what would have been', () => {
+    const { sentence, shifts } = compareRuns(comparedRun('e1000', 3), comparedRun('e1000', 4), OPTIONS);
+    expect(shifts.filter(isResolved)).toEqual([]);
+    expect(sentence).toMatch(
+      /^No difference was found between e1000 \(A\) and e1000 \(B\) end to end; one of .+ at p99 would/,
+    );
+  });
+
+  it('let two clocks’ bounds into the intervals that rest on them', () => {
+    const width = (layer: string) => {
+      const { bandLow, bandHigh } = slower.shifts.find((s) => s.layer === layer && s.quantile === 0.5)!;
+      return bandHigh - bandLow;
+    };
+    const wide = compareRuns(
+      comparedRun('virtio-net-pci', 1, {}, { layers: [] }),
+      comparedRun('e1000', 2, { 'vnic.in': 150_000 }, { layers: [] }),
+      OPTIONS,
+    );
+    const { bandLow, bandHigh } = wide.shifts.find((s) => s.layer === 'vnic.in' && s.quantile === 0.5)!;
+    expect(width('vnic.in') - (bandHigh - bandLow)).toBeCloseTo(8_000, 3);
+  });
+});
+
+describe('what may not be compared', () => {
+  const a = comparedRun('virtio-net-pci', 1);
+
+  it.each([
+    [
+      'another rate',
+      comparedRun('e1000', 2, {}, { load: { ...a.summary.load!, rate: 200 } }),
+      /rate 100\/s and 200\/s/,
+    ],
+    ['another path', comparedRun('e1000', 2, {}, { load: { ...a.summary.load!, path: '/big' } }), /path \/ and \/big/],
+    ['losses', comparedRun('e1000', 2, {}, { unmatched: { host: 100, guest: 0 } }), /lost 100 of 4100 requests/],
+    ['too few requests', comparedRun('e1000', 2, {}, {}, 50), /has 50 requests/],
+  ])('%s is refused with its reason, unless forced', (_, b, reason) => {
+    const refused = compareRuns(a, b, OPTIONS);
+    expect(refused.refusals.join()).toMatch(reason);
+    expect(refused.shifts).toEqual([]);
+    expect(refused.sentence).toMatch(/^These runs are not compared/);
+    const forced = compareRuns(a, b, { ...OPTIONS, force: true });
+    expect(forced.refusals).toEqual([]);
+    expect(forced.doubts[0]).toMatch(/^compared by force although/);
+    expect(forced.sentence).not.toMatch(/not compared/);
+  });
+
+  it('names all that differs besides what was varied', () => {
+    const guest = { ...PROVENANCE, nicModel: 'e1000', driver: 'e1000', kernel: '6.12.1' };
+    const {
+      axis,
+      differences,
+      a: lineA,
+    } = compareRuns(
+      a,
+      comparedRun('e1000', 2, {}, { provenance: { host: { ...PROVENANCE, cpus: 9 }, guest } }),
+      OPTIONS,
+    );
+    expect(axis).toBeNull();
+    expect(lineA.name).toBe('virtio-net-pci');
+    expect(differences.map(({ what, a: from, b: to }) => [what, from, to])).toEqual([
+      ['guest nicModel', 'virtio-net-pci', 'e1000'],
+      ['guest driver', 'virtio_net', 'e1000'],
+      ['guest kernel', '6.1.0-41-amd64', '6.12.1'],
+      ['host cpus', '1', '9'],
+    ]);
+  });
+
+  it('doubts what a late generator, drops and gaps make doubtful', () => {
+    const { load } = a.summary;
+    const late = { ...load!, lateness: { p50: 1, p99: 500_000, max: 1e6 } };
+    const gaps = [{ agent: 'guest:web1', fromMs: 0, toMs: 5 }];
+    const { doubts } = compareRuns(
+      a,
+      comparedRun('e1000', 2, {}, { load: late, gaps, drops: { 'guest.ring.full': 3 } }),
+      OPTIONS,
+    );
+    expect(doubts).toHaveLength(3);
+    expect(doubts.join()).toMatch(/late by 500 µs at p99.*3 records were dropped.*away 1 times/);
+  });
+});
