@@ -7,8 +7,8 @@ export interface JoinerOptions {
   recent?: number;
   /** Age by record time at which a pending record is given up; default 10 s. */
   expireNs?: number;
-  /** Silence of a source after which its pending records are given up, ms of the clock that `expire` is given; default 30 s. */
-  quietMs?: number;
+  /** Seconds of the clock that `expire` is given after which a record is given up, whatever its stamps say; default 30. */
+  longestWaitS?: number;
   /** Joined rows that wait for `drain`; default 16,384. */
   queue?: number;
   /** Silence after which held pairs are joined as they are, ms of the clock that `expire` is given; default 2 s. */

@@ -44,7 +44,6 @@ export class Joiner {
   readonly #sources = this.#known.byIndex;
   readonly #rows: RowQueue;
   readonly #expireNs: number;
-  readonly #quietMs: number;
   readonly #seed: number;
   readonly #late: LateRecords;
   readonly #holdMs: number;
@@ -56,12 +55,11 @@ export class Joiner {
 
   constructor(options: JoinerOptions = {}) {
     const capacity = options.capacity ?? 65_536;
-    this.#host = new Side('host', capacity);
-    this.#guest = new Side('guest', capacity);
+    this.#host = new Side('host', capacity, options.longestWaitS ?? 30);
+    this.#guest = new Side('guest', capacity, options.longestWaitS ?? 30);
     this.#recent = new RecentKeys(options.recent ?? capacity);
     this.#rows = new RowQueue(options.queue ?? 16_384, options.vmOf ?? (() => 0));
     this.#expireNs = options.expireNs ?? 10e9;
-    this.#quietMs = options.quietMs ?? 30_000;
     this.#holdMs = options.holdMs ?? 2_000;
     this.#late = new LateRecords(options.lateQueue ?? 1024);
     this.#seed = options.seed ?? 0;
@@ -221,17 +219,17 @@ export class Joiner {
 
   /**
    * Give up on records that are `expireNs` older than the newest record of
-   * their own source, or whose source has been silent for `quietMs`.
+   * their own source, or that came `longestWaitS` ago.
    * A held pair is joined as it is, also when nothing was held for `holdMs`.
    * @param nowMs any clock in ms; left out, only record time counts
    * @returns how many became unmatched
    */
   expire(nowMs?: number): number {
-    if (nowMs === undefined) return this.#giveUp((source) => source.newestNs - this.#expireNs);
-    this.#endHolds(nowMs);
-    this.#known.listen(nowMs);
-    const isQuiet = ({ heardMs }: KnownSource) => nowMs - heardMs >= this.#quietMs;
-    return this.#giveUp((s) => (isQuiet(s) ? Number.POSITIVE_INFINITY : s.newestNs - this.#expireNs));
+    if (nowMs !== undefined) {
+      this.#endHolds(nowMs);
+      for (const side of [this.#host, this.#guest]) side.waitedTo = side.longestWait.step(nowMs, side.records);
+    }
+    return this.#giveUp((source) => source.newestNs - this.#expireNs);
   }
 
   #endHolds(nowMs: number): void {
@@ -268,7 +266,7 @@ export class Joiner {
   #giveUpOn(side: Side, source: number, beforeNs: number): number {
     let total = 0;
     for (;;) {
-      const slot = side.pending.oldestBefore(source, beforeNs);
+      const slot = side.pending.oldestBefore(source, beforeNs, side.waitedTo);
       if (slot < 0) break;
       if (this.#joinHeld(side, slot)) continue;
       side.pending.remove(slot);

@@ -5,10 +5,6 @@ import type { SourceClock } from './row-writer.ts';
 export interface KnownSource extends SourceClock {
   /** Time of its newest record, ns since its base. */
   newestNs: number;
-  /** Whether records came since `listen` was last called. */
-  heard: boolean;
-  /** When it was last heard, ms of the clock that `listen` is given. */
-  heardMs: number;
 }
 
 /** The sources that records came from, by index. */
@@ -27,20 +23,9 @@ export class KnownSources {
       baseLow: Number(source.base & 0xffffffffn),
       wallOffsetMs: source.wallOffsetMs,
       newestNs: known?.newestNs ?? Number.NEGATIVE_INFINITY,
-      heard: true,
-      heardMs: known?.heardMs ?? 0,
     };
     this.byIndex[source.index] = next;
     return next;
-  }
-
-  /** Take note of who was heard since the last call. */
-  listen(nowMs: number): void {
-    for (const source of this.byIndex) {
-      if (!source?.heard) continue;
-      source.heard = false;
-      source.heardMs = nowMs;
-    }
   }
 
   forget(isChosen: (index: number) => boolean): void {

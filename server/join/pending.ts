@@ -88,10 +88,10 @@ export class PendingTable {
     return oldest;
   }
 
-  /** The record of `source` that came first, where it is older than `beforeNs`; else -1. */
-  oldestBefore(source: number, beforeNs: number): number {
+  /** The record of `source` that came first, where it is older than `beforeNs` or came as `arrival` at the latest; else -1. */
+  oldestBefore(source: number, beforeNs: number, arrival: number): number {
     const slot = this.#oldest[source] ?? NONE;
-    return slot !== NONE && this.#time[slot]! < beforeNs ? slot : NONE;
+    return slot !== NONE && (this.#time[slot]! < beforeNs || this.#arrival[slot]! <= arrival) ? slot : NONE;
   }
 
   /** Arrival of the record of `source` that came first; infinity where none waits. */

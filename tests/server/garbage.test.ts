@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { Health, Summary } from '../../server/wire/views.ts';
 import { exchanges, frame, hello, hostNowNs } from './exchanges.ts';
-import { acked, attach, getJson, Peer, read, type Started, start, TOKEN } from './running-server.ts';
+import { attach, getJson, Peer, read, type Started, start, TOKEN, taken } from './running-server.ts';
 
 /** The server is what it was: it still joins, and still answers. */
 async function stillWorks(server: Started): Promise<void> {
@@ -14,7 +14,7 @@ async function stillWorks(server: Started): Promise<void> {
   const records = exchanges(10, hostNowNs(), { port: randomInt(1024, 65_536) });
   host.peer.send(frame(1, records.host));
   guest.peer.send(frame(1, records.guest));
-  await Promise.all([acked(host.peer, 1), acked(guest.peer, 1)]);
+  await taken(server, host.peer, guest.peer);
   expect((await getJson<Summary>(server, '/api/runs/current/summary')).exchanges.joined).toBe(joined + 10);
 }
 

@@ -144,17 +144,15 @@ describe('Joiner', () => {
     expect(joiner.counts).toMatchObject({ unmatchedHost: 4, unmatchedGuest: 1, pendingHost: 0, pendingGuest: 0 });
   });
 
-  it('gives up all that waits of a source that has been silent for long, and of no other', () => {
-    const joiner = new Joiner({ capacity: 8, queue: 8, quietMs: 1_000 });
-    const otherHost: RecordSource = { ...HOST, index: 4 };
-    joiner.add(concatRecords([host(1), host(2)]), HOST);
-    joiner.add(host(3), otherHost);
-    expect(joiner.expire(5_000)).toBe(0);
-    joiner.add(host(4), otherHost);
-    expect(joiner.expire(5_999)).toBe(0);
-    expect(joiner.expire(6_000)).toBe(2);
-    expect(joiner.expire(6_998)).toBe(0);
-    expect(joiner.expire(6_999)).toBe(2);
+  it('gives up what came long ago, whatever its stamps say, but not because the process stood still', () => {
+    const joiner = new Joiner({ capacity: 8, queue: 8, longestWaitS: 2 });
+    joiner.add(concatRecords([host(1, {}, 1_000_000n * SECOND), host(2)]), HOST);
+    expect([10_000, 10_900, 11_000, 99_000].map((nowMs) => joiner.expire(nowMs))).toEqual([0, 0, 0, 2]);
+    joiner.add(host(3), HOST);
+    joiner.flush();
+    joiner.add(host(4), HOST);
+    expect([200_000, 201_000, 201_999].map((nowMs) => joiner.expire(nowMs))).toEqual([0, 0, 0]);
+    expect(joiner.expire(202_000)).toBe(1);
     expect(joiner.counts).toMatchObject({ unmatchedHost: 4, pendingHost: 0 });
   });
 
