@@ -97,6 +97,11 @@ export class VmTable {
     return index < 0 ? undefined : index;
   }
 
+  /** Index of the VM that was called so on an earlier day. */
+  named(name: string): number {
+    return this.#index(name);
+  }
+
   #unique(name: string, hostname: string): string {
     const owner = this.#hostOfName.get(name);
     if (owner === undefined && this.#hostOfName.size < MAX_VMS) this.#hostOfName.set(name, hostname);

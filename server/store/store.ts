@@ -27,6 +27,20 @@ export interface StoreCounts {
   stored: number;
   /** Let go because newer ones came: retention, not loss of a measurement. */
   evicted: number;
+  /** Commits that failed; what they held is tried again. */
+  failed: number;
+  /** Paths that could not be committed until there was no room left for them: lost. */
+  lost: number;
+}
+
+/** What is kept of a run beside its paths. */
+export interface StoredRun {
+  id: string;
+  name: string;
+  startedMs: number;
+  endedMs: number | null;
+  /** As it was when it was saved; the store does not look into it. */
+  summary: unknown;
 }
 
 export interface PathStore {
@@ -49,7 +63,11 @@ export interface PathStore {
   path(id: string): Promise<StoredPaths | null>;
   /** Every path of a run that is kept whole, oldest first, some thousands at once. */
   scan(run: string): AsyncIterable<StoredPaths>;
-  /** Let go of a run. */
+  /** Take note of a run with the next commit; what was noted of it before is replaced. */
+  saveRun(run: StoredRun): void;
+  /** The newest runs that were saved, oldest first. */
+  runs(limit: number): Promise<StoredRun[]>;
+  /** A run is not listed any more: what is kept in memory only may go. */
   forget(run: string): void;
   readonly counts: StoreCounts;
   close(): Promise<void>;
