@@ -12,8 +12,8 @@ interface HeldFrame {
   bytes: Uint8Array;
 }
 
-/** Frames dropped after they were sent may have arrived; more than the socket holds are never in doubt. */
-const DOUBTFUL_MOST = 1024;
+/** Frames dropped after they were sent have arrived if the connection lasts; so many are remembered until that is known. */
+const DOUBTFUL_MOST = 4096;
 
 /** Fills `target` from `at` with at most `most` records; returns how many. */
 export type TakeRecords = (target: Uint8Array, at: number, most: number) => number;
@@ -24,8 +24,9 @@ export class FrameBuffer {
   #heldBytes = 0;
   #sequence = 0;
   #sent = 0;
+  /** Dropped, and sent before: lost where the server turns out not to have them. */
   #doubtful: Pick<HeldFrame, 'sequence' | 'count'>[] = [];
-  /** Records taken in, and records dropped because the budget was used up. */
+  /** Records taken in, and records lost because the budget was used up. */
   records = 0;
   dropped = 0;
 
@@ -56,14 +57,19 @@ export class FrameBuffer {
 
   #makeRoom(bytes: number): void {
     while (this.#heldBytes + bytes > this.#budgetBytes && this.#frames.length > 0) {
-      const oldest = this.#frames.shift() as HeldFrame;
-      this.#heldBytes -= oldest.bytes.length;
-      this.dropped += oldest.count;
-      if (this.#sent === 0) continue;
-      this.#sent -= 1;
-      const { sequence, count } = oldest;
-      if (this.#doubtful.length < DOUBTFUL_MOST) this.#doubtful.push({ sequence, count });
+      const { sequence, count, bytes: oldest } = this.#frames.shift() as HeldFrame;
+      this.#heldBytes -= oldest.length;
+      if (this.#sent === 0) this.dropped += count;
+      else {
+        this.#sent -= 1;
+        this.#doubt(sequence, count);
+      }
     }
+  }
+
+  #doubt(sequence: number, count: number): void {
+    this.#doubtful.push({ sequence, count });
+    if (this.#doubtful.length > DOUBTFUL_MOST) this.dropped += this.#doubtful.shift()?.count ?? 0;
   }
 
   /** The next frame that was not sent on this connection, or null. */
@@ -74,21 +80,20 @@ export class FrameBuffer {
     return frame.bytes;
   }
 
-  /** The server has everything up to `sequence`. */
+  /** Everything up to `sequence` is safe with the server. */
   acknowledge(sequence: number): void {
     while (this.#frames[0] && this.#frames[0].sequence <= sequence) {
       this.#heldBytes -= (this.#frames.shift() as HeldFrame).bytes.length;
       this.#sent = Math.max(0, this.#sent - 1);
     }
-    while (this.#doubtful[0] && this.#doubtful[0].sequence <= sequence) {
-      this.dropped -= this.#doubtful.shift()?.count ?? 0;
-    }
+    while (this.#doubtful[0] && this.#doubtful[0].sequence <= sequence) this.#doubtful.shift();
   }
 
-  /** A new connection, its welcome acknowledged: the rest is to be sent again, and dropped frames are lost for sure. */
-  rewind(): void {
-    this.#sent = 0;
-    this.#doubtful = [];
+  /** A new connection to a server that has everything up to `received`: send the rest again; what was dropped of it is lost. */
+  rewind(received: number): void {
+    this.#sent = this.#frames.filter((frame) => frame.sequence <= received).length;
+    for (const { sequence, count } of this.#doubtful) if (sequence > received) this.dropped += count;
+    this.#doubtful = this.#doubtful.filter(({ sequence }) => sequence <= received);
   }
 
   /** Frames not acknowledged yet. */

@@ -3,7 +3,7 @@
  * reconnect with jitter, whatever {@link Route} carries it. Records wait in a
  * {@link FrameBuffer} meanwhile.
  */
-import type { AgentMessage, Hello, ServerMessage } from '../server/wire/messages.ts';
+import type { AgentMessage, Hello, ServerMessage, Welcome } from '../server/wire/messages.ts';
 import type { FrameBuffer } from './frame-buffer.ts';
 import type { Link, Route } from './link.ts';
 
@@ -73,17 +73,17 @@ export class Uplink {
       return;
     }
     if (message.type === 'ack') this.#buffer.acknowledge(message.sequence);
-    else this.#welcome(message.ackedSequence);
+    else this.#welcome(message);
     this.flush();
     if (this.#buffer.held === 0) this.#drained?.();
   }
 
-  #welcome(ackedSequence: number): void {
+  #welcome({ ackedSequence, receivedSequence }: Welcome): void {
     this.#stopDeadline();
     this.#welcomed = true;
     this.#retryMs = FIRST_RETRY_MS;
     this.#buffer.acknowledge(ackedSequence);
-    this.#buffer.rewind();
+    this.#buffer.rewind(receivedSequence);
     this.#vmsToSend = this.#lastVms !== null;
     this.#events.onState('connected', this.#route.name);
   }

@@ -3,6 +3,7 @@
  * neither loses nor doubles frames), its last reports, and the stretches in
  * which it was away. Bounded: the longest-gone agent is forgotten first.
  */
+import { FrameProgress } from './frame-progress.ts';
 import type { AgentStats, Hello } from './wire/messages.ts';
 import type { AgentView, Gap } from './wire/views.ts';
 
@@ -20,7 +21,10 @@ export interface Agent {
   connected: boolean;
   /** Highest frame handed on; null until the first frame ever. */
   sequence: number | null;
+  /** Highest frame of which nothing can be lost any more; and what of it the agent was told. */
+  safe: number | null;
   acked: number | null;
+  readonly progress: FrameProgress;
   stats: AgentStats | null;
   statsMs: number;
   /** CPU of the last reporting interval, in cores. */
@@ -123,7 +127,9 @@ export class AgentRegistry {
       bootMs: 0,
       connected: true,
       sequence: null,
+      safe: null,
       acked: null,
+      progress: new FrameProgress(),
       stats: null,
       statsMs: nowMs,
       cpuShare: null,

@@ -8,27 +8,34 @@ export const HELD_MS = 1_000;
 export class HeldPaths {
   readonly #columns = pathColumns(HELD_PATHS);
   readonly #sinceMs = new Float64Array(HELD_PATHS);
+  readonly #sinceTick = new Float64Array(HELD_PATHS);
   /** Paths that had to go on without waiting because too many did. */
   crowded = 0;
 
+  /** The tick in which the oldest row was taken out; infinity where none waits. */
+  get oldestTick(): number {
+    return this.#columns.count === 0 ? Number.POSITIVE_INFINITY : (this.#sinceTick[0] as number);
+  }
+
   /** Take the rows out of `columns` for which `waits` holds. */
-  hold(columns: PathColumns, waits: (columns: PathColumns, row: number) => boolean, nowMs: number): void {
+  hold(columns: PathColumns, waits: (columns: PathColumns, row: number) => boolean, nowMs: number, tick: number): void {
     let kept = 0;
     for (let row = 0; row < columns.count; row++) {
-      if (waits(columns, row) && this.#hold(columns, row, nowMs)) continue;
+      if (waits(columns, row) && this.#hold(columns, row, nowMs, tick)) continue;
       if (kept !== row) copyRows(columns, row, columns, kept, 1);
       kept++;
     }
     columns.count = kept;
   }
 
-  #hold(columns: PathColumns, row: number, nowMs: number): boolean {
+  #hold(columns: PathColumns, row: number, nowMs: number, tick: number): boolean {
     const held = this.#columns;
     if (held.count === HELD_PATHS) {
       this.crowded++;
       return false;
     }
     this.#sinceMs[held.count] = nowMs;
+    this.#sinceTick[held.count] = tick;
     copyRows(columns, row, held, held.count++, 1);
     return true;
   }
@@ -42,6 +49,7 @@ export class HeldPaths {
       if (over && out.count < out.capacity) copyRows(held, row, out, out.count++, 1);
       else {
         this.#sinceMs[kept] = this.#sinceMs[row] as number;
+        this.#sinceTick[kept] = this.#sinceTick[row] as number;
         if (kept !== row) copyRows(held, row, held, kept, 1);
         kept++;
       }

@@ -23,7 +23,7 @@ export const CLOSE_CODES: Record<RefusalCode, number> = { malformed: 4400, token
 /** Another connection took over this agent id. */
 export const CLOSE_REPLACED = 4409;
 
-/** Where what arrives goes. A frame counts as safe when `frame` has returned. */
+/** Where what arrives goes. A frame is acknowledged when its agent's `safe` has reached it. */
 export interface IngestSink {
   hello(agent: Agent): void;
   frame(agent: Agent, frame: Frame): void;
@@ -70,13 +70,13 @@ export class Ingest {
     this.#server.handleUpgrade(request, socket, head, (ws) => this.#greet(ws, request.socket.remoteAddress ?? 'unix'));
   }
 
-  /** Acknowledge what was handed on since the last call: one ack per agent at most. */
+  /** Acknowledge what became safe since the last call: one ack per agent at most. */
   acknowledge(): void {
     for (const agent of this.#options.registry.all()) {
       const socket = this.#sockets.get(agent.id);
-      if (socket === undefined || agent.sequence === null || agent.sequence === agent.acked) continue;
-      agent.acked = agent.sequence;
-      send(socket, { type: 'ack', sequence: agent.sequence });
+      if (socket === undefined || agent.safe === null || agent.safe === agent.acked) continue;
+      agent.acked = agent.safe;
+      send(socket, { type: 'ack', sequence: agent.safe });
     }
   }
 
@@ -144,8 +144,13 @@ export class Ingest {
       registry.detach(agent, now());
       log.info({ agent: agent.label, id: agent.id }, 'agent detached');
     });
-    agent.acked = agent.sequence;
-    send(socket, { type: 'welcome', protocol: PROTOCOL_VERSION, ackedSequence: agent.sequence ?? 0 });
+    agent.acked = agent.safe;
+    send(socket, {
+      type: 'welcome',
+      protocol: PROTOCOL_VERSION,
+      ackedSequence: agent.safe ?? 0,
+      receivedSequence: agent.sequence ?? 0,
+    });
   }
 
   /** @returns what is wrong with the frame, or null */

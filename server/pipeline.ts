@@ -20,6 +20,7 @@ import { LiveDelay } from './live-delay.ts';
 import { PairClocks } from './pair-clocks.ts';
 import { type Run, wiringOf } from './run.ts';
 import { RunList } from './run-list.ts';
+import { SafeFrames } from './safe-frames.ts';
 import { costOf } from './self-cost.ts';
 import { SourceTable } from './sources.ts';
 import type { PathStore } from './store/store.ts';
@@ -70,6 +71,7 @@ export class Pipeline implements IngestSink {
   readonly sources: SourceTable;
   readonly joiner: Joiner;
   readonly runs: RunList;
+  readonly safeFrames: SafeFrames;
   readonly store: PathStore;
   readonly now: () => number;
   readonly laterDrops: () => Readonly<Record<string, number>>;
@@ -99,6 +101,7 @@ export class Pipeline implements IngestSink {
       (index) => this.#forgetSource(index),
       () => this.registry.all(),
     );
+    this.safeFrames = new SafeFrames(this);
     this.runs = new RunList({
       totals: () => this.totals(),
       cost: () => costOf(this.registry.all()),
@@ -120,6 +123,7 @@ export class Pipeline implements IngestSink {
     const source = this.sources.of(agent);
     if (source === undefined) throw new Error(`frame of ${agent.label} before its hello`);
     this.joiner.add(frame.records, source);
+    this.safeFrames.handedOn(agent, frame.sequence);
   }
 
   vms(agent: Agent, vms: VmInfo[]): void {
@@ -173,6 +177,7 @@ export class Pipeline implements IngestSink {
     for (const late of this.joiner.takeLate()) this.#amend(late);
     this.accessLogs.expire(this.now());
     this.runs.settle(this.now());
+    this.safeFrames.endTick();
   }
 
   /** A response went on after its path was made: what is stored gets its real end, and is no request any more. */
@@ -224,7 +229,7 @@ export class Pipeline implements IngestSink {
       this.clocks.apply(columns, from, to);
       from = to;
     }
-    this.held.hold(columns, this.#isDoubtful, this.now());
+    this.held.hold(columns, this.#isDoubtful, this.now(), this.safeFrames.tick);
     this.#pass(columns);
   }
 

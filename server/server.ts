@@ -49,17 +49,19 @@ export async function startServer(options: ServerOptions, around: Surroundings):
   const live = new Live(pipeline, views, liveDrops);
   let notReady: string | null = 'starting';
   const api = makeApi({ ...options, pipeline, views, log, liveClients: () => live.clients, notReady: () => notReady });
-  const tick = (): void => {
+  const tick = async (): Promise<void> => {
     pipeline.tick();
+    await pipeline.safeFrames.commit();
     ingest.acknowledge();
   };
-  const tickers = [setInterval(tick, TICK_MS), setInterval(() => live.tick(), LIVE_TICK_MS)];
+  const tickers = [setInterval(() => void tick(), TICK_MS), setInterval(() => live.tick(), LIVE_TICK_MS)];
   const servers: Server[] = [];
   const close = async (): Promise<void> => {
     notReady = 'stopping';
     for (const ticker of tickers) clearInterval(ticker);
-    // What was taken in is acknowledged, so that no agent gives it to the next server again.
-    tick();
+    // What is stored is acknowledged, so that no agent gives it to the next server again; what waits here goes there.
+    await pipeline.safeFrames.commit();
+    await tick();
     ingest.close();
     live.close();
     await Promise.all([...servers.map(closeServer), pathExport.close()]);

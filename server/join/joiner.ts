@@ -10,37 +10,18 @@
  * and one of them saw less, both are held until the rest comes or they expire.
  */
 import { RECORD_BYTES, RECORD_WORDS } from '../wire/record.ts';
+import type { Vantage } from '../wire/stations.ts';
+import type { JoinerOptions } from './joiner-options.ts';
+import { type KnownSource, KnownSources } from './known-sources.ts';
 import { type LateRecord, LateRecords } from './late-records.ts';
 import type { PathColumns } from './paths.ts';
 import { RecentKeys } from './recent-keys.ts';
 import { recordTime } from './record-check.ts';
 import { hashKey } from './record-key.ts';
 import type { RecordSource } from './record-source.ts';
-import { RowQueue, type VmOf } from './row-queue.ts';
-import type { SourceClock } from './row-writer.ts';
+import { RowQueue } from './row-queue.ts';
 import { countsOf, type JoinCounts, Side } from './side.ts';
 import { isContinued, oneIsPartial, RESPONSE_BYTES_WORD } from './whole.ts';
-
-export interface JoinerOptions {
-  /** Pending records per vantage, RECORD_BYTES each; default 65,536. */
-  capacity?: number;
-  /** Age by record time at which a pending record is given up; default 10 s. */
-  expireNs?: number;
-  /** Joined rows that wait for `drain`; default 16,384. */
-  queue?: number;
-  /** Silence after which held pairs are joined as they are, ms of the clock that `expire` is given; default 2 s. */
-  holdMs?: number;
-  /** Late records that wait for `takeLate`; default 1,024. */
-  lateQueue?: number;
-  /** Index into the VM table; called once per row; default 0. */
-  vmOf?: VmOf;
-  /** Secret of the hash, 32 bits: without it a peer can choose colliding keys. */
-  seed?: number;
-}
-
-interface Source extends SourceClock {
-  newestNs: number;
-}
 
 /** The record at hand: one object for all records of an `add`. */
 interface Arrival {
@@ -50,7 +31,7 @@ interface Arrival {
   timeNs: number;
   readonly own: Side;
   readonly other: Side;
-  readonly source: Source;
+  readonly source: KnownSource;
 }
 
 const NONE = -1;
@@ -59,7 +40,8 @@ export class Joiner {
   readonly #host: Side;
   readonly #guest: Side;
   readonly #recent: RecentKeys;
-  readonly #sources: Source[] = [];
+  readonly #known = new KnownSources();
+  readonly #sources = this.#known.byIndex;
   readonly #rows: RowQueue;
   readonly #expireNs: number;
   readonly #seed: number;
@@ -73,9 +55,9 @@ export class Joiner {
 
   constructor(options: JoinerOptions = {}) {
     const capacity = options.capacity ?? 65_536;
-    this.#host = new Side('host', capacity);
-    this.#guest = new Side('guest', capacity);
-    this.#recent = new RecentKeys(capacity);
+    this.#host = new Side('host', capacity, options.longestWaitS ?? 30);
+    this.#guest = new Side('guest', capacity, options.longestWaitS ?? 30);
+    this.#recent = new RecentKeys(options.recent ?? capacity);
     this.#rows = new RowQueue(options.queue ?? 16_384, options.vmOf ?? (() => 0));
     this.#expireNs = options.expireNs ?? 10e9;
     this.#holdMs = options.holdMs ?? 2_000;
@@ -94,23 +76,8 @@ export class Joiner {
     const words = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
     const isHost = source.vantage === 'host';
     const [own, other] = isHost ? [this.#host, this.#guest] : [this.#guest, this.#host];
-    const arrival: Arrival = { words, at: 0, hash: 0, timeNs: 0, own, other, source: this.#know(source) };
+    const arrival: Arrival = { words, at: 0, hash: 0, timeNs: 0, own, other, source: this.#known.know(source) };
     for (; arrival.at < words.length; arrival.at += RECORD_WORDS) this.#addRecord(arrival);
-  }
-
-  #know(source: RecordSource): Source {
-    const known = this.#sources[source.index];
-    if (known && known.base !== source.base) throw new Error(`the base of source ${source.index} changed`);
-    const next: Source = {
-      index: source.index,
-      base: source.base,
-      baseHigh: Number(source.base >> 32n),
-      baseLow: Number(source.base & 0xffffffffn),
-      wallOffsetMs: source.wallOffsetMs,
-      newestNs: known?.newestNs ?? Number.NEGATIVE_INFINITY,
-    };
-    this.#sources[source.index] = next;
-    return next;
   }
 
   #addRecord(arrival: Arrival): void {
@@ -168,7 +135,7 @@ export class Joiner {
       pending.remove(pending.oldest());
       own.evicted++;
     }
-    pending.insert(words, at, hash, source.index, timeNs);
+    pending.insert(words, at, hash, source.index, timeNs, own.records);
   }
 
   /** Make a row of a record and its partner in `slot`, or hold both where one of them is not the whole. */
@@ -211,10 +178,10 @@ export class Joiner {
     hash: number,
     h: Uint32Array,
     hostAt: number,
-    host: Source,
+    host: KnownSource,
     g: Uint32Array,
     guestAt: number,
-    guest: Source,
+    guest: KnownSource,
   ): void {
     const ordinal = this.#rows.push(h, hostAt, host, g, guestAt, guest);
     this.#recent.add(h, hostAt, hash, ordinal, h[hostAt + RESPONSE_BYTES_WORD]!, g[guestAt + RESPONSE_BYTES_WORD]!);
@@ -235,15 +202,33 @@ export class Joiner {
     return this.#late.take();
   }
 
+  /** Records of a vantage so far: the number of the newest one. */
+  taken(vantage: Vantage): number {
+    return this.#side(vantage).records;
+  }
+
+  /** All records of `source` that came up to this number of its vantage's have left the joiner, for a row or a count. */
+  settled({ vantage, index }: RecordSource): number {
+    const side = this.#side(vantage);
+    return Math.min(side.records, side.pending.oldestArrival(index) - 1);
+  }
+
+  #side(vantage: Vantage): Side {
+    return vantage === 'host' ? this.#host : this.#guest;
+  }
+
   /**
    * Give up on records that are `expireNs` older than the newest record of
-   * their own source (so a source that is silent expires nothing: `flush` it).
+   * their own source, or that came `longestWaitS` ago.
    * A held pair is joined as it is, also when nothing was held for `holdMs`.
-   * @param nowMs any clock in ms; left out, held pairs end by record time only
+   * @param nowMs any clock in ms; left out, only record time counts
    * @returns how many became unmatched
    */
   expire(nowMs?: number): number {
-    if (nowMs !== undefined) this.#endHolds(nowMs);
+    if (nowMs !== undefined) {
+      this.#endHolds(nowMs);
+      for (const side of [this.#host, this.#guest]) side.waitedTo = side.longestWait.step(nowMs, side.records);
+    }
     return this.#giveUp((source) => source.newestNs - this.#expireNs);
   }
 
@@ -266,11 +251,11 @@ export class Joiner {
   flush(sourceIndex?: number): number {
     const isChosen = (index: number) => sourceIndex === undefined || index === sourceIndex;
     const total = this.#giveUp(({ index }) => (isChosen(index) ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY));
-    for (const { index } of this.#sources.filter((source) => isChosen(source.index))) delete this.#sources[index];
+    this.#known.forget(isChosen);
     return total;
   }
 
-  #giveUp(beforeNs: (source: Source) => number): number {
+  #giveUp(beforeNs: (source: KnownSource) => number): number {
     let total = 0;
     for (const side of [this.#host, this.#guest]) {
       for (const source of this.#sources) if (source) total += this.#giveUpOn(side, source.index, beforeNs(source));
@@ -281,7 +266,7 @@ export class Joiner {
   #giveUpOn(side: Side, source: number, beforeNs: number): number {
     let total = 0;
     for (;;) {
-      const slot = side.pending.oldestBefore(source, beforeNs);
+      const slot = side.pending.oldestBefore(source, beforeNs, side.waitedTo);
       if (slot < 0) break;
       if (this.#joinHeld(side, slot)) continue;
       side.pending.remove(slot);

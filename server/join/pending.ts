@@ -13,7 +13,6 @@ export class PendingTable {
   readonly words: Uint32Array;
   readonly source: Uint16Array;
   count = 0;
-  #arrivals = 0;
   #free = 0;
   readonly #mask: number;
   readonly #buckets: Int32Array;
@@ -53,8 +52,8 @@ export class PendingTable {
     return NONE;
   }
 
-  /** Keep a copy of the record at word `at`; there must be room. */
-  insert(words: Uint32Array, at: number, hash: number, source: number, timeNs: number): void {
+  /** Keep a copy of the record at word `at`, the vantage's `arrival`th; there must be room. */
+  insert(words: Uint32Array, at: number, hash: number, source: number, timeNs: number, arrival: number): void {
     const slot = this.#free;
     if (slot === NONE) throw new Error('insert into a full pending table');
     this.#free = this.#next[slot]!;
@@ -66,7 +65,7 @@ export class PendingTable {
     this.#buckets[bucket] = slot;
     this.source[slot] = source;
     this.#time[slot] = timeNs;
-    this.#arrival[slot] = this.#arrivals++;
+    this.#arrival[slot] = arrival;
     this.#append(slot, source);
     this.count++;
   }
@@ -89,10 +88,16 @@ export class PendingTable {
     return oldest;
   }
 
-  /** The record of `source` that came first, where it is older than `beforeNs`; else -1. */
-  oldestBefore(source: number, beforeNs: number): number {
+  /** The record of `source` that came first, where it is older than `beforeNs` or came as `arrival` at the latest; else -1. */
+  oldestBefore(source: number, beforeNs: number, arrival: number): number {
     const slot = this.#oldest[source] ?? NONE;
-    return slot !== NONE && this.#time[slot]! < beforeNs ? slot : NONE;
+    return slot !== NONE && (this.#time[slot]! < beforeNs || this.#arrival[slot]! <= arrival) ? slot : NONE;
+  }
+
+  /** Arrival of the record of `source` that came first; infinity where none waits. */
+  oldestArrival(source: number): number {
+    const slot = this.#oldest[source] ?? NONE;
+    return slot === NONE ? Number.POSITIVE_INFINITY : this.#arrival[slot]!;
   }
 
   /** The records of `source`, in order of arrival; the one just seen may be removed. */

@@ -1,5 +1,6 @@
 import { VANTAGE } from '../wire/record.ts';
 import type { Vantage } from '../wire/stations.ts';
+import { LongestWait } from './longest-wait.ts';
 import { PendingTable } from './pending.ts';
 
 /**
@@ -44,6 +45,9 @@ export interface JoinCounts {
 export class Side {
   readonly code: number;
   readonly pending: PendingTable;
+  readonly longestWait: LongestWait;
+  /** Records with numbers up to this one have waited too long. */
+  waitedTo = 0;
   records = 0;
   unmatched = 0;
   evicted = 0;
@@ -52,9 +56,10 @@ export class Side {
   continued = 0;
   late = 0;
 
-  constructor(vantage: Vantage, capacity: number) {
+  constructor(vantage: Vantage, capacity: number, longestWaitS: number) {
     this.code = VANTAGE[vantage];
     this.pending = new PendingTable(capacity);
+    this.longestWait = new LongestWait(longestWaitS);
   }
 }
 

@@ -5,13 +5,16 @@
 import { type PathColumns, pathColumns } from '../join/paths.ts';
 import { copyRows } from '../join/rows.ts';
 import { Slowest } from './slowest.ts';
-import type { PathQuery, PathStore, StoreCounts, StoredPaths } from './store.ts';
+import type { PathQuery, PathStore, StoreCounts, StoredPaths, StoredRun } from './store.ts';
+import { addRows, type StoredRows } from './stored-rows.ts';
 
 export interface MemoryStoreOptions {
   /** Newest paths kept, all runs together: about 0.5 KB each. */
   newest?: number;
   /** Slowest paths kept per run and class: a stream is slower than any request. */
   slowest?: number;
+  /** Number of the first path; default 0. */
+  first?: number;
 }
 
 const SCAN_ROWS = 4096;
@@ -21,6 +24,10 @@ interface Place {
   columns: PathColumns;
   row: number;
   sequence: number;
+}
+
+export interface KeptRow extends Readonly<Place> {
+  readonly run: string;
 }
 
 interface SlowPlaces {
@@ -38,11 +45,14 @@ export class MemoryStore implements PathStore {
   readonly #runOf: (string | undefined)[];
   /** By run, then by class. */
   readonly #runs = new Map<string, Map<number, SlowPlaces>>();
+  readonly #saved = new Map<string, StoredRun>();
+  readonly #first: number;
   /** Number of the next path; ids are `<run>.<number>`. */
-  #next = 0;
-  #evicted = 0;
+  #next: number;
 
-  constructor({ newest = 100_000, slowest = 200 }: MemoryStoreOptions = {}) {
+  constructor({ newest = 100_000, slowest = 200, first = 0 }: MemoryStoreOptions = {}) {
+    this.#first = first;
+    this.#next = first;
     this.#newest = newest;
     this.#slowestLimit = slowest;
     this.#ring = pathColumns(newest);
@@ -50,7 +60,17 @@ export class MemoryStore implements PathStore {
   }
 
   get counts(): StoreCounts {
-    return { stored: this.#next, evicted: this.#evicted };
+    return { stored: this.#next - this.#first, evicted: this.oldest - this.#first, failed: 0, lost: 0 };
+  }
+
+  /** Number of the next path. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Number of the oldest path that is kept for being new. */
+  get oldest(): number {
+    return Math.max(this.#first, this.#next - this.#newest);
   }
 
   append(run: string, columns: PathColumns, from: number, to: number): void {
@@ -61,22 +81,47 @@ export class MemoryStore implements PathStore {
       this.#runOf.fill(run, slot, slot + rows);
       for (const end = row + rows; row < end; row++) this.#keepIfSlow(run, columns, row, this.#next++);
     }
-    this.#evicted = Math.max(0, this.#next - this.#newest);
   }
 
   amend(ordinal: number, change: (columns: PathColumns, row: number) => void): boolean {
+    return this.change(ordinal, change) !== null;
+  }
+
+  /** Like `amend`. @returns where the path is kept now, or null */
+  change(ordinal: number, change: (columns: PathColumns, row: number) => void): KeptRow | null {
+    const kept = this.#kept(ordinal);
+    for (const { columns, row } of kept) change(columns, row);
+    return kept[0] ?? null;
+  }
+
+  /** Every place of a path, by its ordinal. */
+  #kept(ordinal: number): KeptRow[] {
+    const kept = [...this.#runs.keys()].flatMap((run) =>
+      this.#slowPlaces(run).map((place): KeptRow => ({ ...place, run })),
+    );
+    const slow = kept.filter(({ columns, row }) => columns.ordinal[row] === ordinal);
     const sequence = this.#sequenceOf(ordinal);
-    const places = [...this.#runs.keys()].flatMap((run) => this.#slowPlaces(run));
-    const slow = places.filter((p) => p.columns.ordinal[p.row] === ordinal);
-    const found = sequence === null ? slow : [...slow, { columns: this.#ring, row: sequence % this.#newest, sequence }];
-    for (const { columns, row } of found) change(columns, row);
-    return found.length > 0;
+    const run = sequence === null ? undefined : this.#runOf[sequence % this.#newest];
+    if (sequence === null || run === undefined) return slow;
+    return [...slow, { columns: this.#ring, row: sequence % this.#newest, sequence, run }];
+  }
+
+  /** Copy the rows with numbers [from, to) that are kept for being new to the end of a batch. */
+  copyNewest(from: number, to: number, batch: StoredRows): void {
+    for (let number = Math.max(from, this.oldest); number < to; ) {
+      const slot = number % this.#newest;
+      const run = this.#runOf[slot];
+      let rows = 1;
+      while (number + rows < to && slot + rows < this.#newest && this.#runOf[slot + rows] === run) rows++;
+      if (run !== undefined) addRows(batch, run, number, this.#ring, slot, rows);
+      number += rows;
+    }
   }
 
   /** Ordinals rise along the ring, modulo 2^32: halve what is left. */
   #sequenceOf(ordinal: number): number | null {
     const ordinalAt = (sequence: number) => this.#ring.ordinal[sequence % this.#newest] as number;
-    let low = Math.max(0, this.#next - this.#newest);
+    let low = this.oldest;
     let high = this.#next - 1;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
@@ -84,6 +129,11 @@ export class MemoryStore implements PathStore {
       else high = middle;
     }
     return low === high && ordinalAt(low) === ordinal ? low : null;
+  }
+
+  /** Memory is as safe as it gets at once. */
+  async commit(): Promise<boolean> {
+    return true;
   }
 
   async paths(query: PathQuery): Promise<StoredPaths> {
@@ -100,11 +150,11 @@ export class MemoryStore implements PathStore {
   }
 
   /** Of the ring only: the slowest beyond it would make a run look slow. */
-  async *scan(run: string): AsyncGenerator<StoredPaths> {
+  async *scan(run: string, first = 0): AsyncGenerator<StoredPaths> {
     const end = this.#next;
-    for (let from = Math.max(0, end - this.#newest); from < end; from += SCAN_ROWS) {
+    for (let from = Math.max(first, this.oldest); from < end; from += SCAN_ROWS) {
       // What came meanwhile may have taken the place of what was there.
-      const oldest = Math.max(from, this.#next - this.#newest);
+      const oldest = Math.max(from, this.oldest);
       const places: Place[] = [];
       for (let sequence = oldest; sequence < Math.min(end, from + SCAN_ROWS); sequence++) {
         const row = sequence % this.#newest;
@@ -114,9 +164,23 @@ export class MemoryStore implements PathStore {
     }
   }
 
+  saveRun(run: StoredRun): void {
+    this.#saved.set(run.id, run);
+  }
+
+  async runs(limit: number): Promise<StoredRun[]> {
+    return [...this.#saved.values()].sort((a, b) => a.startedMs - b.startedMs).slice(-limit);
+  }
+
   forget(run: string): void {
-    this.#runs.delete(run);
+    this.#saved.delete(run);
+    this.forgetSlowest(run);
     for (let slot = 0; slot < this.#newest; slot++) if (this.#runOf[slot] === run) this.#runOf[slot] = undefined;
+  }
+
+  /** Of the run; the newest stay. */
+  forgetSlowest(run: string): void {
+    this.#runs.delete(run);
   }
 
   async close(): Promise<void> {
@@ -125,7 +189,7 @@ export class MemoryStore implements PathStore {
 
   #find(run: string, sequence: number): Place | undefined {
     const slot = sequence % this.#newest;
-    const inRing = sequence < this.#next && sequence >= this.#next - this.#newest && this.#runOf[slot] === run;
+    const inRing = sequence < this.#next && sequence >= this.oldest && this.#runOf[slot] === run;
     if (inRing) return { columns: this.#ring, row: slot, sequence };
     return this.#slowPlaces(run).find((p) => p.sequence === sequence);
   }
@@ -163,7 +227,7 @@ export class MemoryStore implements PathStore {
 
   /** Ring rows that the query asks for, newest first. */
   *#ringRows(query: PathQuery): Generator<Place> {
-    const oldest = Math.max(0, this.#next - this.#newest);
+    const { oldest } = this;
     for (let sequence = this.#next - 1; sequence >= oldest; sequence--) {
       const row = sequence % this.#newest;
       const place = { columns: this.#ring, row, sequence };
@@ -186,7 +250,7 @@ export class MemoryStore implements PathStore {
       const value = place.columns.endToEnd[place.row] as number;
       if (best.admits(value)) best.add(value, place);
     };
-    const oldest = Math.max(0, this.#next - this.#newest);
+    const { oldest } = this;
     for (const place of this.#ringRows(query)) offer(place);
     for (const place of this.#slowPlaces(query.run)) {
       if (place.sequence < oldest && fits(place, query)) offer(place);

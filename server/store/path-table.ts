@@ -19,7 +19,7 @@ import { columnName, type FieldType, type FieldValue, PATH_FIELDS } from './path
 const CHUNK_ROWS = 2048;
 const TYPES: Record<FieldType, DuckDBType> = { BIGINT, DOUBLE, UINTEGER, USMALLINT, UTINYINT, VARCHAR };
 
-interface Field {
+export interface Field {
   name: string;
   type: FieldType;
   read(columns: PathColumns, row: number, vmNames: readonly string[]): FieldValue;

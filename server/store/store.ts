@@ -27,6 +27,20 @@ export interface StoreCounts {
   stored: number;
   /** Let go because newer ones came: retention, not loss of a measurement. */
   evicted: number;
+  /** Commits that failed; what they held is tried again. */
+  failed: number;
+  /** Paths that could not be committed until there was no room left for them: lost. */
+  lost: number;
+}
+
+/** What is kept of a run beside its paths. */
+export interface StoredRun {
+  id: string;
+  name: string;
+  startedMs: number;
+  endedMs: number | null;
+  /** As it was when it was saved; the store does not look into it. */
+  summary: unknown;
 }
 
 export interface PathStore {
@@ -38,13 +52,22 @@ export interface PathStore {
    * @returns false where it is not kept (any more)
    */
   amend(ordinal: number, change: (columns: PathColumns, row: number) => void): boolean;
+  /**
+   * Make what was appended and amended so far as safe as this store makes things.
+   * @returns false where that was not possible now; it stays to be done
+   */
+  commit(): Promise<boolean>;
   /** Paths without an end-to-end time are never among the slowest. */
   paths(query: PathQuery): Promise<StoredPaths>;
   /** @returns one row, or null where no such path is kept (any more) */
   path(id: string): Promise<StoredPaths | null>;
   /** Every path of a run that is kept whole, oldest first, some thousands at once. */
   scan(run: string): AsyncIterable<StoredPaths>;
-  /** Let go of a run. */
+  /** Take note of a run with the next commit; what was noted of it before is replaced. */
+  saveRun(run: StoredRun): void;
+  /** The newest runs that were saved, oldest first. */
+  runs(limit: number): Promise<StoredRun[]>;
+  /** A run is not listed any more: what is kept in memory only may go. */
   forget(run: string): void;
   readonly counts: StoreCounts;
   close(): Promise<void>;

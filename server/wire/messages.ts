@@ -163,8 +163,10 @@ export type RefusalCode = (typeof REFUSALS)[number];
 export interface Welcome {
   type: 'welcome';
   protocol: number;
-  /** Highest frame sequence of this agent id that is safe; resend what is above. */
+  /** Highest frame sequence of this agent id that is safe: keep what is above. */
   ackedSequence: number;
+  /** Highest one that this server process has taken in: send what is above. */
+  receivedSequence: number;
 }
 export interface Ack {
   type: 'ack';

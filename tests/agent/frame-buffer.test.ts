@@ -68,28 +68,42 @@ describe('the frame buffer', () => {
     expect(next(buffer)).toBeNull();
     buffer.acknowledge(2);
     expect(buffer.held).toBe(1);
-    buffer.rewind();
+    buffer.rewind(2);
     expect(next(buffer)?.sequence).toBe(3);
     expect(next(buffer)).toBeNull();
   });
 
-  it('takes a drop back when the server turns out to have the frame', () => {
+  it('keeps what a server has but has not made safe, and sends it only to another one', () => {
+    const buffer = new FrameBuffer(1 << 20);
+    for (let i = 0; i < 3; i++) generate(buffer, 1);
+    next(buffer);
+    next(buffer);
+    buffer.rewind(2); // the same server: it has both
+    expect(next(buffer)?.sequence).toBe(3);
+    expect(buffer.held).toBe(3);
+    buffer.rewind(0); // its successor has none
+    expect([next(buffer), next(buffer), next(buffer)].map((frame) => frame?.sequence)).toEqual([1, 2, 3]);
+  });
+
+  it('counts no drop while the server may have the frame, and none that it has', () => {
     const buffer = new FrameBuffer(bytesOf(10) * 2);
     generate(buffer, 10);
     next(buffer);
     for (let i = 0; i < 2; i++) generate(buffer, 10);
-    expect(buffer.dropped).toBe(10);
+    expect(buffer).toMatchObject({ dropped: 0, held: 2 });
+    buffer.rewind(1);
+    expect(buffer.dropped).toBe(0);
     buffer.acknowledge(1);
+    buffer.rewind(0);
     expect(buffer.dropped).toBe(0);
   });
 
-  it('keeps a drop counted when the frame was lost with its connection', () => {
+  it('counts a drop when the frame was lost with its connection', () => {
     const buffer = new FrameBuffer(bytesOf(10) * 2);
     generate(buffer, 10);
     next(buffer);
     for (let i = 0; i < 2; i++) generate(buffer, 10);
-    buffer.acknowledge(0); // the welcome of the next connection: nothing has arrived
-    buffer.rewind();
+    buffer.rewind(0); // the welcome of the next connection: nothing has arrived
     while (next(buffer)) {
       // all that is left is sent
     }
@@ -157,8 +171,7 @@ class Line {
   welcome(): void {
     if (this.#connected) return;
     this.#connected = true;
-    this.buffer.acknowledge(this.#highest);
-    this.buffer.rewind();
+    this.buffer.rewind(this.#highest);
   }
 
   finish(): void {

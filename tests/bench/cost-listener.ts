@@ -37,7 +37,9 @@ if (import.meta.main) {
   server.on('listening', () => console.log('{}'));
   server.on('connection', (socket) => {
     const send = (message: ServerMessage) => socket.send(JSON.stringify(message));
-    socket.once('message', () => send({ type: 'welcome', protocol: PROTOCOL_VERSION, ackedSequence: 0 }));
+    socket.once('message', () =>
+      send({ type: 'welcome', protocol: PROTOCOL_VERSION, ackedSequence: 0, receivedSequence: 0 }),
+    );
     socket.on('message', (data, isBinary) => {
       if (!isBinary) return;
       const { sequence, delaysNs } = delays(new Uint8Array(data as Buffer));

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { Health, Summary } from '../../server/wire/views.ts';
 import { exchanges, frame, hello, hostNowNs } from './exchanges.ts';
-import { acked, attach, getJson, Peer, type Started, start, TOKEN } from './running-server.ts';
+import { attach, getJson, Peer, read, type Started, start, TOKEN, taken } from './running-server.ts';
 
 /** The server is what it was: it still joins, and still answers. */
 async function stillWorks(server: Started): Promise<void> {
@@ -14,7 +14,7 @@ async function stillWorks(server: Started): Promise<void> {
   const records = exchanges(10, hostNowNs(), { port: randomInt(1024, 65_536) });
   host.peer.send(frame(1, records.host));
   guest.peer.send(frame(1, records.guest));
-  await Promise.all([acked(host.peer, 1), acked(guest.peer, 1)]);
+  await taken(server, host.peer, guest.peer);
   expect((await getJson<Summary>(server, '/api/runs/current/summary')).exchanges.joined).toBe(joined + 10);
 }
 
@@ -54,7 +54,7 @@ describe('garbage', () => {
       const bytes = Buffer.from(good);
       for (let flips = randomInt(1, 40); flips > 0; flips--) bytes[randomInt(bytes.length)] = randomInt(256);
       peer.send(i % 3 === 0 ? bytes.subarray(0, randomInt(bytes.length)) : bytes);
-      await peer.next();
+      await Promise.race([peer.closed, read(peer)]);
       peer.socket.terminate();
     }
     await stillWorks(server);

@@ -4,8 +4,8 @@ import { CONTROL_MAX_BYTES } from '../../server/schemas.ts';
 import { FRAME_MAX_BYTES, PROTOCOL_VERSION } from '../../server/wire/frame.ts';
 import type { Refuse } from '../../server/wire/messages.ts';
 import type { Gap, Health, PathView, Summary } from '../../server/wire/views.ts';
-import { END_NS, exchanges, frame, hello, hostNowNs, stats, VMS } from './exchanges.ts';
-import { acked, attach, getJson, Peer, post, type Started, start, TOKEN } from './running-server.ts';
+import { END_NS, exchange, exchanges, frame, hello, hostNowNs, stats, VMS } from './exchanges.ts';
+import { acked, attach, getJson, Peer, post, type Started, start, TOKEN, taken } from './running-server.ts';
 
 async function refused(server: Started, firstMessage: unknown): Promise<Refuse & { closeCode: number }> {
   const peer = await new Peer(`ws://${server.host}/agent`).opened();
@@ -25,9 +25,9 @@ describe('/agent', () => {
     host.peer.send(VMS);
     const { host: hostRecords, guest: guestRecords } = exchanges(100, hostNowNs());
     host.peer.send(frame(1, hostRecords));
-    await acked(host.peer, 1);
+    await taken(server, host.peer);
     guest.peer.send(frame(1, guestRecords));
-    await acked(guest.peer, 1);
+    await Promise.all([acked(host.peer, 1), acked(guest.peer, 1)]);
     const summary = await summaryOf(server);
     expect(summary.exchanges).toMatchObject({ host: 100, guest: 100, joined: 100, complete: 100 });
     expect(summary.run.vms).toEqual(['shop']);
@@ -48,7 +48,9 @@ describe('/agent', () => {
   it('acknowledges once a tick at most, cumulatively', async () => {
     const server = await start();
     const { peer } = await attach(server, 'host');
-    const { host } = exchanges(50, hostNowNs());
+    const guest = await attach(server, 'guest');
+    const { host, guest: guestRecords } = exchanges(50, hostNowNs());
+    guest.peer.send(frame(1, guestRecords));
     host.forEach((record, i) => {
       peer.send(frame(i + 1, [record]));
     });
@@ -57,24 +59,56 @@ describe('/agent', () => {
     expect(peer.received.length - 1).toBeLessThan(10);
   });
 
+  it('acknowledges a frame when each of its records is joined or given up, not before', async () => {
+    const server = await start();
+    const host = await attach(server, 'host');
+    const guest = await attach(server, 'guest');
+    const [first, lonely, third] = [0, 1, 2].map((i) => exchange(i + 1, { atNs: hostNowNs() }));
+    host.peer.send(frame(1, [first!.host]));
+    host.peer.send(frame(2, [lonely!.host, third!.host]));
+    guest.peer.send(frame(1, [first!.guest, third!.guest]));
+    expect(await host.peer.next()).toEqual({ type: 'ack', sequence: 1 });
+    await acked(guest.peer, 1);
+    // Record time passes: what is 11 s older than the newest record of its machine is given up.
+    const later = exchange(4, { atNs: hostNowNs() + 11_000_000_000n });
+    host.peer.send(frame(3, [later.host]));
+    expect(await host.peer.next()).toEqual({ type: 'ack', sequence: 2 });
+    guest.peer.send(frame(2, [later.guest]));
+    expect(await host.peer.next()).toEqual({ type: 'ack', sequence: 3 });
+  });
+
+  it('leaves to the next server what waits for its partner, and only that', async () => {
+    const server = await start();
+    const host = await attach(server, 'host');
+    const guest = await attach(server, 'guest');
+    const [joined, half] = [0, 1].map((i) => exchange(i + 1, { atNs: hostNowNs() }));
+    host.peer.send(frame(1, [joined!.host]));
+    host.peer.send(frame(2, [half!.host]));
+    guest.peer.send(frame(1, [joined!.guest]));
+    await taken(server, host.peer, guest.peer);
+    await server.close();
+    await host.peer.closed;
+    expect(host.peer.received.slice(1)).toEqual([JSON.stringify({ type: 'ack', sequence: 1 })]);
+  });
+
   it('resumes after a reconnect without loss and without counting twice', async () => {
     const server = await start();
     const guest = await attach(server, 'guest');
     const { host: hostRecords, guest: guestRecords } = exchanges(60, hostNowNs());
     const frames = [0, 1, 2].map((i) => frame(i + 1, hostRecords.slice(i * 20, i * 20 + 20)));
-    guest.peer.send(frame(1, guestRecords));
-    await acked(guest.peer, 1);
     const first = await attach(server, 'host');
-    expect(first.welcome.ackedSequence).toBe(0);
+    expect(first.welcome).toMatchObject({ ackedSequence: 0, receivedSequence: 0 });
+    guest.peer.send(frame(1, guestRecords.slice(0, 20)));
     first.peer.send(frames[0]);
     first.peer.send(frames[1]);
-    await acked(first.peer, 2);
+    await acked(first.peer, 1);
     await first.peer.close();
     const second = await attach(server, 'host');
-    expect(second.welcome.ackedSequence).toBe(2);
-    // An agent that did not see the last ack sends that frame again.
+    // The second frame is here, but waits for its partners: the agent keeps it and need not send it.
+    expect(second.welcome).toMatchObject({ ackedSequence: 1, receivedSequence: 2 });
     second.peer.send(frames[1]);
     second.peer.send(frames[2]);
+    guest.peer.send(frame(2, guestRecords.slice(20)));
     await acked(second.peer, 3);
     const summary = await summaryOf(server);
     expect(summary.exchanges).toMatchObject({ host: 60, guest: 60, joined: 60 });
@@ -84,7 +118,10 @@ describe('/agent', () => {
   it('acknowledges a frame again when an agent repeats the newest one', async () => {
     const server = await start();
     const { peer } = await attach(server, 'host');
-    const bytes = frame(1, exchanges(1, hostNowNs()).host);
+    const guest = await attach(server, 'guest');
+    const { host, guest: guestRecords } = exchanges(1, hostNowNs());
+    guest.peer.send(frame(1, guestRecords));
+    const bytes = frame(1, host);
     peer.send(bytes);
     await acked(peer, 1);
     peer.send(bytes);
@@ -98,7 +135,7 @@ describe('/agent', () => {
     const { host } = exchanges(2, hostNowNs());
     peer.send(frame(1, host.slice(0, 1)));
     peer.send(frame(5, host.slice(1)));
-    await acked(peer, 5);
+    await taken(server, peer);
     expect((await healthOf(server)).counters['frames.missing']).toBe(3);
   });
 
@@ -119,7 +156,7 @@ describe('/agent', () => {
     const startedNs = hostNowNs();
     const { peer } = await attach(server, 'host');
     peer.send(frame(17, exchanges(1, startedNs).host, startedNs - 3_000_000_000n));
-    await acked(peer, 17);
+    await taken(server, peer);
     // The gap began before this run did, and ended in it.
     const [gap] = (await summaryOf(server)).gaps as [Gap];
     expect((gap.toMs as number) - gap.fromMs).toBeGreaterThan(2_900);
@@ -132,7 +169,8 @@ describe('/agent', () => {
     const second = await attach(server, 'host');
     expect((await first.peer.closed).code).toBe(CLOSE_REPLACED);
     second.peer.send(frame(1, exchanges(1, hostNowNs()).host));
-    await acked(second.peer, 1);
+    await taken(server, second.peer);
+    expect((await healthOf(server)).counters['ingest.frames']).toBe(1);
     expect((await healthOf(server)).agents).toMatchObject([{ id: 'host-agent', connected: true }]);
   });
 
@@ -146,7 +184,7 @@ describe('/agent', () => {
     // Messages of one socket keep their order, so an acknowledged frame means the reports were read.
     host.peer.send(frame(1, exchanges(1, hostNowNs()).host));
     guest.peer.send(frame(1, exchanges(1, hostNowNs()).guest));
-    await Promise.all([acked(host.peer, 1), acked(guest.peer, 1)]);
+    await taken(server, host.peer, guest.peer);
     const health = await healthOf(server);
     expect(health.drops).toMatchObject({
       'host.ring.full': 3,
@@ -222,7 +260,7 @@ describe('refusals at /agent', () => {
     const { peer } = await attach(server, 'host');
     const { host } = exchanges(3, hostNowNs());
     peer.send(frame(1, [host[0] as Uint8Array, new Uint8Array(256).fill(255), host[2] as Uint8Array]));
-    await acked(peer, 1);
+    await taken(server, peer);
     const { drops, exchanges: counts } = await summaryOf(server);
     expect(counts.host).toBe(3);
     expect(drops['join.malformed']).toBe(1);

@@ -118,7 +118,20 @@ export async function attach(server: Started, role: 'host' | 'guest', changes: P
   return { peer, welcome };
 }
 
-/** Wait until the server has acknowledged a frame and moved on what it joined. */
+/** Wait until the server has read all that was sent on a socket before this. */
+export async function read({ socket }: Peer): Promise<void> {
+  const answered = new Promise<void>((resolve) => socket.once('pong', () => resolve()));
+  socket.ping();
+  await answered;
+}
+
+/** Wait until what was sent on these sockets has been taken in, and join what can be joined. */
+export async function taken(server: Started, ...peers: Peer[]): Promise<void> {
+  await Promise.all(peers.map(read));
+  server.pipeline.tick();
+}
+
+/** Wait until a frame is safe: its records are joined or given up, and what was made of them is stored. */
 export async function acked(peer: Peer, sequence: number): Promise<void> {
   await peer.until<ServerMessage>((m) => m.type === 'ack' && m.sequence === sequence);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Health, LiveSnapshot, Summary } from '../../server/wire/views.ts';
 import { exchange, frame, hostNowNs, stats } from './exchanges.ts';
-import { acked, attach, getJson, Peer, start } from './running-server.ts';
+import { attach, getJson, Peer, start, taken } from './running-server.ts';
 
 describe('the counts of a run', () => {
   it('law 3, nothing silent: bring what any queue lost to summary, health, live stream and metrics, to the unit', async () => {
@@ -16,7 +16,7 @@ describe('the counts of a run', () => {
     const malformed = pairs[0]!.guest.slice();
     host.peer.send(frame(1, [pairs[0]!.host, pairs[0]!.host, pairs[1]!.host, pairs[2]!.host, malformed]));
     guest.peer.send(frame(1, [pairs[0]!.guest, pairs[1]!.guest]));
-    await Promise.all([acked(host.peer, 1), acked(guest.peer, 1)]);
+    await taken(server, host.peer, guest.peer);
 
     const summary = await getJson<Summary>(server, '/api/runs/current/summary');
     const lost = {

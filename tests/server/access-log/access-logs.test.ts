@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Health, PathView, Summary } from '../../../server/wire/views.ts';
 import { exchange, frame, GUEST_AT, hello, hostNowNs } from '../exchanges.ts';
-import { acked, attach, getJson, type Started, start } from '../running-server.ts';
+import { acked, attach, getJson, read, type Started, start } from '../running-server.ts';
 
 const SERVICE_NS = (GUEST_AT[4] as number) - (GUEST_AT[3] as number);
 const READ_NS = GUEST_AT[3] as number;
@@ -44,7 +44,7 @@ async function send(server: Started, all: readonly Sent[], lines = all.map(logLi
       pairs.map((pair) => pair.guest),
     ),
   );
-  await acked(guest.peer, 1);
+  await read(guest.peer);
   host.peer.send(
     frame(
       1,

@@ -144,6 +144,36 @@ describe('Joiner', () => {
     expect(joiner.counts).toMatchObject({ unmatchedHost: 4, unmatchedGuest: 1, pendingHost: 0, pendingGuest: 0 });
   });
 
+  it('gives up what came long ago, whatever its stamps say, but not because the process stood still', () => {
+    const joiner = new Joiner({ capacity: 8, queue: 8, longestWaitS: 2 });
+    joiner.add(concatRecords([host(1, {}, 1_000_000n * SECOND), host(2)]), HOST);
+    expect([10_000, 10_900, 11_000, 99_000].map((nowMs) => joiner.expire(nowMs))).toEqual([0, 0, 0, 2]);
+    joiner.add(host(3), HOST);
+    joiner.flush();
+    joiner.add(host(4), HOST);
+    expect([200_000, 201_000, 201_999].map((nowMs) => joiner.expire(nowMs))).toEqual([0, 0, 0]);
+    expect(joiner.expire(202_000)).toBe(1);
+    expect(joiner.counts).toMatchObject({ unmatchedHost: 4, pendingHost: 0 });
+  });
+
+  it('says up to which record nothing of a source is pending, whatever became of the others', () => {
+    const joiner = new Joiner({ capacity: 3, queue: 8 });
+    const otherHost: RecordSource = { ...HOST, index: 4 };
+    const settled = () => [joiner.settled(HOST), joiner.settled(otherHost)];
+    joiner.add(concatRecords([host(1), new Uint8Array(RECORD_BYTES), host(2)]), HOST);
+    joiner.add(host(3), otherHost);
+    expect([joiner.taken('host'), ...settled()]).toEqual([4, 0, 3]);
+    joiner.add(guest(1), GUEST);
+    expect(settled()).toEqual([2, 3]);
+    joiner.add(guest(3), GUEST);
+    expect(settled()).toEqual([2, 4]);
+    joiner.add(concatRecords([host(1), host(5), host(6)]), otherHost); // one sent again
+    joiner.add(host(7), otherHost); // no room: the oldest record goes
+    expect([joiner.taken('host'), ...settled()]).toEqual([8, 8, 5]);
+    joiner.flush();
+    expect([joiner.taken('guest'), joiner.settled(GUEST), ...settled()]).toEqual([2, 2, 8, 8]);
+  });
+
   it('drops the oldest pending record of any source when a vantage is full, and counts it', () => {
     const joiner = new Joiner({ capacity: 3, queue: 8 });
     const otherHost: RecordSource = { ...HOST, index: 4 };

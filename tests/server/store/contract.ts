@@ -1,199 +1,191 @@
 /** What every path store has to do: one suite, run by the test of each implementation. */
 import { describe, expect, it } from 'vitest';
-import { LAYER_COUNT, type PathColumns, pathColumns } from '../../../server/join/paths.ts';
-import type { PathQuery, PathStore } from '../../../server/store/store.ts';
-import { HEAD_BYTES } from '../../../server/wire/record.ts';
+import type { PathColumns } from '../../../server/join/paths.ts';
+import type { PathQuery, PathStore, StoredRun } from '../../../server/store/store.ts';
+import { somePaths } from './some-paths.ts';
 
-export interface Limits {
-  newest: number;
-  slowest: number;
-}
-export type MakeStore = (limits: Limits) => PathStore;
+/** Its VMs are named `vm0`, `vm1`; it keeps at least 1,000 paths. */
+export type MakeStore = () => Promise<PathStore>;
 
-/** Rows with these end-to-end times (NaN: not measured); a row's bytes tell which one it is. */
-function columnsOf(endToEnd: readonly number[], vm = 0, exchangeClass = 0): PathColumns {
-  const columns = pathColumns(endToEnd.length);
-  endToEnd.forEach((ns, row) => {
-    columns.endToEnd[row] = ns;
-    columns.vm[row] = vm;
-    columns.class[row] = exchangeClass;
-    columns.requestBytes[row] = ns;
-    columns.layers.fill(ns, row * LAYER_COUNT, (row + 1) * LAYER_COUNT);
-    columns.heads.fill(ns % 256, row * HEAD_BYTES, (row + 1) * HEAD_BYTES);
-  });
-  columns.count = endToEnd.length;
-  return columns;
+export async function append(
+  store: PathStore,
+  run: string,
+  endToEnd: readonly number[],
+  vm = 0,
+  exchangeClass = 0,
+): Promise<void> {
+  store.append(run, somePaths(endToEnd, vm, exchangeClass), 0, endToEnd.length);
+  expect(await store.commit()).toBe(true);
 }
 
-function append(store: PathStore, run: string, endToEnd: readonly number[], vm = 0, exchangeClass = 0): void {
-  store.append(run, columnsOf(endToEnd, vm, exchangeClass), 0, endToEnd.length);
-}
-
-async function times(
+export async function times(
   store: PathStore,
   run: string,
   order: 'slowest' | 'newest',
   limit = 1000,
   only: Pick<PathQuery, 'vm' | 'class'> = {},
-) {
+): Promise<number[]> {
   const stored = await store.paths({ run, order, limit, ...only });
   expect(stored.ids).toHaveLength(stored.columns.count);
   expect(stored.runs).toEqual(stored.ids.map(() => run));
   return [...stored.columns.endToEnd.subarray(0, stored.columns.count)];
 }
 
-export function storeContract(name: string, make: MakeStore): void {
-  const roomy = (): PathStore => make({ newest: 1000, slowest: 100 });
+async function scanned(store: PathStore, run: string): Promise<{ seen: number[]; ids: string[] }> {
+  const seen: number[] = [];
+  const ids: string[] = [];
+  for await (const { columns, ids: some } of store.scan(run)) {
+    seen.push(...columns.endToEnd.subarray(0, columns.count));
+    ids.push(...some);
+  }
+  return { seen, ids };
+}
 
+export function storeContract(name: string, make: MakeStore): void {
   describe(`${name} as a path store`, () => {
     it('gives the newest first', async () => {
-      const store = roomy();
-      append(store, 'a', [5, 9, 7]);
-      append(store, 'a', [6]);
+      const store = await make();
+      await append(store, 'a', [5, 9, 7]);
+      await append(store, 'a', [6]);
       expect(await times(store, 'a', 'newest')).toEqual([6, 7, 9, 5]);
       expect(await times(store, 'a', 'newest', 2)).toEqual([6, 7]);
     });
 
+    it('gives what is not committed yet', async () => {
+      const store = await make();
+      await append(store, 'a', [5, 9]);
+      store.append('a', somePaths([7]), 0, 1);
+      expect(await times(store, 'a', 'newest')).toEqual([7, 9, 5]);
+      expect(await times(store, 'a', 'slowest')).toEqual([9, 7, 5]);
+      expect((await scanned(store, 'a')).seen).toEqual([5, 9, 7]);
+    });
+
     it('gives the slowest first, never those without a time', async () => {
-      const store = roomy();
-      append(store, 'a', [5, Number.NaN, 9, 7]);
+      const store = await make();
+      await append(store, 'a', [5, Number.NaN, 9, 7]);
       expect(await times(store, 'a', 'slowest')).toEqual([9, 7, 5]);
       expect(await times(store, 'a', 'slowest', 1)).toEqual([9]);
       expect(await times(store, 'a', 'newest')).toEqual([7, 9, Number.NaN, 5]);
     });
 
     it('takes only the rows it is told to', async () => {
-      const store = roomy();
-      store.append('a', columnsOf([1, 2, 3, 4]), 1, 3);
+      const store = await make();
+      store.append('a', somePaths([1, 2, 3, 4]), 1, 3);
       expect(await times(store, 'a', 'newest')).toEqual([3, 2]);
       expect(store.counts.stored).toBe(2);
     });
 
     it('gives all of a run, oldest first, a few at once', async () => {
-      const store = roomy();
-      append(store, 'a', [5, 9]);
-      append(store, 'b', [1]);
-      append(store, 'a', [7]);
-      const ids: string[] = [];
-      const seen: number[] = [];
-      for await (const { columns, ids: some } of store.scan('a')) {
-        seen.push(...columns.endToEnd.subarray(0, columns.count));
-        ids.push(...some);
-      }
+      const store = await make();
+      await append(store, 'a', [5, 9]);
+      await append(store, 'b', [1]);
+      await append(store, 'a', [7]);
+      const { seen, ids } = await scanned(store, 'a');
       expect(seen).toEqual([5, 9, 7]);
       expect(new Set(ids).size).toBe(3);
       expect((await store.path(ids[2]!))?.columns.endToEnd[0]).toBe(7);
     });
 
-    it('keeps runs and VMs apart', async () => {
-      const store = roomy();
-      append(store, 'a', [1, 2], 0);
-      append(store, 'b', [3], 0);
-      append(store, 'a', [4], 1);
+    it('keeps runs, VMs and classes apart', async () => {
+      const store = await make();
+      await append(store, 'a', [1, 2], 0);
+      await append(store, 'b', [3], 0);
+      await append(store, 'a', [4], 1, 2);
       expect(await times(store, 'a', 'newest')).toEqual([4, 2, 1]);
       expect(await times(store, 'a', 'slowest', 10, { vm: 0 })).toEqual([2, 1]);
       expect(await times(store, 'a', 'newest', 10, { vm: 1 })).toEqual([4]);
+      expect(await times(store, 'a', 'newest', 10, { class: 0 })).toEqual([2, 1]);
+      expect(await times(store, 'a', 'slowest', 10, { class: 2, vm: 1 })).toEqual([4]);
       expect(await times(store, 'nobody', 'newest')).toEqual([]);
     });
 
-    it('keeps classes apart, and the slowest requests of a run that has slower streams', async () => {
-      const store = make({ newest: 4, slowest: 2 });
-      append(store, 'a', [5, 9, 7], 0, 0);
-      append(store, 'a', [900, 800, 700, 600], 0, 2);
-      expect(await times(store, 'a', 'slowest', 10, { class: 0 })).toEqual([9, 7]);
-      expect(await times(store, 'a', 'slowest', 2, { class: 2 })).toEqual([900, 800]);
-      expect(await times(store, 'a', 'slowest', 3)).toEqual([900, 800, 700]);
-      expect(await times(store, 'a', 'newest', 10, { class: 0 })).toEqual([]);
-      expect(await times(store, 'a', 'newest', 2, { class: 2 })).toEqual([600, 700]);
-    });
-
     it('finds each path by its id, with every field as it was', async () => {
-      const store = roomy();
-      append(store, 'run.with.dots', [300, 400]);
+      const store = await make();
+      await append(store, 'run.with.dots', [300, 400]);
+      await append(store, 'other', new Array(15).fill(1));
       const all = await store.paths({ run: 'run.with.dots', order: 'newest', limit: 10 });
-      for (const [row, id] of all.ids.entries()) {
+      const rows = somePaths([300, 400]);
+      for (const [at, id] of all.ids.entries()) {
         const one = await store.path(id);
-        const ns = all.columns.endToEnd[row] as number;
         expect(one).toMatchObject({ ids: [id], runs: ['run.with.dots'] });
-        expect(one?.columns.requestBytes[0]).toBe(ns);
-        expect(one?.columns.layers).toEqual(new Float64Array(LAYER_COUNT).fill(ns));
-        expect(one?.columns.heads).toEqual(new Uint8Array(HEAD_BYTES).fill(ns % 256));
+        expect(fieldsOf(one!.columns, 0)).toEqual(fieldsOf(rows, 1 - at));
       }
     });
 
-    it('puts a path right wherever it is kept, found by its number among all pairs', async () => {
-      const store = make({ newest: 3, slowest: 1 });
-      const columns = columnsOf([900, 1, 2, 3, 4]);
+    it('puts a path right, found by its number among all pairs', async () => {
+      const store = await make();
+      const columns = somePaths([900, 1, 2, 3]);
       // Pairs that fell into no run leave gaps, and numbers begin again after 2^32.
-      columns.ordinal.set([4_294_967_290, 4_294_967_291, 4_294_967_295, 3, 4]);
-      store.append('a', columns, 0, 5);
+      columns.ordinal.set([4_294_967_290, 4_294_967_291, 4_294_967_295, 3]);
+      store.append('a', columns, 0, 4);
       const double = (c: PathColumns, row: number) => {
-        c.requestBytes[row] = (c.requestBytes[row] as number) * 2;
+        c.requestBytes[row] = c.requestBytes[row]! * 2;
       };
-      for (const ordinal of [4_294_967_290, 4_294_967_295, 4]) expect(store.amend(ordinal, double)).toBe(true);
-      for (const ordinal of [4_294_967_291, 0, 2, 5]) expect(store.amend(ordinal, double)).toBe(false);
-      const bytes = async (order: 'newest' | 'slowest') => {
-        const stored = await store.paths({ run: 'a', order, limit: 10 });
-        return [...stored.columns.requestBytes];
-      };
-      expect(await bytes('newest')).toEqual([8, 3, 4]);
-      expect(await bytes('slowest')).toEqual([1800, 8, 3, 4]);
-      expect(make({ newest: 3, slowest: 1 }).amend(0, double)).toBe(false);
+      expect(store.amend(4_294_967_291, double)).toBe(true);
+      await store.commit();
+      for (const ordinal of [4_294_967_290, 4_294_967_295]) expect(store.amend(ordinal, double)).toBe(true);
+      for (const ordinal of [4_294_967_292, 0, 2, 5]) expect(store.amend(ordinal, double)).toBe(false);
+      await append(store, 'b', new Array(15).fill(1));
+      const bytes: number[] = [];
+      for await (const { columns: some } of store.scan('a')) bytes.push(...some.requestBytes);
+      expect(bytes.toSorted((a, b) => a - b)).toEqual([2, 3, 4, 1800]);
+      expect((await make()).amend(0, double)).toBe(false);
     });
 
     it('copies: what the caller does to its columns afterwards changes nothing', async () => {
-      const store = roomy();
-      const columns = columnsOf([1]);
+      const store = await make();
+      const columns = somePaths([1]);
       store.append('a', columns, 0, 1);
       columns.endToEnd.fill(99);
+      columns.last.fill(99);
       expect(await times(store, 'a', 'newest')).toEqual([1]);
+      expect((await scanned(store, 'a')).seen).toEqual([1]);
     });
 
-    it.each(['', 'a', 'a.', '.0', 'a.1', 'b.0', 'a.-1', 'a.1e3', 'a.0.0', `a.${'9'.repeat(30)}`])(
-      'has no path by the id "%s"',
-      async (id) => {
-        const store = roomy();
-        append(store, 'a', [1]);
-        expect(await store.path(id)).toBeNull();
-      },
-    );
-
-    it('lets the oldest go when it is full, and counts them', async () => {
-      const store = make({ newest: 3, slowest: 1 });
-      append(store, 'a', [1, 2, 3, 4, 5]);
-      expect(await times(store, 'a', 'newest')).toEqual([5, 4, 3]);
-      expect(store.counts).toEqual({ stored: 5, evicted: 2 });
-    });
-
-    it('keeps the slowest of a run when the newest have pushed them out', async () => {
-      const store = make({ newest: 4, slowest: 2 });
-      append(store, 'a', [900, 10, 800, 20]);
-      append(store, 'b', [1, 2, 3, 4]);
-      expect(await times(store, 'a', 'slowest')).toEqual([900, 800]);
-      expect(await times(store, 'a', 'newest')).toEqual([]);
-      const { ids } = await store.paths({ run: 'a', order: 'slowest', limit: 1 });
-      expect((await store.path(ids[0] as string))?.columns.endToEnd[0]).toBe(900);
+    it('has no path by an id that it did not give', async () => {
+      const store = await make();
+      await append(store, 'a', [1]);
+      for (const id of ['', 'a', 'a.', '.0', 'a.1', 'b.0', 'a.-1', 'a.1e3', 'a.0.0', `a.${'9'.repeat(30)}`]) {
+        expect(await store.path(id), id).toBeNull();
+      }
     });
 
     it('agrees with sorting everything, whatever the order of arrival', async () => {
-      const store = make({ newest: 50, slowest: 20 });
+      const store = await make();
       const values = Array.from({ length: 400 }, (_, i) => (i * 7919) % 1009);
-      for (let at = 0; at < values.length; at += 13) append(store, 'a', values.slice(at, at + 13));
+      for (let at = 0; at < values.length; at += 13) await append(store, 'a', values.slice(at, at + 13));
       const sorted = values.toSorted((a, b) => b - a);
       expect(await times(store, 'a', 'slowest', 20)).toEqual(sorted.slice(0, 20));
-      expect(await times(store, 'a', 'newest')).toEqual(values.toReversed().slice(0, 50));
+      expect(await times(store, 'a', 'newest', 50)).toEqual(values.toReversed().slice(0, 50));
+      expect((await scanned(store, 'a')).seen).toEqual(values);
     });
 
-    it('forgets a run and nothing else', async () => {
-      const store = roomy();
-      append(store, 'a', [1, 2]);
-      append(store, 'b', [3]);
-      const { ids } = await store.paths({ run: 'a', order: 'newest', limit: 1 });
-      store.forget('a');
-      expect(await times(store, 'a', 'newest')).toEqual([]);
-      expect(await times(store, 'a', 'slowest')).toEqual([]);
-      expect(await store.path(ids[0] as string)).toBeNull();
-      expect(await times(store, 'b', 'slowest')).toEqual([3]);
+    it('keeps what is known of runs, the newest of it', async () => {
+      const store = await make();
+      const run = (id: string, startedMs: number): StoredRun => ({
+        ...{ id, name: `it's ${id}`, startedMs, endedMs: null, summary: { of: id } },
+      });
+      for (const [id, startedMs] of [
+        ['c', 3],
+        ['a', 1],
+        ['b', 2],
+      ] as const)
+        store.saveRun(run(id, startedMs));
+      await store.commit();
+      store.saveRun({ ...run('b', 2), endedMs: 2.5 });
+      expect(await store.runs(2)).toEqual([{ ...run('b', 2), endedMs: 2.5 }, run('c', 3)]);
     });
   });
+}
+
+/** A row as plain values; of a time only its distance to the path's beginning, and of the guest's clock what the host makes of it. */
+function fieldsOf(columns: PathColumns, row: number): Record<string, number[]> {
+  const skipped = new Set(['ordinal', 'hostSource', 'guestSource']);
+  const arrays = Object.entries(columns).filter(([key, value]) => ArrayBuffer.isView(value) && !skipped.has(key));
+  return Object.fromEntries(
+    arrays.map(([key, array]) => {
+      const stride = (array as Float64Array).length / columns.capacity;
+      return [key, [...(array as Float64Array).subarray(row * stride, (row + 1) * stride)]];
+    }),
+  );
 }

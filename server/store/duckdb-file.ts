@@ -1,0 +1,119 @@
+/** The database file of a store: opened, its tables made or checked, and every reason why not in words. */
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { definitions } from './path-table.ts';
+import { StoreError } from './store-error.ts';
+import { STORED_FIELDS } from './stored-table.ts';
+
+/** Grows when an older Hopscope could not read what a newer one wrote. */
+export const SCHEMA = 1;
+const FILE = 'hopscope.duckdb';
+/** Beside the rows that wait to be written; a report over many millions of paths goes to disk beyond it. */
+const MEMORY_LIMIT = '512MB';
+
+const TABLES = [
+  'CREATE TABLE hopscope (schema INTEGER, version VARCHAR)',
+  `CREATE TABLE paths (${definitions(STORED_FIELDS)})`,
+  'CREATE TABLE runs (id VARCHAR, name VARCHAR, started_ms DOUBLE, ended_ms DOUBLE, summary VARCHAR, labels VARCHAR, notes VARCHAR)',
+];
+
+export interface OpenFile {
+  /** One of each, so that a long query holds no commit up. */
+  writer: DuckDBConnection;
+  reader: DuckDBConnection;
+  close(): void;
+}
+
+/**
+ * Open the store in a folder, made where it is missing.
+ * @param version of this Hopscope, for whoever finds a file that is too new
+ * @throws StoreError
+ */
+export async function openFile(folder: string, version: string): Promise<OpenFile> {
+  checkFolder(folder);
+  const file = join(folder, FILE);
+  const instance = await opened(file);
+  const writer = await instance.connect();
+  const close = (): void => {
+    writer.closeSync();
+    instance.closeSync();
+  };
+  try {
+    await checkSchema(writer, file, version);
+    await writer.run('SET enable_external_access = false');
+    const reader = await instance.connect();
+    return { writer, reader, close: () => [reader.closeSync(), close()] };
+  } catch (error) {
+    close();
+    throw error instanceof StoreError ? error : damaged(file, error as Error);
+  }
+}
+
+function checkFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new StoreError(
+      `--store ${folder} cannot be written (${(error as NodeJS.ErrnoException).code}): ` +
+        'give a folder that this user may write, on a file system that is not read-only.',
+    );
+  }
+}
+
+async function opened(file: string): Promise<DuckDBInstance> {
+  try {
+    return await DuckDBInstance.create(file, { memory_limit: MEMORY_LIMIT, threads: '2' });
+  } catch (error) {
+    const { message } = error as Error;
+    if (/set lock|already open|attached/i.test(message)) throw locked(file, message);
+    if (/version number|newer/i.test(message)) {
+      throw new StoreError(
+        `${file} was written by a newer DuckDB: update this Hopscope, or give --store another folder.`,
+      );
+    }
+    throw /Permission denied|Read-only/i.test(message)
+      ? new StoreError(`${file} cannot be written: give it to this user, or give --store another folder.`)
+      : damaged(file, error as Error);
+  }
+}
+
+function locked(file: string, message: string): StoreError {
+  const process = /\(PID (\d+)\)/.exec(message)?.[1];
+  const who = process === undefined ? 'another server' : `another server (process ${process})`;
+  return new StoreError(`${file} is in use by ${who}: stop it, or give this one another --store.`);
+}
+
+function damaged(file: string, { message }: Error): StoreError {
+  const [reason] = message.split('\n');
+  return new StoreError(
+    `${file} cannot be read (${reason}): move it away, with ${FILE}.wal beside it, and start again; the agents' requests go on into a new one.`,
+  );
+}
+
+async function checkSchema(connection: DuckDBConnection, file: string, version: string): Promise<void> {
+  const tables = await connection.runAndReadAll("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'");
+  const names = tables.getRowsJS().map(([name]) => name as string);
+  if (names.length === 0) {
+    await create(connection, version);
+    return;
+  }
+  if (!names.includes('hopscope')) {
+    throw new StoreError(`${file} is a database of something else: give --store another folder.`);
+  }
+  const found = await connection.runAndReadAll('SELECT schema, version FROM hopscope');
+  const [schema, writtenBy] = found.getRowsJS()[0] as [number, string];
+  if (schema === SCHEMA) return;
+  throw new StoreError(
+    `${file} was written by Hopscope ${writtenBy} (format ${schema}, this ${version} has ${SCHEMA}): ` +
+      'use that version, or give --store another folder.',
+  );
+}
+
+async function create(connection: DuckDBConnection, version: string): Promise<void> {
+  await connection.run('BEGIN');
+  for (const table of TABLES) await connection.run(table);
+  await connection.run('INSERT INTO hopscope VALUES ($1, $2)', [SCHEMA, version]);
+  await connection.run('COMMIT');
+}

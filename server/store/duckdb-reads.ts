@@ -1,0 +1,101 @@
+/** Questions to the database of stored paths. */
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import { KEY_BYTES, pathColumns } from '../join/paths.ts';
+import { copyRows } from '../join/rows.ts';
+import { addressBytes } from '../wire/address.ts';
+import { CLASSES } from '../wire/record.ts';
+import type { Calls, DiskQuery, FoundRows, StoredKeys } from './duckdb-messages.ts';
+import { PATH_FIELDS } from './path-fields.ts';
+import { rowsOf, selection } from './path-table.ts';
+import type { StoredRun } from './store.ts';
+
+const SELECT = `SELECT ${selection()}, number::DOUBLE FROM paths`;
+
+/** Numbers begin where they ended. */
+export async function nextNumber(connection: DuckDBConnection): Promise<number> {
+  const result = await connection.runAndReadAll('SELECT coalesce(max(number) + 1, 0)::DOUBLE FROM paths');
+  return result.getRowsJS()[0]![0] as number;
+}
+
+export function readPaths(connection: DuckDBConnection, query: DiskQuery): Promise<FoundRows> {
+  const { run, order, limit, vm, class: exchangeClass } = query;
+  const values: DuckDBValue[] = [run];
+  const wanted = ['run = $1'];
+  if (vm !== undefined) wanted.push(`vm = $${values.push(vm)}`);
+  if (exchangeClass !== undefined) wanted.push(`class = $${values.push(CLASSES[exchangeClass] ?? '')}`);
+  if (order === 'slowest') wanted.push('end_to_end_ns IS NOT NULL');
+  const by = order === 'slowest' ? 'end_to_end_ns DESC, number' : 'number DESC';
+  const limited = `LIMIT $${values.push(limit)}::BIGINT`;
+  return read(connection, `${SELECT} WHERE ${wanted.join(' AND ')} ORDER BY ${by} ${limited}`, values);
+}
+
+export function readPath(connection: DuckDBConnection, { run, number }: Calls['path']['ask']): Promise<FoundRows> {
+  return read(connection, `${SELECT} WHERE run = $1 AND number = $2::BIGINT`, [run, number]);
+}
+
+export function readPage(connection: DuckDBConnection, ask: Calls['page']['ask']): Promise<FoundRows> {
+  const query = `${SELECT} WHERE run = $1 AND number >= $2::BIGINT ORDER BY number LIMIT $3::BIGINT`;
+  return read(connection, query, [ask.run, ask.from, ask.limit]);
+}
+
+async function read(connection: DuckDBConnection, query: string, values: DuckDBValue[]): Promise<FoundRows> {
+  const result = await connection.run(query, values);
+  const chunks = await result.fetchAllChunks();
+  const count = chunks.reduce((sum, chunk) => sum + chunk.rowCount, 0);
+  const found: FoundRows = { columns: pathColumns(count), numbers: new Float64Array(count), vmNames: [] };
+  for (const chunk of chunks) {
+    const rows = rowsOf(chunk, (name) => indexIn(found.vmNames, name));
+    found.numbers.set(chunk.getColumnValues(PATH_FIELDS.length) as number[], found.columns.count);
+    copyRows(rows, 0, found.columns, found.columns.count, rows.count);
+    found.columns.count += rows.count;
+  }
+  return found;
+}
+
+function indexIn(names: string[], name: string): number {
+  const known = names.indexOf(name);
+  return known >= 0 ? known : names.push(name) - 1;
+}
+
+/** Of the newest `limit` paths. */
+export async function readKeys(connection: DuckDBConnection, limit: number): Promise<StoredKeys> {
+  const columns = 'client_address, server_address, client_port::DOUBLE, server_port::DOUBLE, request_seq::DOUBLE';
+  const newest = 'number > (SELECT max(number) FROM paths) - $1::BIGINT';
+  const result = await connection.run(`SELECT ${columns} FROM paths WHERE ${newest} ORDER BY number`, [limit]);
+  const chunks = await result.fetchAllChunks();
+  const count = chunks.reduce((sum, chunk) => sum + chunk.rowCount, 0);
+  const found = { keys: new Uint8Array(count * KEY_BYTES), requestSeqs: new Uint32Array(count) };
+  const ports = new DataView(found.keys.buffer);
+  const bytes = new Map<string, Uint8Array>();
+  let at = 0;
+  for (const chunk of chunks) {
+    const [clients, servers, clientPorts, serverPorts, sequences] = chunk.getColumns();
+    for (let i = 0; i < chunk.rowCount; i++, at++) {
+      found.keys.set(addressOf(bytes, clients![i] as string), at * KEY_BYTES);
+      found.keys.set(addressOf(bytes, servers![i] as string), at * KEY_BYTES + 16);
+      ports.setUint16(at * KEY_BYTES + 32, clientPorts![i] as number, true);
+      ports.setUint16(at * KEY_BYTES + 34, serverPorts![i] as number, true);
+      found.requestSeqs[at] = sequences![i] as number;
+    }
+  }
+  return found;
+}
+
+/** Addresses repeat; clients may be many, so only some thousands are remembered. */
+function addressOf(known: Map<string, Uint8Array>, text: string): Uint8Array {
+  const found = known.get(text);
+  if (found !== undefined) return found;
+  const bytes = addressBytes(text) ?? new Uint8Array(16);
+  if (known.size < 4096) known.set(text, bytes);
+  return bytes;
+}
+
+/** The newest `limit` runs, oldest of them first. */
+export async function readRuns(connection: DuckDBConnection, limit: number): Promise<StoredRun[]> {
+  const query = 'SELECT id, name, started_ms, ended_ms, summary FROM runs ORDER BY started_ms DESC LIMIT $1::BIGINT';
+  const result = await connection.runAndReadAll(query, [limit]);
+  const runs = result.getRowsJS() as [string, string, number, number | null, string][];
+  return runs
+    .map(([id, name, startedMs, endedMs, summary]) => ({ id, name, startedMs, endedMs, summary: JSON.parse(summary) }))
+    .reverse();
+}

@@ -1,0 +1,54 @@
+/** The other end of duckdb-worker.ts: questions out, answers in. */
+import { Worker } from 'node:worker_threads';
+import type { Answer, CallName, Calls, Opening, Question, WorkerOptions } from './duckdb-messages.ts';
+import { StoreError } from './store-error.ts';
+
+interface Waiting {
+  resolve(answer: Calls[CallName]['answer']): void;
+  reject(error: Error): void;
+}
+
+export class DuckDbThread {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #asked = 0;
+
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.on('message', (answer: Answer) => this.#answered(answer));
+  }
+
+  /** @returns the thread and the number of its store's next path @throws StoreError where the store cannot be had */
+  static async start(options: WorkerOptions): Promise<{ thread: DuckDbThread; next: number }> {
+    const worker = new Worker(new URL('./duckdb-worker.ts', import.meta.url), { workerData: options });
+    const opening = await new Promise<Opening>((resolve, reject) => {
+      worker.once('error', reject);
+      worker.once('message', resolve);
+    });
+    worker.removeAllListeners('error');
+    if (!opening.ok) throw new StoreError(opening.message);
+    return { thread: new DuckDbThread(worker), next: opening.next };
+  }
+
+  /** Rejects where the database could not do it now. */
+  ask<K extends CallName>(call: K, ask: Calls[K]['ask'], transfer: ArrayBuffer[] = []): Promise<Calls[K]['answer']> {
+    const id = this.#asked++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject });
+      this.#worker.postMessage({ id, call, ask } as Question, transfer);
+    });
+  }
+
+  /** Once what was asked before is answered. */
+  async close(): Promise<void> {
+    await this.ask('close', null);
+    await this.#worker.terminate();
+  }
+
+  #answered(answer: Answer): void {
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    if (answer.ok) waiting?.resolve(answer.answer);
+    else waiting?.reject(new Error(answer.message));
+  }
+}

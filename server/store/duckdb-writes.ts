@@ -1,0 +1,44 @@
+/** Changes to the database of stored paths, each all or nothing. */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Batch } from './duckdb-messages.ts';
+import { PathAppender } from './path-table.ts';
+import type { StoredRun } from './store.ts';
+import { fieldsOf } from './stored-table.ts';
+
+export async function writeBatch(connection: DuckDBConnection, batch: Batch): Promise<void> {
+  const { rows, vmNames, replaced, redoFrom, runs } = batch;
+  await inTransaction(connection, async () => {
+    if (redoFrom !== null) await connection.run('DELETE FROM paths WHERE number >= $1::BIGINT', [redoFrom]);
+    for (const number of replaced) await connection.run('DELETE FROM paths WHERE number = $1::BIGINT', [number]);
+    const appender = new PathAppender(connection, 'paths', fieldsOf(rows));
+    if (rows.columns.count > 0) await appender.append(rows.columns, 0, rows.columns.count, vmNames);
+    for (const run of runs) await writeRun(connection, run);
+  });
+}
+
+/** Labels and notes, where there are some, stay. */
+async function writeRun(connection: DuckDBConnection, run: StoredRun): Promise<void> {
+  const { id, name, startedMs, endedMs, summary } = run;
+  await connection.run(
+    'INSERT INTO runs (id, name, started_ms) SELECT $1, $2, $3 WHERE NOT EXISTS (FROM runs WHERE id = $1)',
+    [id, name, startedMs],
+  );
+  await connection.run('UPDATE runs SET name = $2, ended_ms = $3::DOUBLE, summary = $4 WHERE id = $1', [
+    id,
+    name,
+    endedMs,
+    JSON.stringify(summary),
+  ]);
+}
+
+async function inTransaction(connection: DuckDBConnection, work: () => Promise<void>): Promise<void> {
+  await connection.run('BEGIN');
+  try {
+    await work();
+    await connection.run('COMMIT');
+  } catch (error) {
+    // After a failed commit there is no transaction any more, and the first error is the one to tell.
+    await connection.run('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}

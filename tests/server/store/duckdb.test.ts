@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { KEY_BYTES } from '../../../server/join/paths.ts';
+import { DuckDbStore, type DuckDbStoreOptions } from '../../../server/store/duckdb.ts';
+import { append, storeContract, times } from './contract.ts';
+import { somePaths } from './some-paths.ts';
+
+const folders: string[] = [];
+const stores = new Set<DuckDbStore>();
+const vms = () => ({ names: ['vm0', 'vm1'], named: (name: string) => ['vm0', 'vm1'].indexOf(name) });
+
+afterEach(async () => {
+  for (const store of stores) await store.close();
+  stores.clear();
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'hopscope-store-'));
+  folders.push(folder);
+  return folder;
+}
+
+/** Memory for 16 paths only, so that nearly all answers come from the file. */
+async function open(options: Partial<DuckDbStoreOptions> = {}): Promise<DuckDbStore> {
+  const store = await DuckDbStore.open({
+    ...{ folder: newFolder(), version: '0.0.0-test', vms, newest: 16, slowest: 2 },
+    ...options,
+  });
+  stores.add(store);
+  return store;
+}
+
+async function close(store: DuckDbStore): Promise<void> {
+  stores.delete(store);
+  await store.close();
+}
+
+storeContract('DuckDbStore', () => open());
+storeContract('DuckDbStore with room in memory', () => open({ newest: 1000, slowest: 100 }));
+
+describe('DuckDbStore', () => {
+  it('has everything that was committed when it is opened again, and numbers go on', async () => {
+    const folder = newFolder();
+    const before = await open({ folder });
+    await append(before, 'a', [5, 9, 7], 1);
+    before.saveRun({ id: 'a', name: 'first', startedMs: 1, endedMs: null, summary: { deep: ['x'] } });
+    const { ids } = await before.paths({ run: 'a', order: 'newest', limit: 1 });
+    await close(before);
+    const after = await open({ folder });
+    expect(await times(after, 'a', 'newest')).toEqual([7, 9, 5]);
+    expect((await after.path(ids[0]!))?.columns.vm[0]).toBe(1);
+    expect(await after.runs(10)).toEqual([
+      { id: 'a', name: 'first', startedMs: 1, endedMs: null, summary: { deep: ['x'] } },
+    ]);
+    await append(after, 'b', [1]);
+    const { ids: next } = await after.paths({ run: 'b', order: 'newest', limit: 1 });
+    expect(next).toEqual(['b.3']);
+    expect(after.counts.stored).toBe(1);
+  });
+
+  it('tells the keys of the newest paths, which agents may send again', async () => {
+    const store = await open();
+    await append(store, 'a', [1, 2, 3]);
+    const { keys, requestSeqs } = await store.keys(2);
+    expect([...requestSeqs]).toEqual([4_000_000_001, 4_000_000_002]);
+    expect([...keys.subarray(KEY_BYTES)]).toEqual([...somePaths([1]).keys]);
+  });
+});
