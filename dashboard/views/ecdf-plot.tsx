@@ -6,6 +6,7 @@ import { Axis, across, EDGE_PX, FOOT_PX, HEAD_PX, type Span } from './plot-rows.
 
 const LEFT_PX = 46;
 const TICK_PX = 90;
+const FEWEST_TICKS = 4;
 const PERCENTS = [0, 25, 50, 75, 100];
 
 interface EcdfPlotProps {
@@ -22,7 +23,10 @@ export function EcdfPlot({ curves, probabilities, at, sentence, height }: EcdfPl
   const y = (p: number) => HEAD_PX + (1 - p) * (height - HEAD_PX - FOOT_PX);
   const draw = (width: number) => {
     const span = { left: LEFT_PX, right: width - EDGE_PX };
-    const scale = magnitudeScale([...curves.a, ...curves.b], Math.floor((span.right - span.left) / TICK_PX));
+    const scale = magnitudeScale(
+      [...curves.a, ...curves.b],
+      Math.max(FEWEST_TICKS, (span.right - span.left) / TICK_PX),
+    );
     const x = across(scale, span);
     const line = (values: readonly number[]) =>
       values.map((ns, i) => `${i === 0 ? 'M' : 'L'}${x(ns).toFixed(1)} ${y(probabilities[i]!).toFixed(1)}`).join('');
@@ -83,10 +87,10 @@ interface LabelProps {
 /** A curve comes from below on the left and goes on above to the right: the other two corners are free. */
 function Label({ text, x, y, isLess, span }: LabelProps) {
   const wide = 6.6 * text.length + 8;
-  const toLeft = isLess ? x - wide > span.left : x + wide > span.right;
+  const toLeft = isLess && x - wide > span.left;
   return (
     <text
-      x={x + (toLeft ? -8 : 8)}
+      x={toLeft ? x - 8 : Math.min(x + 8, span.right + EDGE_PX - wide)}
       y={isLess ? y - 7 : y + 17}
       text-anchor={toLeft ? 'end' : 'start'}
       font-size="11"

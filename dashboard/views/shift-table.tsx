@@ -13,7 +13,7 @@ export function ShiftTable({ view: { comparison } }: { view: CompareView }) {
   return (
     <section class="panel" id="numbers" aria-labelledby="numbers-title">
       <h2 id="numbers-title">
-        Numbers at {q} <small>all four quantiles are in the CSV</small>
+        Numbers at {q} <small>all quantiles are in the CSV</small>
       </h2>
       <Scroll label="Table of shifts">
         <table class="shifts">
