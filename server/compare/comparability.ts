@@ -132,7 +132,8 @@ function doubtsAbout({ run, load, faults, gaps, layers, drops }: Summary): strin
   }
   const dropped = Object.values(drops).reduce((sum, count) => sum + count, 0);
   if (dropped > 0) found.push(`${run.name}: ${dropped} records were dropped`);
-  if (gaps.length > 0) found.push(`${run.name}: an agent was away ${gaps.length} times`);
+  if (gaps.length > 0)
+    found.push(`${run.name}: an agent was away ${gaps.length === 1 ? 'once' : `${gaps.length} times`}`);
   if (faults.negative + faults.clockSteps > 0) {
     found.push(`${run.name}: ${faults.negative} negative times, ${faults.clockSteps} clock steps`);
   }

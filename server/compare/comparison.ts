@@ -46,7 +46,7 @@ export function compareRuns(a: ComparedRun, b: ComparedRun, { seed, force }: Com
     widened(shift, a, b),
   );
   const shares = sharesOf(only(a.times, SUMMED), only(b.times, SUMMED), { seed, rounds });
-  return { ...empty, shifts, shares, sentence: sentenceOf(lines.a.name, lines.b.name, shifts, shares) };
+  return { ...empty, shifts, shares, sentence: sentenceOf([lines.a.name, lines.b.name], axis, shifts, shares) };
 }
 
 /** How often both were measured in turn; 0 where one went before the other. */
