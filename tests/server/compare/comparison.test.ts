@@ -136,16 +136,18 @@ describe('what may not be compared', () => {
     ]);
   });
 
-  it('doubts what a late generator, drops and gaps make doubtful', () => {
+  it('doubts what a late generator, missing answers, drops and gaps make doubtful', () => {
     const { load } = a.summary;
-    const late = { ...load!, lateness: { p50: 1, p99: 500_000, max: 1e6 } };
+    const late = { ...load!, errors: 7, lateness: { p50: 1, p99: 500_000, max: 1e6 } };
     const gaps = [{ agent: 'guest:web1', fromMs: 0, toMs: 5 }];
     const { doubts } = compareRuns(
       a,
       comparedRun('e1000', 2, {}, { load: late, gaps, drops: { 'guest.ring.full': 3 } }),
       OPTIONS,
     );
-    expect(doubts).toHaveLength(3);
-    expect(doubts.join()).toMatch(/late by 500 µs at p99.*3 records were dropped.*away once/);
+    expect(doubts).toHaveLength(4);
+    expect(doubts.join()).toMatch(
+      /late by 500 µs at p99.*7 of 4000 requests got no answer.*3 records were dropped.*away once/,
+    );
   });
 });
