@@ -24,6 +24,22 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
     about: 'two runs or recordings, layer by layer, with intervals and one sentence',
     run: async (args) => (await import('./server/compare-main.ts')).main(args),
   },
+  history: {
+    about: 'one number over many runs, and where it changed for good',
+    run: async (args) => (await import('./server/history-main.ts')).main(args),
+  },
+  replay: {
+    about: 'show recordings as if they happened now: no VM, no agent, no root',
+    run: async (args) => (await import('./server/replay-main.ts')).main(args),
+  },
+  runs: {
+    about: 'what a running server has on record',
+    run: async (args) => (await import('./server/runs-main.ts')).main(args),
+  },
+  run: {
+    about: 'one run: start, end, show, rename, note, label, delete, export, import',
+    run: async (args) => (await import('./server/runs-main.ts')).main(args.length === 0 ? ['--help'] : args),
+  },
   lab: {
     about: 'experiments with real guests: all NIC models side by side (needs root)',
     run: async (args) => (await import('./lab/experiments.ts')).main(args),

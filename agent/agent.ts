@@ -14,7 +14,7 @@ import { readClocks } from './clocks.ts';
 import { CpuPressure } from './cpu-pressure.ts';
 import { FrameBuffer } from './frame-buffer.ts';
 import { AccessLog, queueAdvice } from './guest/access-log.ts';
-import { guestProvenance, tracedNic } from './guest/provenance.ts';
+import { guestNics, guestProvenance, tracedNic } from './guest/provenance.ts';
 import { PtpKvm } from './guest/ptp-kvm.ts';
 import { Channels } from './host/channels.ts';
 import { hostProvenance } from './host/provenance.ts';
@@ -236,6 +236,7 @@ export class Agent {
       ports: [...ports],
       stations: this.#tracer.stations,
       provenance: this.#provenance(localAddress),
+      ...(role === 'guest' && { nics: guestNics() }),
       clock: { monotonicNs, realtimeNs },
     };
   }

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import os from 'node:os';
 import { basename } from 'node:path';
-import type { Approach, Provenance } from '../server/wire/messages.ts';
+import type { Approach, NicProvenance, Provenance } from '../server/wire/messages.ts';
 
 /** Contents of a small kernel file, trimmed; empty where it cannot be read. */
 export function readText(path: string): string {
@@ -68,9 +68,17 @@ export function nicApproach(driver: string): Approach {
   return NIC_APPROACHES.find(([, drivers]) => drivers.includes(driver))?.[0] ?? 'unknown';
 }
 
+/** What every machine can tell of its network device; the model only some. */
+export function nicProvenance(nic: string): NicProvenance {
+  const driver = driverOf(nic);
+  const approach = nicApproach(driver);
+  return { nic, nicModel: '', driver, queues: queuesOf(nic), offloads: offloadsOf(nic), nicApproach: approach };
+}
+
 /** The part of the provenance that does not depend on the role. */
 export function machineProvenance(nic: string): Provenance {
   return {
+    ...nicProvenance(nic),
     hostname: os.hostname(),
     kernel: os.release(),
     arch: os.arch(),
@@ -78,15 +86,9 @@ export function machineProvenance(nic: string): Provenance {
     memoryBytes: os.totalmem(),
     clocksource: readText('/sys/devices/system/clocksource/clocksource0/current_clocksource'),
     vswitch: '',
-    nic,
-    nicModel: '',
-    driver: driverOf(nic),
-    queues: queuesOf(nic),
-    offloads: offloadsOf(nic),
     hypervisor: 'unknown',
     accelerator: '',
     approach: 'unknown',
-    nicApproach: 'unknown',
     service: '',
   };
 }

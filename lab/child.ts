@@ -9,6 +9,8 @@ export interface ChildOptions {
   /** Both outputs are appended to it. */
   logFile: string;
   onLine?: (line: string) => void;
+  /** Whether it is given a standard input; what is written after its end is lost. */
+  input?: boolean;
   env?: Record<string, string>;
 }
 
@@ -25,7 +27,7 @@ export interface Child {
  */
 export function startChild(command: string[], options: ChildOptions): Child {
   const child = spawn(command[0]!, command.slice(1), {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [options.input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     detached: true,
     env: { ...process.env, ...options.env },
   });
@@ -35,6 +37,7 @@ export function startChild(command: string[], options: ChildOptions): Child {
     child.kill('SIGKILL');
     throw error;
   }
+  child.stdin?.on('error', () => {});
   const log = createWriteStream(options.logFile, { flags: 'a' });
   for (const stream of [child.stdout!, child.stderr!]) readLines(stream, log, options.onLine);
   const { promise, resolve } = Promise.withResolvers<string>();

@@ -1,8 +1,10 @@
 /** `hopscope lab`: one table of experiments. */
+import { compare } from './compare.ts';
 import { nics } from './nics.ts';
 import { plant } from './plant.ts';
 
 const EXPERIMENTS: Record<string, { about: string; run: (args: string[]) => Promise<number> }> = {
+  compare: { about: 'two NIC models in one guest, block by block, with honest statistics (needs root)', run: compare },
   nics: { about: 'the six NIC models side by side, layer by layer (needs root)', run: nics },
   plant: { about: 'a known delay in one layer, and what Hopscope makes of it (needs root)', run: plant },
 };

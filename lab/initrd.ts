@@ -8,13 +8,14 @@ import { basename, join } from 'node:path';
 import { type CpioEntry, cpioArchive, cpioFile } from './cpio.ts';
 import type { BaseImage } from './image.ts';
 import { ModuleTable } from './kernel-modules.ts';
-import { CLIENT_ADDRESS, CLIENT_MAC, CONTROL_MAC, GUEST_ADDRESS, MEASURED_MAC, PREFIX_LENGTH } from './network.ts';
-import { NIC_MODELS, type NicModel } from './nic-models.ts';
+import { CLIENT_MAC, CONTROL_MAC, measuredNic, PREFIX_LENGTH } from './network.ts';
+import { type LabNic, NIC_MODELS } from './nic-models.ts';
 import { CONTROL_ADDRESS } from './qemu.ts';
 
 export interface GuestSettings {
   vm: string;
-  nic: NicModel;
+  /** The measured ones. */
+  nics: readonly LabNic[];
   /** For the agent's --server: a URL, or `channel`. */
   server: string;
   token: string;
@@ -33,7 +34,7 @@ const BIG_FILE_BYTES = 256 * 1024;
 
 export function writeInitrd(path: string, image: BaseImage, settings: GuestSettings): void {
   const archive = cpioArchive([
-    ...bootEntries(image, settings.nic),
+    ...bootEntries(image, settings.nics),
     ...serviceEntries(),
     ...agentEntries(REPOSITORY),
     cpioFile('hopscope/settings', shellVariables(settings)),
@@ -42,10 +43,10 @@ export function writeInitrd(path: string, image: BaseImage, settings: GuestSetti
   writeFileSync(path, archive, { mode: 0o600 });
 }
 
-function bootEntries(image: BaseImage, nic: NicModel): CpioEntry[] {
-  // The measured NIC's driver first, so that the measured NIC is eth0.
+function bootEntries(image: BaseImage, nics: readonly LabNic[]): CpioEntry[] {
+  // The measured NICs' drivers first, so that the control NIC has the last name.
   const files = new ModuleTable(image.kernel.modulesDir).inLoadOrder([
-    ...NIC_MODELS[nic].modules,
+    ...nics.flatMap(({ model }) => NIC_MODELS[model].modules),
     'virtio_pci',
     'virtio_blk',
     'ext4',
@@ -108,11 +109,8 @@ function folderEntries(folder: string, to: string, keep: RegExp): CpioEntry[] {
 function shellVariables(settings: GuestSettings): string {
   const lines = {
     vm: settings.vm,
-    nic: settings.nic,
-    measured_mac: MEASURED_MAC,
-    measured_address: `${GUEST_ADDRESS}/${PREFIX_LENGTH}`,
+    measured: settings.nics.map(measuredLine).join('\n'),
     client_mac: CLIENT_MAC,
-    client_address: CLIENT_ADDRESS,
     control_mac: CONTROL_MAC,
     control_address: `${CONTROL_ADDRESS}/24`,
     server: settings.server,
@@ -124,6 +122,12 @@ function shellVariables(settings: GuestSettings): string {
   return Object.entries(lines)
     .map(([name, value]) => `${name}='${value}'\n`)
     .join('');
+}
+
+/** Model, offloads, MAC address, own address, the client's address. */
+function measuredLine({ model, offloads }: LabNic, index: number): string {
+  const { mac, guestAddress, clientAddress } = measuredNic(index);
+  return `${model} ${offloads} ${mac} ${guestAddress}/${PREFIX_LENGTH} ${clientAddress}`;
 }
 
 function guestFile(name: string): string {

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { LoadSummary } from '../server/wire/views.ts';
 import { ResponseReader } from './http-response.ts';
-import { Samples } from './samples.ts';
+import { LoadTally } from './load-tally.ts';
 
 export interface LoadPlan {
   host: string;
@@ -58,9 +58,7 @@ export class LoadGenerator {
   readonly #connections = new Set<Connection>();
   readonly #waiting: Request[] = [];
   readonly #stop = new Int32Array(new SharedArrayBuffer(4));
-  readonly #fromDue = new Samples();
-  readonly #fromSend = new Samples();
-  readonly #lateness = new Samples();
+  readonly #tally: LoadTally;
   readonly #settled = Promise.withResolvers<void>();
   #startMs = 0;
   #due = 0;
@@ -69,8 +67,10 @@ export class LoadGenerator {
   #refused = 0;
   #ended = false;
 
-  constructor(plan: LoadPlan) {
+  /** @param tally where several schedules are summed up together */
+  constructor(plan: LoadPlan, tally = new LoadTally()) {
     this.#plan = plan;
+    this.#tally = tally;
     this.#intervalMs = 1000 / plan.rate;
     this.#count = Math.round(plan.durationS * plan.rate);
   }
@@ -136,7 +136,7 @@ export class LoadGenerator {
     while (this.#due < this.#count) {
       const dueMs = this.#startMs + this.#due * this.#intervalMs;
       if (dueMs > nowMs) return;
-      this.#lateness.add((performance.now() - dueMs) * NS_PER_MS);
+      this.#tally.lateness.add((performance.now() - dueMs) * NS_PER_MS);
       this.#dispatch({ index: this.#due++, dueMs, sentMs: Number.NaN });
     }
   }
@@ -197,8 +197,8 @@ export class LoadGenerator {
     connection.request = null;
     this.#answered++;
     if (status >= 400) this.#refused++;
-    this.#fromDue.add((nowMs - request.dueMs) * NS_PER_MS);
-    this.#fromSend.add((nowMs - request.sentMs) * NS_PER_MS);
+    this.#tally.fromDue.add((nowMs - request.dueMs) * NS_PER_MS);
+    this.#tally.fromSend.add((nowMs - request.sentMs) * NS_PER_MS);
   }
 
   #free(connection: Connection): void {
@@ -242,23 +242,9 @@ export class LoadGenerator {
   }
 
   #summary(elapsedS: number): LoadSummary {
-    const { rate, path, connections, durationS } = this.#plan;
-    const [p50, p90, p99, p999] = this.#fromDue.quantiles([0.5, 0.9, 0.99, 0.999]) as [Q, Q, Q, Q];
-    const [sendP50, sendP99] = this.#fromSend.quantiles([0.5, 0.99]) as [Q, Q];
-    const [lateP50, lateP99] = this.#lateness.quantiles([0.5, 0.99]) as [Q, Q];
-    return {
-      rate,
-      durationS: Number.isFinite(durationS) && this.#due === this.#count ? durationS : elapsedS,
-      connections: connections ?? 0,
-      path,
-      sent: this.#due,
-      answered: this.#answered,
-      errors: this.#errors,
-      ...{ p50, p90, p99, p999 },
-      fromSend: { p50: sendP50, p99: sendP99 },
-      lateness: { p50: lateP50, p99: lateP99, max: Number.isNaN(this.#lateness.max) ? null : this.#lateness.max },
-    };
+    const { durationS } = this.#plan;
+    const wentThrough = Number.isFinite(durationS) && this.#due === this.#count;
+    this.#tally.add(this.progress(), wentThrough ? durationS : elapsedS);
+    return this.#tally.summary(this.#plan);
   }
 }
-
-type Q = number | null;

@@ -3,19 +3,37 @@
  *
  *   client: eth0 ──veth── nic0 ─ br0 ─ vnet0 ── the guest's measured NIC
  *   └ hopscope-<id>-client ┘└──── hopscope-<id>-host ────┘
+ *
+ * A guest with several measured NICs has a tap on the bridge for each, and each has a
+ * small network of its own: the client chooses by the address which of them it asks.
  */
 import { ip, runCommand } from './command.ts';
 import type { RunState } from './run-state.ts';
 
-export const CLIENT_ADDRESS = '10.77.0.1';
-export const GUEST_ADDRESS = '10.77.0.10';
+export interface MeasuredNic {
+  tap: string;
+  mac: string;
+  guestAddress: string;
+  clientAddress: string;
+}
+
+/** More would not be told apart by one digit, and cost the guest a boot's time each. */
+export const MOST_NICS = 6;
+
+/** @param index 0 for the first */
+export function measuredNic(index: number): MeasuredNic {
+  const network = `10.${77 + index}.0`;
+  const mac = `02:48:53:00:00:1${index}`;
+  return { tap: `vnet${index}`, mac, guestAddress: `${network}.10`, clientAddress: `${network}.1` };
+}
+
+/** Those of the first NIC, in most runs the only one. */
+export const { tap: TAP, guestAddress: GUEST_ADDRESS } = measuredNic(0);
 // Locally administered, and alone in their namespaces: they may be the same in every run.
 export const CLIENT_MAC = '02:48:53:00:00:01';
-export const MEASURED_MAC = '02:48:53:00:00:10';
 export const CONTROL_MAC = '02:48:53:00:00:20';
 export const PREFIX_LENGTH = 24;
 export const UPLINK = 'nic0';
-export const TAP = 'vnet0';
 export const BRIDGE = 'br0';
 
 export interface LabNetwork {
@@ -29,10 +47,15 @@ export function namespacesOf(id: string): LabNetwork {
 }
 
 /**
- * Makes namespaces, host NIC, bridge and tap. Each namespace is noted in `state`
+ * Makes namespaces, host NIC, bridge and taps. Each namespace is noted in `state`
  * before it is made, so whatever happens it is removed, with all that is in it.
+ * @param offloadHeaders for each measured NIC, whether its tap carries them
  */
-export async function makeNetwork(id: string, offloadHeader: boolean, state: RunState): Promise<LabNetwork> {
+export async function makeNetwork(
+  id: string,
+  offloadHeaders: readonly boolean[],
+  state: RunState,
+): Promise<LabNetwork> {
   const network = namespacesOf(id);
   for (const namespace of [network.host, network.client]) {
     state.addNamespace(namespace);
@@ -42,14 +65,22 @@ export async function makeNetwork(id: string, offloadHeader: boolean, state: Run
   await ip(`link add ${UPLINK} type veth peer name eth0 netns ${network.client}`, network.host);
   await ip(`link add ${BRIDGE} type bridge stp_state 0 forward_delay 0`, network.host);
   await ip(`link set ${BRIDGE} up`, network.host);
-  await ip(`tuntap add ${TAP} mode tap${offloadHeader ? ' vnet_hdr' : ''}`, network.host);
-  for (const port of [UPLINK, TAP]) await ip(`link set ${port} master ${BRIDGE} up`, network.host);
+  await ip(`link set ${UPLINK} master ${BRIDGE} up`, network.host);
   await keepFirewallOut(network.host);
-  await ip(`addr add ${CLIENT_ADDRESS}/${PREFIX_LENGTH} dev eth0`, network.client);
   await ip(`link set eth0 address ${CLIENT_MAC} up`, network.client);
-  // A known neighbour: the first request does not wait for ARP.
-  await ip(`neigh add ${GUEST_ADDRESS} lladdr ${MEASURED_MAC} dev eth0 nud permanent`, network.client);
+  for (const [index, offloadHeader] of offloadHeaders.entries())
+    await addNic(network, measuredNic(index), offloadHeader);
   return network;
+}
+
+async function addNic({ host, client }: LabNetwork, nic: MeasuredNic, offloadHeader: boolean): Promise<void> {
+  await ip(`tuntap add ${nic.tap} mode tap${offloadHeader ? ' vnet_hdr' : ''}`, host);
+  await ip(`link set ${nic.tap} master ${BRIDGE} up`, host);
+  // A bridge that had to learn where it is would send its first frames to every tap.
+  await runCommand('bridge', ['-n', host, 'fdb', 'add', nic.mac, 'dev', nic.tap, 'master', 'static']);
+  await ip(`addr add ${nic.clientAddress}/${PREFIX_LENGTH} dev eth0`, client);
+  // A known neighbour: the first request does not wait for ARP.
+  await ip(`neigh add ${nic.guestAddress} lladdr ${nic.mac} dev eth0 nud permanent`, client);
 }
 
 export async function removeNamespace(namespace: string): Promise<void> {

@@ -10,6 +10,15 @@ export const NIC_MODELS = {
 
 export type NicModel = keyof typeof NIC_MODELS;
 
+export type Offloads = 'on' | 'off';
+
+/** A network card of a guest, and how the guest sets it up. */
+export interface LabNic {
+  readonly model: NicModel;
+  /** `on`: what its driver turns on by itself; `off`: nothing that can be turned off. */
+  readonly offloads: Offloads;
+}
+
 export function isNicModel(name: string): name is NicModel {
   return Object.hasOwn(NIC_MODELS, name);
 }

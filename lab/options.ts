@@ -1,8 +1,9 @@
 /** `hopscope up`: its flags and their environment twins, checked once, then frozen. */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import { between, MAX_RATE, parseDuration, parseNic, parsePath, probeKinds, wholeBetween } from './flag-values.ts';
 import { KERNEL_SOURCES, type KernelVersion } from './guest-kernel.ts';
 import { IMAGE_ADDITIONS, type ImageName } from './image.ts';
-import { isNicModel, NIC_MODELS, type NicModel } from './nic-models.ts';
+import { NIC_MODELS, type NicModel } from './nic-models.ts';
 import type { Accelerator } from './qemu.ts';
 
 export interface LabOptions {
@@ -54,46 +55,7 @@ interface Flags {
   servicePorts: number[];
 }
 
-const MAX_RATE = 50_000;
 const MAX_CONNECTIONS = 1000;
-
-/** Seconds from `20s`, `2m`, `500ms`, `1h` or a bare number of seconds. */
-export function parseDuration(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|)$/.exec(text);
-  const seconds = match && Number(match[1]) * { ms: 0.001, s: 1, m: 60, h: 3600, '': 1 }[match[2] as 's']!;
-  if (!seconds) throw new InvalidArgumentError('expected something like 20s, 2m or 1h');
-  return seconds;
-}
-
-function parseNic(name: string): NicModel {
-  if (isNicModel(name)) return name;
-  throw new InvalidArgumentError(`there is no such NIC here. There are: ${Object.keys(NIC_MODELS).join(', ')}`);
-}
-
-function parsePath(path: string): string {
-  if (/^\/[^\s?#]*$/.test(path)) return path;
-  throw new InvalidArgumentError('a path begins with / and has no spaces or query, e.g. /sleep/20');
-}
-
-function probeKinds(text: string): string {
-  if (/^[a-z_]+(,[a-z_]+)*$/.test(text)) return text;
-  throw new InvalidArgumentError('expected kinds of probes by commas, as in fentry,tp_btf');
-}
-
-function between(low: number, high: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() !== '' && value >= low && value <= high) return value;
-    throw new InvalidArgumentError(`expected a number from ${low} to ${high}`);
-  };
-}
-
-function wholeBetween(low: number, high: number): (text: string) => number {
-  return (text) => {
-    if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`expected a whole number from ${low} to ${high}`);
-    return between(low, high)(text);
-  };
-}
 
 function command(): Command {
   const connections = wholeBetween(1, MAX_CONNECTIONS);

@@ -1,7 +1,8 @@
 /** `hopscope lab plant`: plants a known delay in one layer of a real run and shows whether Hopscope finds it. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { LabError } from './command.ts';
-import { isNicModel, NIC_MODELS, type NicModel } from './nic-models.ts';
+import { between, parseNic } from './flag-values.ts';
+import type { NicModel } from './nic-models.ts';
 import { blockPattern, seededRandom } from './plant-blocks.ts';
 import { CANNOT_BE_PLANTED, isPlantLayer, PLANT_LAYERS, PLANT_POINTS, type PlantLayer } from './plant-points.ts';
 import { type Shifts, shiftsOf, verdictOf } from './plant-verdict.ts';
@@ -32,19 +33,6 @@ function parseLayer(name: string): PlantLayer {
   throw new InvalidArgumentError(`there is no such layer. There are: ${PLANT_LAYERS.join(', ')}`);
 }
 
-function numberBetween(low: number, high: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() !== '' && value >= low && value <= high) return value;
-    throw new InvalidArgumentError(`expected a number from ${low} to ${high}`);
-  };
-}
-
-function parseNic(name: string): NicModel {
-  if (isNicModel(name)) return name;
-  throw new InvalidArgumentError(`there is no such NIC here. There are: ${Object.keys(NIC_MODELS).join(', ')}`);
-}
-
 /** Parses the words after `hopscope lab plant`; wrong ones are explained on standard error (exit code 2). */
 export function parsePlantOptions(
   args: readonly string[],
@@ -54,17 +42,17 @@ export function parsePlantOptions(
     .addOption(new Option('--layer <layer>', PLANT_LAYERS.join(', ')).argParser(parseLayer).makeOptionMandatory())
     .addOption(
       new Option('--delay <ms>', `up to ${MOST_DELAY_MS}`)
-        .argParser(numberBetween(0.01, MOST_DELAY_MS))
+        .argParser(between(0.01, MOST_DELAY_MS))
         .makeOptionMandatory(),
     )
     .addOption(new Option('--nic <model>', 'network card of the guest').argParser(parseNic).default('virtio-net-pci'))
-    .addOption(new Option('--rate <n>', 'requests a second').argParser(numberBetween(1, MOST_RATE)).default(20))
+    .addOption(new Option('--rate <n>', 'requests a second').argParser(between(1, MOST_RATE)).default(20))
     .addOption(
       new Option('--pairs <n>', `of a planted and a clean block of ${BLOCK_MS} ms`)
-        .argParser((text) => Math.round(numberBetween(2, MOST_PAIRS)(text)))
+        .argParser((text) => Math.round(between(2, MOST_PAIRS)(text)))
         .default(20),
     )
-    .addOption(new Option('--port-http <port>', 'for the run').argParser(numberBetween(1, 65_535)).default(7117))
+    .addOption(new Option('--port-http <port>', 'for the run').argParser(between(1, 65_535)).default(7117))
     .option('--json', 'print one JSON object', false)
     .helpOption('-h, --help', 'this text')
     .configureOutput({

@@ -1,7 +1,7 @@
 /** QEMU's command line for a guest of the lab. */
 import type { BaseImage } from './image.ts';
-import { CONTROL_MAC, MEASURED_MAC, TAP } from './network.ts';
-import type { NicModel } from './nic-models.ts';
+import { CONTROL_MAC, measuredNic } from './network.ts';
+import type { LabNic } from './nic-models.ts';
 
 /** `icount` is emulation whose time counts instructions: the same work takes the same time, however busy the host is. */
 export type Accelerator = 'kvm' | 'tcg' | 'icount';
@@ -17,7 +17,8 @@ export interface GuestMachine {
   vm: string;
   image: BaseImage;
   initrd: string;
-  nic: NicModel;
+  /** The measured ones. */
+  nics: readonly LabNic[];
   accelerator: Accelerator;
   qmpSocket: string;
   /** Where QEMU listens for the host's end of the agent's channel. */
@@ -51,10 +52,17 @@ export function qemuArguments(machine: GuestMachine): string[] {
     // Written blocks go to a file that QEMU has already unlinked: the image stays as it is.
     ...['-drive', `file=${machine.image.disk},format=raw,if=virtio,snapshot=on`],
     ...['-drive', `file=${machine.image.kernel.modulesDisk},format=raw,if=virtio,readonly=on`],
-    ...['-netdev', `tap,id=measured,ifname=${TAP},script=no,downscript=no`],
-    ...['-device', `${machine.nic},netdev=measured,mac=${MEASURED_MAC}`],
+    ...machine.nics.flatMap(nicArguments),
     ...['-netdev', `user,id=control,restrict=off${forwards.join('')}`],
     ...['-device', `virtio-net-pci,netdev=control,mac=${CONTROL_MAC}`],
+  ];
+}
+
+function nicArguments({ model }: LabNic, index: number): string[] {
+  const { tap, mac } = measuredNic(index);
+  return [
+    ...['-netdev', `tap,id=measured${index},ifname=${tap},script=no,downscript=no`],
+    ...['-device', `${model},netdev=measured${index},mac=${mac}`],
   ];
 }
 

@@ -2,6 +2,8 @@
 import type { Health, LoadSummary, RunInfo, Summary } from '../server/wire/views.ts';
 
 const ANSWER_LIMIT_MS = 5000;
+/** Minutes where the machine is busy: the server writes the file first. */
+const RECORDING_LIMIT_MS = 120_000;
 
 export class ServerApi {
   readonly url: string;
@@ -21,24 +23,52 @@ export class ServerApi {
     return this.#ask(`/api/runs/${run}/summary`);
   }
 
+  /** Newest first. */
+  runs(): Promise<RunInfo[] | null> {
+    return this.#ask('/api/runs');
+  }
+
+  run(run = 'current'): Promise<RunInfo | null> {
+    return this.#ask(`/api/runs/${run}`);
+  }
+
   /** Begins a new run; what follows is counted to it. */
   startRun(name: string): Promise<RunInfo | null> {
     return this.#ask('/api/runs', 'POST', { name });
   }
 
-  putLoad(load: LoadSummary): Promise<Summary | null> {
-    return this.#ask('/api/runs/current/load', 'PUT', load);
+  /** What follows is counted to this run again. */
+  resumeRun(run: string): Promise<RunInfo | null> {
+    return this.#ask(`/api/runs/${run}/resume`, 'POST');
   }
 
-  async #ask<T>(path: string, method = 'GET', body?: unknown): Promise<T | null> {
+  putLoad(load: LoadSummary, run = 'current'): Promise<Summary | null> {
+    return this.#ask(`/api/runs/${run}/load`, 'PUT', load);
+  }
+
+  /** A run as one file. */
+  recording(run: string): Promise<Uint8Array | null> {
+    const bytes = async (answer: Response) => new Uint8Array(await answer.arrayBuffer());
+    return this.#request(`/api/runs/${run}/export`, { limitMs: RECORDING_LIMIT_MS }, bytes);
+  }
+
+  #ask<T>(path: string, method = 'GET', body?: unknown): Promise<T | null> {
+    return this.#request(path, { method, body }, (answer) => answer.json() as Promise<T>);
+  }
+
+  async #request<T>(
+    path: string,
+    { method = 'GET', body, limitMs = ANSWER_LIMIT_MS }: { method?: string; body?: unknown; limitMs?: number },
+    read: (answer: Response) => Promise<T>,
+  ): Promise<T | null> {
     try {
       const response = await fetch(`${this.url}${path}`, {
         method,
         headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' },
         body: body === undefined ? null : JSON.stringify(body),
-        signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
+        signal: AbortSignal.timeout(limitMs),
       });
-      return response.ok ? ((await response.json()) as T) : null;
+      return response.ok ? await read(response) : null;
     } catch {
       return null;
     }

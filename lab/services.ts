@@ -12,6 +12,9 @@ import type { RunState } from './run-state.ts';
 /** Inside the host namespace, and for guests behind the control gateway, the server is always here. */
 export const CONTROL_PORT = 7117;
 
+/** Where the guest hands out its access log, on the control network. */
+export const ACCESS_LOG_PORT = 7118;
+
 const FRONT_DOOR = join(import.meta.dirname, '..', 'hopscope.ts');
 const RELAY = join(import.meta.dirname, 'relay.ts');
 const RESTART_AFTER_MS = 1000;

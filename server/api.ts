@@ -1,7 +1,6 @@
 /** Everything over plain HTTP: the API, health, metrics and the dashboard's files. */
-import { timingSafeEqual } from 'node:crypto';
 import compression from 'compression';
-import express, { type Express, type Request, type RequestHandler, type Response, type Router } from 'express';
+import express, { type Express, type RequestHandler, type Response, type Router } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
@@ -14,8 +13,9 @@ import { hostFault } from './origin.ts';
 import { pathView, pathViews } from './path-view.ts';
 import type { Pipeline } from './pipeline.ts';
 import { withRecording } from './recordings.ts';
-import { type Run, runInfo } from './run.ts';
-import { compareQuerySchema, loadSchema, newRunSchema, pathsQuerySchema, seriesQuerySchema } from './schemas.ts';
+import { runInfo } from './run.ts';
+import { runOf, runRoutes } from './run-routes.ts';
+import { compareQuerySchema, pathsQuerySchema, seriesQuerySchema } from './schemas.ts';
 import { summarise } from './summary.ts';
 import type { Views } from './views.ts';
 import type { CompareView } from './wire/compare-views.ts';
@@ -25,7 +25,6 @@ import type { PathView, RunInfo, SeriesView, Summary } from './wire/views.ts';
 
 /** Per client and minute: far above any dashboard, below a flood. */
 const REQUESTS_PER_MINUTE = 6_000;
-const BODY_LIMIT = '64kb';
 
 export interface ApiOptions {
   pipeline: Pipeline;
@@ -46,7 +45,7 @@ export function makeApi(options: ApiOptions): Express {
   app.use(requestLog(options.log), securityHeaders(), ownName(options.allowOrigins));
   app.use(probes(options));
   app.use(limiter(), compression());
-  app.use(readRoutes(options), writeRoutes(options));
+  app.use(readRoutes(options), runRoutes(options.pipeline, options.token));
   app.use('/api', notFound);
   app.use(dashboardFiles(options.dashboard));
   app.use(notFound, errorHandler(options.log));
@@ -129,13 +128,6 @@ function sendFile(response: Response, file: string, name: string): Promise<void>
   });
 }
 
-function runOf(pipeline: Pipeline, id: string): Run {
-  const run = pipeline.runs.find(id);
-  if (run === undefined)
-    throw new RequestError('not-found', `there is no run ${id}: /api/runs lists them, "current" is the newest`);
-  return run;
-}
-
 function readRoutes({ pipeline, views, liveClients }: ApiOptions): Router {
   const router = express.Router();
   const vmIndex = (name: string): number => {
@@ -203,51 +195,4 @@ function readRoutes({ pipeline, views, liveClients }: ApiOptions): Router {
       .send(metricsText(pipeline, views.counters(), liveClients()));
   });
   return router;
-}
-
-/** What changes something wants the agents' token. */
-function writeRoutes({ pipeline, token }: ApiOptions): Router {
-  const router = express.Router();
-  const authorised = bearer(token);
-  const json = express.json({ limit: BODY_LIMIT });
-  router.post('/api/runs', authorised, json, (request, response) => {
-    const { name } = checked(newRunSchema, bodyOf(request));
-    response.status(201).json(runInfo(pipeline.startRun(name)) satisfies RunInfo);
-  });
-  router.put('/api/runs/:id/load', authorised, json, (request, response) => {
-    const run = runOf(pipeline, request.params.id as string);
-    run.load = checked(loadSchema, bodyOf(request));
-    response.json(summarise(run, pipeline) satisfies Summary);
-  });
-  router.post('/api/runs/:id/end', authorised, (request, response) => {
-    const run = runOf(pipeline, request.params.id as string);
-    pipeline.tick();
-    pipeline.runs.end(run, pipeline.now());
-    response.json(summarise(run, pipeline) satisfies Summary);
-  });
-  return router;
-}
-
-/** Express leaves a body of another type unread. */
-function bodyOf(request: Request): unknown {
-  if (request.body === undefined) {
-    throw new RequestError('bad-request', 'send a JSON object with the header "Content-Type: application/json"');
-  }
-  return request.body;
-}
-
-function bearer(token: string): RequestHandler {
-  const wanted = Buffer.from(`Bearer ${token}`);
-  return (request, response, next) => {
-    const given = Buffer.from(request.headers.authorization ?? '');
-    if (given.length === wanted.length && timingSafeEqual(given, wanted)) {
-      next();
-      return;
-    }
-    response.set('WWW-Authenticate', 'Bearer realm="hopscope"');
-    throw new RequestError(
-      'unauthorized',
-      'send the header "Authorization: Bearer TOKEN" with the token of the agents',
-    );
-  };
 }

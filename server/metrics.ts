@@ -9,7 +9,7 @@ import { contentionGauges } from './contention-gauges.ts';
 import { writeDurations } from './metrics-durations.ts';
 import { MetricsText, type Sample } from './metrics-text.ts';
 import type { Pipeline } from './pipeline.ts';
-import { selfCost } from './self-cost.ts';
+import { costOf, selfCost } from './self-cost.ts';
 import { VERSION } from './version.ts';
 import { CLASSES } from './wire/record.ts';
 
@@ -36,8 +36,7 @@ export function metricsText(pipeline: Pipeline, counters: Record<string, number>
 
 function writeCounts(text: MetricsText, pipeline: Pipeline, counters: Record<string, number>): void {
   const totals = pipeline.totals();
-  const { joined, complete } = pipeline.joiner.counts;
-  const { host, guest } = totals;
+  const { host, guest, joined, complete } = pipeline.joiner.counts;
   text.family(
     'hopscope_exchanges_total',
     'counter',
@@ -152,7 +151,7 @@ function writeClocks(text: MetricsText, { clocks, vmTable }: Pipeline): void {
 
 function writeCosts(text: MetricsText, { registry, delay, now }: Pipeline): void {
   const agents = registry.all();
-  const cost = selfCost(agents);
+  const cost = selfCost(costOf(agents));
   const perRequest: Sample[] = [];
   if (cost.guestNsPerRequest !== null)
     perRequest.push({ labels: { vantage: 'guest' }, value: cost.guestNsPerRequest / 1e9 });

@@ -5,7 +5,7 @@
 import { randomInt } from 'node:crypto';
 import { AccessLogs } from './access-log/access-logs.ts';
 import { type Agent, AgentRegistry } from './agents.ts';
-import type { ContentionReport } from './aggregate/contention.ts';
+import { contentionReport } from './aggregate/contention.ts';
 import { ClockEvents, machineReading } from './clock-events.ts';
 import { ExactPairing, pairingOf } from './exact-pairing.ts';
 import { HeldPaths } from './held-paths.ts';
@@ -18,17 +18,18 @@ import { type PathColumns, pathColumns } from './join/paths.ts';
 import { amendRow } from './join/row-writer.ts';
 import { LiveDelay } from './live-delay.ts';
 import { PairClocks } from './pair-clocks.ts';
-import type { Run, Totals } from './run.ts';
+import { type Run, wiringOf } from './run.ts';
 import { RunList } from './run-list.ts';
 import { SafeFrames } from './safe-frames.ts';
+import { costOf } from './self-cost.ts';
 import { SourceTable } from './sources.ts';
 import type { PathStore } from './store/store.ts';
-import { summarise } from './summary.ts';
+import { momentOf, summarise } from './summary.ts';
+import { type Totals, totalsOf } from './totals.ts';
 import { VmTable } from './vm-table.ts';
 import type { Frame } from './wire/frame.ts';
 import type { AgentStats, VmInfo } from './wire/messages.ts';
 import { CLASSES } from './wire/record.ts';
-import type { Vantage } from './wire/stations.ts';
 
 export const TICK_MS = 200;
 /** Rows taken from the joiner at a time. */
@@ -73,20 +74,23 @@ export class Pipeline implements IngestSink {
   readonly safeFrames: SafeFrames;
   readonly store: PathStore;
   readonly now: () => number;
-  readonly #laterDrops: () => Readonly<Record<string, number>>;
+  readonly laterDrops: () => Readonly<Record<string, number>>;
   readonly #onPaths: PathListener;
   readonly #longPolls: readonly Uint8Array[];
   /** Exchanges of all runs, along CLASSES. */
   readonly classes: number[] = CLASSES.map(() => 0);
   readonly #batch = pathColumns(BATCH);
-  #negative = 0;
+  /** Layers that came out negative. */
+  negative = 0;
+  /** Paths that have come to their run, or to none. */
+  #delivered = 0;
   /** Late records that found their path in the store. */
   amended = 0;
 
   constructor(options: PipelineOptions) {
     this.now = options.now;
     this.store = options.store;
-    this.#laterDrops = options.laterDrops ?? (() => ({}));
+    this.laterDrops = options.laterDrops ?? (() => ({}));
     this.#onPaths = options.onPaths ?? (() => undefined);
     this.#longPolls = (options.longPolls ?? []).map((prefix) => new TextEncoder().encode(prefix));
     this.joiner = new Joiner({
@@ -100,6 +104,8 @@ export class Pipeline implements IngestSink {
     this.safeFrames = new SafeFrames(this);
     this.runs = new RunList({
       totals: () => this.totals(),
+      cost: () => costOf(this.registry.all()),
+      moment: (run) => momentOf(run, this),
       summarise: (run) => summarise(run, this),
       forget: (id) => this.store.forget(id),
     });
@@ -184,34 +190,36 @@ export class Pipeline implements IngestSink {
     if (found) this.amended++;
   }
 
-  /** Open a run: what is joined from now on belongs to it. */
+  /** Open a run: what begins from now on belongs to it. */
   startRun(name: string): Run {
     this.tick();
+    const run = this.runs.open(name, this.now());
     this.registry.startRun();
-    return this.runs.open(name, this.now());
+    return run;
+  }
+
+  /**
+   * Begin another stretch of a run, unless one lasts.
+   * @returns false where it has had too many
+   */
+  resumeRun(run: Run): boolean {
+    if (run.endedMs === null) return true;
+    this.tick();
+    if (!this.runs.resume(run, this.now())) return false;
+    this.registry.startRun();
+    return true;
+  }
+
+  /** Records of each vantage that wait: for their partner, the rest of their response, or a clock. */
+  pending(): { host: number; guest: number } {
+    const { pendingHost, pendingGuest, joined } = this.joiner.counts;
+    const paths = joined - this.#delivered;
+    return { host: pendingHost + paths, guest: pendingGuest + paths };
   }
 
   /** Cumulative counters since the server started. */
   totals(): Totals {
-    const { counts } = this.joiner;
-    return {
-      host: counts.host,
-      guest: counts.guest,
-      unmatchedHost: counts.unmatchedHost,
-      unmatchedGuest: counts.unmatchedGuest,
-      negative: this.#negative,
-      clockSteps: this.clocks.steps,
-      continuedAfterJoin: counts.late,
-      repeatedHost: counts.duplicateHost + counts.continuedHost + counts.lateHost,
-      repeatedGuest: counts.duplicateGuest + counts.continuedGuest + counts.lateGuest,
-      drops: {
-        ...Object.fromEntries(this.registry.drops()),
-        'join.evicted': counts.evicted,
-        'join.overflow': counts.overflow,
-        'join.malformed': counts.malformed,
-        ...this.#laterDrops(),
-      },
-    };
+    return totalsOf(this);
   }
 
   #take(columns: PathColumns): void {
@@ -234,12 +242,13 @@ export class Pipeline implements IngestSink {
   }
 
   #pass(columns: PathColumns): void {
-    this.#negative += deriveLayers(columns, 0, columns.count);
+    this.negative += deriveLayers(columns, 0, columns.count);
     classify(columns, 0, columns.count, this.#longPolls);
     for (let from = 0; from < columns.count; ) {
       const run = this.runs.at(columns.atMs[from] as number);
       let to = from + 1;
       while (to < columns.count && this.runs.at(columns.atMs[to] as number) === run) to++;
+      this.#delivered += to - from;
       if (run === null) this.runs.outside += to - from;
       else this.#deliver(run, columns, from, to);
       from = to;
@@ -248,8 +257,14 @@ export class Pipeline implements IngestSink {
 
   readonly #isDoubtful = (columns: PathColumns, row: number) => this.clocks.isDoubtful(columns, row);
 
+  /** Rows [from, to) of a recording, their layers derived: they belong to the run that is named. */
+  replay(run: Run, columns: PathColumns, from: number, to: number): void {
+    this.#deliver(run, columns, from, to);
+  }
+
   #deliver(run: Run, columns: PathColumns, from: number, to: number): void {
     run.aggregate.add(columns, from, to, this.vmTable.names);
+    run.wiring = wiringOf(columns, to - 1);
     this.store.append(run.id, columns, from, to);
     for (let row = from; row < to; row++) {
       const exchangeClass = columns.class[row] as number;
@@ -268,11 +283,6 @@ export class Pipeline implements IngestSink {
     this.vmTable.forget(index);
     this.accessLogs.forget(index);
   }
-}
-
-function contentionReport(vantage: Vantage, stats: AgentStats, hostName: string): ContentionReport {
-  if (vantage === 'guest') return { steal: stats.steal, guestPressure: stats.cpuPressure };
-  return { vcpuDelay: stats.vcpuDelay[hostName], hostPressure: stats.cpuPressure };
 }
 
 /** A clock fits its last second: a backlog of many seconds is given to it in pieces, each with its own fit. */

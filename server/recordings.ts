@@ -6,7 +6,7 @@ import * as z from 'zod';
 import type { Pipeline } from './pipeline.ts';
 import type { Run } from './run.ts';
 import { summarySchema } from './schemas.ts';
-import { RecordingError, type RequestTimes, readRecording, writeRecording } from './store/recording.ts';
+import { RecordingError, type RequestTimes, readAbout, readRecording, writeRecording } from './store/recording.ts';
 import { summarise } from './summary.ts';
 import { VERSION } from './version.ts';
 import type { Summary } from './wire/views.ts';
@@ -15,6 +15,8 @@ import type { Summary } from './wire/views.ts';
 export const RECORDING_FORMAT = 1;
 
 const aboutSchema = z.object({ format: z.int(), hopscope: z.string(), summary: summarySchema });
+
+export type RecordingAbout = z.output<typeof aboutSchema>;
 
 /** A run in a file, ready to be compared. */
 export interface RecordedRun {
@@ -28,6 +30,15 @@ export interface RecordedRun {
 /** Throws a {@link RecordingError} on what is no recording, or one of a newer Hopscope. */
 export async function loadRecording(file: string): Promise<RecordedRun> {
   const { about, rows, times } = await readRecording(file);
+  return { file, summary: checkedAbout(file, about).summary, rows, times };
+}
+
+/** What a recording says of its run, without its paths. Throws as {@link loadRecording} does. */
+export async function aboutRecording(file: string): Promise<RecordingAbout> {
+  return checkedAbout(file, await readAbout(file));
+}
+
+function checkedAbout(file: string, about: unknown): RecordingAbout {
   const { format, hopscope } = z.looseObject({ format: z.int(), hopscope: z.string() }).safeParse(about).data ?? {};
   if (format !== undefined && format > RECORDING_FORMAT) {
     throw new RecordingError(
@@ -36,7 +47,7 @@ export async function loadRecording(file: string): Promise<RecordedRun> {
   }
   const parsed = aboutSchema.safeParse(about);
   if (!parsed.success) throw new RecordingError(`${file}: ${z.prettifyError(parsed.error)}`);
-  return { file, summary: parsed.data.summary, rows, times };
+  return parsed.data;
 }
 
 /** Hands the file of a run's recording to `use`; it is gone afterwards. */

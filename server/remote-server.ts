@@ -1,5 +1,5 @@
 /** A running server, as commands ask it: by the API that everybody has. */
-import type { ApiError, RunInfo } from './wire/views.ts';
+import type { ApiError, RunInfo, Summary } from './wire/views.ts';
 
 /** The message says what to do. */
 export class RemoteError extends Error {}
@@ -8,12 +8,20 @@ const ANSWER_LIMIT_MS = 10_000;
 /** A long run takes a while to become a file. */
 const RECORDING_LIMIT_MS = 600_000;
 
+export interface RunChange {
+  name?: string;
+  labels?: Record<string, string>;
+  note?: string;
+}
+
 export class RemoteServer {
   readonly #url: string;
+  readonly #token: string | undefined;
 
-  /** @param url `http://host:port` */
-  constructor(url: string) {
+  /** @param url `http://host:port` @param token the agents', for what changes something */
+  constructor(url: string, token?: string) {
     this.#url = url.replace(/\/+$/, '');
+    this.#token = token;
   }
 
   /** Newest first. */
@@ -23,8 +31,9 @@ export class RemoteServer {
 
   /** A run by its id, by its name (the newest of that name), or `current`. */
   async find(name: string): Promise<RunInfo> {
+    if (name === 'current') return (await this.#ask('/api/runs/current')).json() as Promise<RunInfo>;
     const runs = await this.runs();
-    const found = name === 'current' ? runs[0] : (runs.find((r) => r.id === name) ?? runs.find((r) => r.name === name));
+    const found = runs.find((r) => r.id === name) ?? runs.find((r) => r.name === name);
     if (found) return found;
     throw new RemoteError(`there is no file and no run ${name} at ${this.#url}: hopscope runs lists them.`);
   }
@@ -35,10 +44,43 @@ export class RemoteServer {
     return new Uint8Array(await answer.arrayBuffer());
   }
 
-  async #ask(path: string, limitMs = ANSWER_LIMIT_MS): Promise<Response> {
+  async summary({ id }: RunInfo): Promise<Summary> {
+    return (await this.#ask(`/api/runs/${encodeURIComponent(id)}/summary`)).json() as Promise<Summary>;
+  }
+
+  async start(name: string): Promise<RunInfo> {
+    return (await this.#change('POST', '/api/runs', { name })).json() as Promise<RunInfo>;
+  }
+
+  async end({ id }: RunInfo): Promise<Summary> {
+    return (await this.#change('POST', `/api/runs/${encodeURIComponent(id)}/end`)).json() as Promise<Summary>;
+  }
+
+  /** @param change labels replace those that were there, a note is added */
+  async change({ id }: RunInfo, change: RunChange): Promise<RunInfo> {
+    return (await this.#change('PATCH', `/api/runs/${encodeURIComponent(id)}`, change)).json() as Promise<RunInfo>;
+  }
+
+  async delete({ id }: RunInfo): Promise<void> {
+    await this.#change('DELETE', `/api/runs/${encodeURIComponent(id)}`);
+  }
+
+  /** @param recording the bytes of a recording */
+  async import(recording: Uint8Array<ArrayBuffer>): Promise<RunInfo> {
+    const init = { method: 'POST', body: recording, headers: { 'content-type': 'application/vnd.apache.parquet' } };
+    return (await this.#ask('/api/runs/import', RECORDING_LIMIT_MS, init)).json() as Promise<RunInfo>;
+  }
+
+  #change(method: string, path: string, body?: object): Promise<Response> {
+    const headers = { 'content-type': 'application/json' };
+    return this.#ask(path, ANSWER_LIMIT_MS, body ? { method, headers, body: JSON.stringify(body) } : { method });
+  }
+
+  async #ask(path: string, limitMs = ANSWER_LIMIT_MS, init: RequestInit = {}): Promise<Response> {
+    const headers = { ...init.headers, ...(this.#token ? { authorization: `Bearer ${this.#token}` } : {}) };
     let answer: Response;
     try {
-      answer = await fetch(`${this.#url}${path}`, { signal: AbortSignal.timeout(limitMs) });
+      answer = await fetch(`${this.#url}${path}`, { ...init, headers, signal: AbortSignal.timeout(limitMs) });
     } catch (error) {
       const { cause, message } = error as Error;
       const reason = cause instanceof Error ? cause.message : message;

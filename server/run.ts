@@ -1,45 +1,71 @@
-/** One run: a named stretch of time, its aggregate, and where the server's counters stood when it began. */
+/** One run: a name for stretches of time, its aggregate, and what the server's counters rose by in them. */
 import { RunAggregate } from './aggregate/run-aggregate.ts';
-import type { Faults, LoadSummary, RunInfo, Summary } from './wire/views.ts';
+import type { PathColumns } from './join/paths.ts';
+import { type Cost, NO_COST } from './self-cost.ts';
+import { NO_TOTALS, type Totals } from './totals.ts';
+import type { LoadSummary, RunInfo, RunNote, Stretch, Summary } from './wire/views.ts';
 
-/** Cumulative counters of the whole server, all growing only. */
-export interface Totals {
-  host: number;
-  guest: number;
-  unmatchedHost: number;
-  unmatchedGuest: number;
-  negative: number;
-  clockSteps: number;
-  continuedAfterJoin: number;
-  repeatedHost: number;
-  repeatedGuest: number;
-  drops: Record<string, number>;
+/** What of a summary is only there to be seen while its run is the current one. */
+export type Momentary = Pick<Summary, 'clock' | 'selfCost' | 'provenance'>;
+
+/** Between which devices the paths went: a VM may have several NICs, and a run uses one of them. */
+export interface Wiring {
+  /** `RecordSource.index` of the two records. */
+  readonly host: number;
+  readonly guest: number;
+  /** Their interface numbers, each in its own machine. */
+  readonly tap: number;
+  readonly vnic: number;
 }
 
 export interface Run {
   readonly id: string;
-  readonly name: string;
+  name: string;
+  /** What people say of it. */
+  labels: Record<string, string>;
+  readonly notes: RunNote[];
   readonly startedMs: number;
+  /** When its newest stretch ended; null while that lasts. */
   endedMs: number | null;
+  /** Oldest first; only the newest one may last. */
+  readonly stretches: Stretch[];
   readonly aggregate: RunAggregate;
   /** Joined with every station stamped. */
   complete: number;
   load: LoadSummary | null;
-  readonly start: Totals;
+  /** What the recording says that is replayed as this run; null of a run that is measured here. */
+  recorded: Summary | null;
+  /** Of the newest path. */
+  wiring: Wiring | null;
+  /** Where the server's counters stood when the newest stretch began; null once another run counts. */
+  start: Totals | null;
+  /** What they rose by, and what measuring cost, in the stretches before that one. */
+  counted: Totals;
+  cost: Cost;
+  /** As it was when the run was left; null while it is the current one. */
+  left: Momentary | null;
   /** Set when the run is over and its stragglers are in; only the generator's report may still come. */
   frozen: Summary | null;
 }
 
-export function newRun(id: string, name: string, startedMs: number, start: Totals): Run {
+export function newRun(id: string, name: string, startedMs: number): Run {
   return {
     id,
     name,
+    labels: {},
+    notes: [],
     startedMs,
     endedMs: null,
+    stretches: [],
     aggregate: new RunAggregate(),
     complete: 0,
     load: null,
-    start,
+    recorded: null,
+    wiring: null,
+    start: null,
+    counted: NO_TOTALS,
+    cost: NO_COST,
+    left: null,
     frozen: null,
   };
 }
@@ -48,30 +74,23 @@ export function runInfo(run: Run): RunInfo {
   return {
     id: run.id,
     name: run.name,
+    labels: run.labels,
+    notes: [...run.notes],
     startedMs: run.startedMs,
     endedMs: run.endedMs,
+    stretches: run.stretches.map(({ fromMs, toMs }) => ({ fromMs, toMs })),
+    recordedMs: run.recorded?.run.startedMs ?? null,
     exchanges: run.aggregate.counts.exchanges,
     vms: run.aggregate.vms,
   };
 }
 
-export function faultsOf({ negative, clockSteps, continuedAfterJoin }: Totals): Faults {
-  return { negative, clockSteps, continuedAfterJoin };
-}
-
-/** What was counted between two readings; a queue that appeared in between started at 0. */
-export function totalsSince(start: Totals, now: Totals): Totals {
-  const drops = Object.entries(now.drops).map(([name, value]) => [name, value - (start.drops[name] ?? 0)]);
+export function wiringOf(columns: PathColumns, row: number): Wiring {
+  const { hostSource, guestSource, tap, vnic } = columns;
   return {
-    host: now.host - start.host,
-    guest: now.guest - start.guest,
-    unmatchedHost: now.unmatchedHost - start.unmatchedHost,
-    unmatchedGuest: now.unmatchedGuest - start.unmatchedGuest,
-    negative: now.negative - start.negative,
-    clockSteps: now.clockSteps - start.clockSteps,
-    continuedAfterJoin: now.continuedAfterJoin - start.continuedAfterJoin,
-    repeatedHost: now.repeatedHost - start.repeatedHost,
-    repeatedGuest: now.repeatedGuest - start.repeatedGuest,
-    drops: Object.fromEntries(drops) as Record<string, number>,
+    host: hostSource[row] as number,
+    guest: guestSource[row] as number,
+    tap: tap[row] as number,
+    vnic: vnic[row] as number,
   };
 }

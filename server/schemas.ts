@@ -10,6 +10,9 @@ import { CLASSES } from './wire/record.ts';
 import { LAYER_IDS, STATIONS } from './wire/stations.ts';
 import type { LoadSummary, ProvenanceView, Summary } from './wire/views.ts';
 
+/** More NICs than that an agent does not list. */
+const MAX_NICS = 32;
+
 /** Control messages above this are refused unread. */
 export const CONTROL_MAX_BYTES = 65_536;
 
@@ -25,7 +28,16 @@ const decimalNs = z.string().regex(/^\d{1,20}$/, 'decimal nanoseconds');
 
 const APPROACHES = ['full', 'paravirtual', 'hardware-accelerated', 'none', 'unknown'] as const satisfies Approach[];
 
+const nicFields = {
+  nic: text(64),
+  nicModel: text(64),
+  driver: text(64),
+  queues: count,
+  offloads: z.record(counterName, z.boolean()).refine((r) => Object.keys(r).length <= 128, 'at most 128 offloads'),
+  nicApproach: z.enum(APPROACHES),
+};
 const provenanceFields = {
+  ...nicFields,
   hostname: text(),
   kernel: text(),
   arch: text(64),
@@ -33,15 +45,9 @@ const provenanceFields = {
   memoryBytes: count,
   clocksource: text(64),
   vswitch: text(64),
-  nic: text(64),
-  nicModel: text(64),
-  driver: text(64),
-  queues: count,
-  offloads: z.record(counterName, z.boolean()).refine((r) => Object.keys(r).length <= 128, 'at most 128 offloads'),
   hypervisor: text(64),
   accelerator: text(64),
   approach: z.enum(APPROACHES),
-  nicApproach: z.enum(APPROACHES),
   service: text(),
 };
 export const provenanceSchema = z.object(provenanceFields);
@@ -77,6 +83,10 @@ export const helloSchema = z.object({
   ports: z.array(z.int().min(1).max(65535)).max(64),
   stations: z.array(z.object({ station: z.enum(STATIONS), probe: text(128).nullable(), reason: text(512) })).max(32),
   provenance: provenanceSchema,
+  nics: z
+    .array(z.object({ ifindex: count, ...nicFields }))
+    .max(MAX_NICS)
+    .exactOptional(),
   clock: z.object({ monotonicNs: decimalNs, realtimeNs: decimalNs }),
 });
 
@@ -146,8 +156,19 @@ export const loadSchema = z.object({
   lateness: z.object({ p50: ns, p99: ns, max: ns }),
 });
 
-export const newRunSchema = z.object({
-  name: z.string().regex(/^[\w .:-]{1,64}$/, 'a run name is 1 to 64 letters, digits, spaces and . : _ -'),
+const runName = z.string().regex(/^[\w .:-]{1,64}$/, 'a run name is 1 to 64 letters, digits, spaces and . : _ -');
+const labels = z
+  .record(
+    z.string().regex(/^(?!__proto__$)[\w.-]{1,64}$/, 'a label is 1 to 64 letters, digits and . _ -'),
+    z.string().max(256),
+  )
+  .refine((r) => Object.keys(r).length <= 32, 'at most 32 labels');
+export const newRunSchema = z.object({ name: runName });
+/** Labels replace those that were there; a note is added. */
+export const changeRunSchema = z.strictObject({
+  name: runName.exactOptional(),
+  labels: labels.exactOptional(),
+  note: z.string().min(1).max(1024).exactOptional(),
 });
 
 /** Only digits: `Number` would take an empty value for 0. */
@@ -205,6 +226,7 @@ const clockSchema = z.object({
     }),
   ),
 });
+const stretchSchema = z.object({ fromMs: z.number(), toMs: z.number().nullable() });
 const pairSchema = z.object({ host: count, guest: count });
 
 /** The summary of a run: what the API and `hopscope up --json` print. */
@@ -212,8 +234,12 @@ export const summarySchema = z.object({
   run: z.object({
     id: z.string(),
     name: z.string(),
+    labels: z.record(z.string(), z.string()),
+    notes: z.array(z.object({ atMs: z.number(), text: z.string() })),
     startedMs: z.number(),
     endedMs: z.number().nullable(),
+    recordedMs: z.number().nullable(),
+    stretches: z.array(stretchSchema),
     exchanges: count,
     vms: z.array(z.string()),
   }),
@@ -236,7 +262,7 @@ export const summarySchema = z.object({
   pending: pairSchema,
   unmatched: pairSchema,
   faults: faultsSchema,
-  gaps: z.array(z.object({ agent: z.string(), fromMs: z.number(), toMs: z.number().nullable() })),
+  gaps: z.array(stretchSchema.extend({ agent: z.string() })),
   clock: clockSchema,
   selfCost: z.object({ guestNsPerRequest: ns, hostNsPerRequest: ns, agentCpu: ns }),
   provenance: z.object({ host: provenanceViewSchema.nullable(), guest: provenanceViewSchema.nullable() }),

@@ -2,40 +2,78 @@
 import type { Agent } from './agents.ts';
 import { clockView } from './clock-view.ts';
 import type { Pipeline } from './pipeline.ts';
-import { faultsOf, type Run, runInfo, totalsSince } from './run.ts';
-import { selfCost } from './self-cost.ts';
+import { type Momentary, type Run, runInfo, type Wiring } from './run.ts';
+import { costOf, costSum, selfCost } from './self-cost.ts';
+import { faultsOf, type Totals, totalsSince, totalsSum } from './totals.ts';
+import { modelApproach, type Provenance, type VmInfo } from './wire/messages.ts';
 import type { Vantage } from './wire/stations.ts';
-import type { ProvenanceView, Summary } from './wire/views.ts';
+import type { Gap, ProvenanceView, Summary } from './wire/views.ts';
 
 /** Ended and settled runs answer with what was kept; the generator's report may come after the end. */
 export function summarise(run: Run, pipeline: Pipeline): Summary {
   if (run.frozen !== null) return { ...run.frozen, ...fromLoad(run, run.frozen.exchanges) };
-  const since = totalsSince(run.start, pipeline.totals());
+  if (run.recorded !== null) return replayed(run, run.recorded);
+  const since = countedBy(run, pipeline);
   const { aggregate } = run;
-  const { pendingHost, pendingGuest } = pipeline.joiner.counts;
+  const joined = aggregate.counts.exchanges;
+  const pending = run.start === null ? { host: 0, guest: 0 } : pipeline.pending();
   return {
     run: runInfo(run),
     ...fromLoad(run, {
-      host: since.host,
-      guest: since.guest,
-      joined: aggregate.counts.exchanges,
+      host: since.hostApart + joined + pending.host,
+      guest: since.guestApart + joined + pending.guest,
+      joined,
       complete: run.complete,
     }),
+    ...measuredIn(run),
+    drops: since.drops,
+    repeated: { host: since.repeatedHost, guest: since.repeatedGuest },
+    pending,
+    unmatched: { host: since.unmatchedHost, guest: since.unmatchedGuest },
+    faults: faultsOf(since),
+    gaps: gapsOf(run, pipeline),
+    ...(run.left ?? momentOf(run, pipeline)),
+  };
+}
+
+/** What is in so far, among what the recording says of the rest. */
+function replayed(run: Run, recorded: Summary): Summary {
+  const exchanges = { ...recorded.exchanges, joined: run.aggregate.counts.exchanges, complete: run.complete };
+  return { ...recorded, run: runInfo(run), exchanges, ...measuredIn(run) };
+}
+
+type Measured = Pick<Summary, 'classes' | 'layers' | 'endToEnd' | 'vnicRoundTrip' | 'tcp'>;
+
+function measuredIn({ aggregate }: Run): Measured {
+  return {
     classes: aggregate.classSummaries(),
     layers: aggregate.layerSummaries(),
     endToEnd: aggregate.endToEnd(),
     vnicRoundTrip: aggregate.vnicRoundTrip(),
     tcp: aggregate.tcp(),
-    drops: since.drops,
-    repeated: { host: since.repeatedHost, guest: since.repeatedGuest },
-    pending: { host: pendingHost, guest: pendingGuest },
-    unmatched: { host: since.unmatchedHost, guest: since.unmatchedGuest },
-    faults: faultsOf(since),
-    gaps: pipeline.registry.gaps(run.startedMs, run.endedMs ?? undefined),
-    clock: clockView(pipeline),
-    selfCost: selfCost(pipeline.registry.all()),
-    provenance: { host: provenanceOf(pipeline, 'host'), guest: provenanceOf(pipeline, 'guest') },
   };
+}
+
+/** What can only be said of a run while it is the current one. */
+export function momentOf(run: Run, pipeline: Pipeline): Momentary {
+  const agents = pipeline.registry.all();
+  const provenance = (role: Vantage) => provenanceOf(pipeline, agents, role, run.wiring);
+  return {
+    clock: clockView(pipeline),
+    selfCost: selfCost(costSum(run.cost, costOf(agents))),
+    provenance: { host: provenance('host'), guest: provenance('guest') },
+  };
+}
+
+function countedBy({ start, counted }: Run, pipeline: Pipeline): Totals {
+  return start === null ? counted : totalsSum(counted, totalsSince(start, pipeline.totals()));
+}
+
+/** Those that touch a stretch of the run. */
+function gapsOf({ stretches, startedMs }: Run, { registry }: Pipeline): Gap[] {
+  const touches = (gap: Gap) =>
+    stretches.some(({ fromMs, toMs }) => gap.fromMs <= (toMs ?? Infinity) && (gap.toMs ?? Infinity) >= fromMs);
+  return registry.gaps(startedMs).filter(touches);
 }
 
 type Counted = Omit<Summary['exchanges'], 'sent' | 'answered'>;
@@ -45,23 +83,45 @@ function fromLoad(run: Run, counted: Counted): Pick<Summary, 'exchanges' | 'load
   return { load, exchanges: { ...counted, sent: load?.sent ?? null, answered: load?.answered ?? null } };
 }
 
-/** The newest agent of a role that is connected, or the last one that was. */
-function provenanceOf(pipeline: Pipeline, role: Vantage): ProvenanceView | null {
-  const agents = pipeline.registry.all().filter((a) => a.hello.role === role);
-  const agent = agents.findLast((a) => a.connected) ?? agents.at(-1);
-  return agent === undefined ? null : provenanceView(pipeline, agent);
+/** Of the machine that the run's paths went through, else of the newest agent that is connected, or was. */
+function provenanceOf(
+  pipeline: Pipeline,
+  all: readonly Agent[],
+  role: Vantage,
+  wiring: Wiring | null,
+): ProvenanceView | null {
+  const agents = all.filter((a) => a.hello.role === role);
+  const own = agents.filter((a) => wiring !== null && pipeline.sources.of(a)?.index === wiring[role]);
+  const candidates = own.length > 0 ? own : agents;
+  const agent = candidates.findLast((a) => a.connected) ?? candidates.at(-1);
+  return agent === undefined ? null : provenanceView(pipeline, agent, wiring);
 }
 
-/** A guest's own provenance, completed by what only its host can know. */
-export function provenanceView({ sources, vmTable }: Pipeline, agent: Agent): ProvenanceView {
-  const { provenance } = agent.hello;
-  const source = sources.of(agent);
-  const info = source === undefined ? undefined : vmTable.infoOfGuest(source.index);
-  if (agent.hello.role === 'host' || info === undefined) return provenance;
+/**
+ * An agent's own provenance, completed by what its host knows of the VM, with the NIC that the paths used.
+ * @param wiring of the run that is asked about
+ */
+export function provenanceView({ sources, vmTable }: Pipeline, agent: Agent, wiring: Wiring | null): ProvenanceView {
+  const { role, provenance, nics = [] } = agent.hello;
+  const source = sources.of(agent)?.index;
+  const isOwn = wiring !== null && wiring[role] === source;
+  const vm = isOwn ? vmTable.infoOfTap(wiring.host, wiring.tap) : undefined;
+  if (role === 'host') return vm === undefined ? provenance : { ...provenance, ...nicOf(vm) };
+  const nic = isOwn ? nics.find(({ ifindex }) => ifindex === wiring.vnic) : undefined;
+  const { ifindex: _, ...used } = nic ?? { ifindex: 0 };
+  return completed({ ...provenance, ...used }, vm ?? (source === undefined ? undefined : vmTable.infoOfGuest(source)));
+}
+
+function nicOf({ nicModel }: VmInfo): Pick<Provenance, 'nicModel' | 'nicApproach'> {
+  return { nicModel, nicApproach: modelApproach(nicModel) };
+}
+
+function completed(provenance: ProvenanceView, vm: VmInfo | undefined): ProvenanceView {
+  if (vm === undefined) return provenance;
   const told = (own: string) => own !== '' && own !== 'unknown';
   return {
     ...provenance,
-    nicModel: info.nicModel || provenance.nicModel,
-    accelerator: told(provenance.accelerator) ? provenance.accelerator : info.accelerator,
+    nicModel: vm.nicModel || provenance.nicModel,
+    accelerator: told(provenance.accelerator) ? provenance.accelerator : vm.accelerator,
   };
 }

@@ -1,10 +1,11 @@
 /** The server's state as the live stream and the health answer show it. */
-import { agentView } from './agents.ts';
+import { type Agent, agentView } from './agents.ts';
 import { clockView } from './clock-view.ts';
 import type { Pipeline } from './pipeline.ts';
-import { faultsOf, runInfo } from './run.ts';
-import { selfCost } from './self-cost.ts';
+import { runInfo } from './run.ts';
+import { costOf, selfCost } from './self-cost.ts';
 import { provenanceView } from './summary.ts';
+import { faultsOf } from './totals.ts';
 import { PROTOCOL_VERSION } from './wire/frame.ts';
 import { CLASSES } from './wire/record.ts';
 import { LAYER_IDS } from './wire/stations.ts';
@@ -31,15 +32,16 @@ export class Views {
     const { registry, runs, delay, now } = this.#pipeline;
     const totals = this.#pipeline.totals();
     const agents = registry.all();
+    const provenance = (agent: Agent) => provenanceView(this.#pipeline, agent, runs.current.wiring);
     return {
-      agents: agents.map((agent) => ({ ...agentView(agent), provenance: provenanceView(this.#pipeline, agent) })),
+      agents: agents.map((agent) => ({ ...agentView(agent), provenance: provenance(agent) })),
       classes: classCounts(this.#pipeline),
       drops: totals.drops,
       counters: this.counters(),
       unmatched: { host: totals.unmatchedHost, guest: totals.unmatchedGuest },
       faults: faultsOf(totals),
       clock: clockView(this.#pipeline),
-      selfCost: selfCost(agents),
+      selfCost: selfCost(costOf(agents)),
       gaps: registry.gaps(runs.current.startedMs).slice(-GAPS_SHOWN),
       liveDelayMs: delay.p99(now() - RECENT_S * 1000),
     };

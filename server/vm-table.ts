@@ -86,20 +86,25 @@ export class VmTable {
     return this.#guests.get(source) || `guest-${source}`;
   }
 
+  /** What a host says about the VM behind one of its taps. */
+  infoOfTap(hostSource: number, ifindex: number): VmInfo | undefined {
+    return this.#hosts.get(hostSource)?.byIfindex.get(ifindex);
+  }
+
   /** What the host says about the VM of a guest, where they have met. */
   infoOfGuest(source: number): VmInfo | undefined {
     return this.#infoOfGuest.get(source);
+  }
+
+  /** Index of a name that a recording gives; new where it was not known. */
+  named(name: string): number {
+    return this.#index(name);
   }
 
   /** Index of a name, undefined where no path had it. */
   find(name: string): number | undefined {
     const index = this.names.indexOf(name);
     return index < 0 ? undefined : index;
-  }
-
-  /** Index of the VM that was called so on an earlier day. */
-  named(name: string): number {
-    return this.#index(name);
   }
 
   #unique(name: string, hostname: string): string {

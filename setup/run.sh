@@ -1,16 +1,19 @@
 #!/bin/sh
 # Prepares this checkout and runs a script of it with the right Node:
-#   sh setup/run.sh --need server|agent|lab|test [--only-prepare] [--] script args…
+#   sh setup/run.sh --need server|agent|lab|test [--or-replay] [--only-prepare] [--] script args…
+# With --or-replay, where no guest can be booted, our recordings are replayed instead.
 # Does nothing twice. All it says goes to standard error: standard output is the script's.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd -P)
 need=server
 only_prepare=
+or_replay=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--need) need=$2; shift 2 ;;
 	--only-prepare) only_prepare=1; shift ;;
+	--or-replay) or_replay=1; shift ;;
 	--) shift; break ;;
 	*) break ;;
 	esac
@@ -18,6 +21,18 @@ done
 
 say() { echo "hopscope: $*" >&2; }
 fail() { say "$*"; exit 1; }
+
+# --- What this machine cannot do.
+no_lab() {
+	case $(uname -s)/$(uname -m) in Linux/x86_64) ;; *) echo "the lab boots x86-64 guests on Linux only; this is $(uname -s) $(uname -m)"; return ;; esac
+	[ "$(id -u)" = 0 ] || echo 'the lab makes namespaces, taps and BPF programs, which only root may (sudo npm start)'
+}
+if [ "$or_replay" ] && reason=$(no_lab) && [ "$reason" ]; then
+	say "no guest is booted: $reason."
+	say 'what you will see is a RECORDING of a real run, replayed.'
+	need=server
+	set -- hopscope.ts replay "$root/recordings/e1000.parquet" "$root/recordings/virtio-net-pci.parquet"
+fi
 
 # --- Node: 22.18 is the oldest that runs TypeScript as it is and satisfies our packages.
 cache=${HOPSCOPE_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/hopscope}

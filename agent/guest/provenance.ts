@@ -1,8 +1,11 @@
 /** What only a guest knows: its hypervisor, its NIC, the service on the port. */
-import { readdirSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import os from 'node:os';
-import type { Approach, Provenance } from '../../server/wire/messages.ts';
-import { machineProvenance, nicApproach, readText } from '../machine.ts';
+import type { Approach, GuestNic, Provenance } from '../../server/wire/messages.ts';
+import { machineProvenance, nicProvenance, readText } from '../machine.ts';
+
+/** The server refuses more. */
+const MAX_NICS = 32;
 
 interface Hypervisor {
   hypervisor: string;
@@ -101,6 +104,20 @@ function ownerOf(socket: string): string {
   return '';
 }
 
+function guestNic(nic: string): GuestNic {
+  const ifindex = Number(readText(`/sys/class/net/${nic}/ifindex`));
+  return { ifindex, ...nicProvenance(nic), nicModel: nicModelOf(nic) };
+}
+
+/**
+ * All NICs of the guest, those that are devices of its own and not made of others: a record tells which of them
+ * its exchange used.
+ */
+export function guestNics(): GuestNic[] {
+  const devices = readdirSync('/sys/class/net').filter((nic) => existsSync(`/sys/class/net/${nic}/device`));
+  return devices.slice(0, MAX_NICS).map(guestNic);
+}
+
 /** @param nic as given by `--nic`, else found */
 export function guestProvenance(nic: string, ports: readonly number[]): Provenance {
   const machine = machineProvenance(nic);
@@ -115,7 +132,6 @@ export function guestProvenance(nic: string, ports: readonly number[]): Provenan
     ...machine,
     ...tellHypervisor(signs),
     nicModel: nicModelOf(nic),
-    nicApproach: nicApproach(machine.driver),
     service: serviceOn(ports[0] ?? 80),
   };
 }

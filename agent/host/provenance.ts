@@ -1,5 +1,5 @@
 /** What only a host knows: its switch, and the VMs as their hypervisor runs them. */
-import type { Approach, Provenance, VmInfo } from '../../server/wire/messages.ts';
+import { type Approach, modelApproach, type Provenance, type VmInfo } from '../../server/wire/messages.ts';
 import { machineProvenance } from '../machine.ts';
 import type { Link } from './links.ts';
 
@@ -25,9 +25,4 @@ export function hostProvenance(uplinks: readonly Link[], vms: readonly VmInfo[])
     approach: CPU_APPROACHES[vm?.accelerator ?? ''] ?? 'unknown',
     nicApproach: modelApproach(vm?.nicModel ?? ''),
   };
-}
-
-function modelApproach(model: string): Approach {
-  if (model === '') return 'unknown';
-  return /^virtio|^vmxnet/.test(model) ? 'paravirtual' : 'full';
 }

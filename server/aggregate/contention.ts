@@ -1,3 +1,5 @@
+import type { AgentStats } from '../wire/messages.ts';
+import type { Vantage } from '../wire/stations.ts';
 import type { SecondRow } from '../wire/views.ts';
 
 /** How hard it was to get a CPU in one second, as far as it is known. */
@@ -9,6 +11,12 @@ export interface ContentionReport {
   vcpuDelay?: number | undefined;
   hostPressure?: number | null;
   guestPressure?: number | null;
+}
+
+/** @param hostName the VM, as its host names it */
+export function contentionReport(vantage: Vantage, stats: AgentStats, hostName: string): ContentionReport {
+  if (vantage === 'guest') return { steal: stats.steal, guestPressure: stats.cpuPressure };
+  return { vcpuDelay: stats.vcpuDelay[hostName], hostPressure: stats.cpuPressure };
 }
 
 /** One reading of one agent. */

@@ -1,6 +1,7 @@
 /** May two runs be compared at all, and what differs between them besides what is being compared? */
 import type { Axis, Comparison, Difference } from '../wire/compare-views.ts';
 import type { LayerSummary, ProvenanceView, Summary } from '../wire/views.ts';
+import { duration } from './sentence.ts';
 
 export type Comparability = Pick<Comparison, 'differences' | 'refusals' | 'doubts'>;
 
@@ -101,7 +102,7 @@ function isFar(a: number, b: number, tolerance = TOLERANCE): boolean {
 
 /** Requests a second, where no generator told. */
 function rateOf({ run, exchanges }: Pick<Summary, 'run' | 'exchanges'>): number {
-  const seconds = ((run.endedMs ?? run.startedMs) - run.startedMs) / 1000;
+  const seconds = run.stretches.reduce((sum, { fromMs, toMs }) => sum + ((toMs ?? fromMs) - fromMs) / 1000, 0);
   return seconds > 0 ? exchanges.joined / seconds : Number.NaN;
 }
 
@@ -126,7 +127,7 @@ function doubtsAbout({ run, load, faults, gaps, layers, drops }: Summary): strin
   const { p50 = null, lateness } = load ?? {};
   if (p50 && lateness?.p99 && lateness.p99 > LATE_SHARE * p50) {
     found.push(
-      `${run.name}: the load generator was late by ${micros(lateness.p99)} at p99, ${percent(lateness.p99 / p50)} of the median`,
+      `${run.name}: the load generator was late by ${duration(lateness.p99)} at p99, ${percent(lateness.p99 / p50)} of the median`,
     );
   }
   const dropped = Object.values(drops).reduce((sum, count) => sum + count, 0);
@@ -137,16 +138,12 @@ function doubtsAbout({ run, load, faults, gaps, layers, drops }: Summary): strin
   }
   const vnic = layers.find(({ layer }) => layer === 'vnic.in');
   if (vnic && isVague(vnic))
-    found.push(`${run.name}: vnic.in is known to ± ${micros(vnic.bound!)} only; vnic both needs no clock`);
+    found.push(`${run.name}: vnic.in is known to ± ${duration(vnic.bound!)} only; vnic both needs no clock`);
   return found;
 }
 
 function isVague({ p50, bound }: LayerSummary): boolean {
   return bound !== null && p50 !== null && bound > p50 / 2;
-}
-
-function micros(ns: number): string {
-  return `${(ns / 1000).toPrecision(3)} µs`;
 }
 
 function percent(share: number): string {

@@ -21,6 +21,9 @@ export interface PathColumns {
   /** `RecordSource.index` of the two records: together they name the clock of the row. */
   readonly hostSource: Uint16Array;
   readonly guestSource: Uint16Array;
+  /** Interface numbers of the tap on the host and of the vNIC in the guest. */
+  readonly tap: Uint32Array;
+  readonly vnic: Uint32Array;
   /** Wall-clock time of the first station (ms since the epoch, fractional). */
   readonly atMs: Float64Array;
   /**
@@ -81,6 +84,8 @@ export function pathColumns(capacity: number): PathColumns {
     vm: new Uint16Array(capacity),
     hostSource: new Uint16Array(capacity),
     guestSource: new Uint16Array(capacity),
+    tap: new Uint32Array(capacity),
+    vnic: new Uint32Array(capacity),
     atMs: new Float64Array(capacity),
     first: new Float64Array(capacity * STATION_COUNT),
     last: new Float64Array(capacity * STATION_COUNT),

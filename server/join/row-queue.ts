@@ -1,10 +1,7 @@
-import { RECORD_OFFSETS } from '../wire/record.ts';
 import { isComplete } from './layers.ts';
 import { type PathColumns, pathColumns } from './paths.ts';
 import { RowWriter, type SourceClock } from './row-writer.ts';
 import { copyRows } from './rows.ts';
-
-const IFINDEX_WORD = RECORD_OFFSETS.ifindex / 4;
 
 /** Index into the VM table. */
 export type VmOf = (hostSource: number, hostIfindex: number, guestSource: number) => number;
@@ -42,7 +39,7 @@ export class RowQueue {
     const row = columns.count++;
     this.#rows.write(row, host, hostAt, hostSource, guest, guestAt, guestSource);
     columns.ordinal[row] = ordinal;
-    columns.vm[row] = this.#vmOf(hostSource.index, host[hostAt + IFINDEX_WORD]!, guestSource.index);
+    columns.vm[row] = this.#vmOf(hostSource.index, columns.tap[row]!, guestSource.index);
     this.joined++;
     if (isComplete(columns, row)) this.complete++;
     return ordinal;

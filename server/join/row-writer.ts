@@ -17,6 +17,7 @@ const RETRANSMITS_IN_WORD = RECORD_OFFSETS.retransmits_in / 4;
 const RETRANSMITS_OUT_WORD = RECORD_OFFSETS.retransmits_out / 4;
 /** zero_windows, syn_retries, protocol, responses: one byte each. */
 const COUNTS_WORD = RECORD_OFFSETS.zero_windows / 4;
+const IFINDEX_WORD = RECORD_OFFSETS.ifindex / 4;
 const FLAGS_WORD = RECORD_OFFSETS.flags / 4;
 const HEAD_WORD = RECORD_OFFSETS.head / 4;
 const KEY_WORDS = KEY_BYTES / 4;
@@ -60,6 +61,8 @@ export class RowWriter {
     writeStamps(columns, row, GUEST_SLOTS, guest, guestAt, guestClock);
     columns.hostSource[row] = hostClock.index;
     columns.guestSource[row] = guestClock.index;
+    columns.tap[row] = host[hostAt + IFINDEX_WORD]!;
+    columns.vnic[row] = guest[guestAt + IFINDEX_WORD]!;
     columns.atMs[row] = wallMs(columns, row, hostClock, guestClock);
     columns.guestOffset[row] = Number.NaN;
     columns.bound[row] = Number.NaN;

@@ -7,6 +7,8 @@ const STRIDES: Record<Exclude<keyof PathColumns, 'capacity' | 'count'>, number> 
   vm: 1,
   hostSource: 1,
   guestSource: 1,
+  tap: 1,
+  vnic: 1,
   atMs: 1,
   first: STATION_COUNT,
   last: STATION_COUNT,

@@ -170,6 +170,8 @@ function stampsOf(station: Station): PathField[] {
 /** In the order in which they must be written. */
 export const PATH_FIELDS: readonly PathField[] = [
   VM,
+  plain('tap', 'UINTEGER', 'tap'),
+  plain('vnic', 'UINTEGER', 'vnic'),
   plain('at_ms', 'DOUBLE', 'atMs'),
   ...address('client'),
   ...address('server'),

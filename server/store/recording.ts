@@ -50,6 +50,11 @@ export interface Recording {
   times: RequestTimes;
 }
 
+/** What the file says of itself, as it was parsed. Throws a {@link RecordingError} on a file that is none. */
+export function readAbout(file: string): Promise<unknown> {
+  return inMemory((connection) => aboutOf(connection, file));
+}
+
 /** Read what a comparison needs. Throws a {@link RecordingError} on a file that is none. */
 export function readRecording(file: string): Promise<Recording> {
   return inMemory(async (connection) => {

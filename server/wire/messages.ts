@@ -17,8 +17,33 @@ export interface StationProbe {
 /** Virtualization approach of CPU and of the network device, judged apart. */
 export type Approach = 'full' | 'paravirtual' | 'hardware-accelerated' | 'none' | 'unknown';
 
-/** What a vantage is, sent once. Unknown values are empty strings or 0. */
-export interface Provenance {
+/** Of a network device model as QEMU and libvirt name it. */
+export function modelApproach(model: string): Approach {
+  if (model === '') return 'unknown';
+  return /^virtio|^vmxnet/.test(model) ? 'paravirtual' : 'full';
+}
+
+/** A network device, as its machine sees it. */
+export interface NicProvenance {
+  /** Its name there. */
+  nic: string;
+  /** QEMU/libvirt device model as the host names it (`e1000`), or from PCI ids in the guest. */
+  nicModel: string;
+  /** Kernel driver of that NIC (`virtio_net`, `e1000`, `veth`). */
+  driver: string;
+  queues: number;
+  offloads: Record<string, boolean>;
+  /** Network device approach: a virtio NIC is paravirtual, an e1000 full. */
+  nicApproach: Approach;
+}
+
+/** One of several NICs of a guest; records name theirs by this number. */
+export interface GuestNic extends NicProvenance {
+  ifindex: number;
+}
+
+/** What a vantage is, sent once, with the NIC that carries the traced traffic. Unknown values are empty strings or 0. */
+export interface Provenance extends NicProvenance {
   hostname: string;
   kernel: string;
   arch: string;
@@ -27,22 +52,12 @@ export interface Provenance {
   clocksource: string;
   /** Host: `bridge`, `openvswitch` … ; guest: empty. */
   vswitch: string;
-  /** The NIC that carries the traced traffic. */
-  nic: string;
-  /** QEMU/libvirt device model as the host names it (`e1000`), or from PCI ids in the guest. */
-  nicModel: string;
-  /** Kernel driver of that NIC (`virtio_net`, `e1000`, `veth`). */
-  driver: string;
-  queues: number;
-  offloads: Record<string, boolean>;
   /** `kvm`, `tcg`, `xen`, `vmware`, `hyperv`, `none`, `unknown`. */
   hypervisor: string;
   /** What runs the guest's CPU: `tcg`, `kvm`, `hvf`, … */
   accelerator: string;
   /** CPU approach. */
   approach: Approach;
-  /** Network device approach: a virtio NIC is paravirtual, an e1000 full. */
-  nicApproach: Approach;
   /** Name and version of the server process, where known (`nginx/1.22.1`). */
   service: string;
 }
@@ -78,6 +93,8 @@ export interface Hello {
   ports: number[];
   stations: StationProbe[];
   provenance: Provenance;
+  /** A guest's NICs, the traced one among them; older agents do not list them. */
+  nics?: GuestNic[];
   /** CLOCK_MONOTONIC and CLOCK_REALTIME read together, decimal nanoseconds. */
   clock: { monotonicNs: string; realtimeNs: string };
 }

@@ -50,11 +50,30 @@ export interface Faults {
   continuedAfterJoin: number;
 }
 
+/** A stretch of wall-clock time; `toMs` null while it lasts. */
+export interface Stretch {
+  fromMs: number;
+  toMs: number | null;
+}
+
+/** What a person wrote about a run, and when. */
+export interface RunNote {
+  atMs: number;
+  text: string;
+}
+
 export interface RunInfo {
   id: string;
   name: string;
+  labels: Record<string, string>;
+  notes: RunNote[];
   startedMs: number;
+  /** Of its newest stretch; null while that lasts. */
   endedMs: number | null;
+  /** When it was the one that paths belong to, oldest first; several where it was resumed. */
+  stretches: Stretch[];
+  /** When it was recorded, of a recording that is replayed; null of a run that is measured here. */
+  recordedMs: number | null;
   exchanges: number;
   vms: string[];
 }
@@ -90,7 +109,7 @@ export interface Summary {
   exchanges: {
     sent: number | null;
     answered: number | null;
-    /** Records from each vantage. */
+    /** Records from each vantage: those of its paths, and those that came to their end, or wait, in its stretches. */
     host: number;
     guest: number;
     joined: number;
@@ -111,7 +130,7 @@ export interface Summary {
   drops: Record<string, number>;
   /** Records that another one of the same vantage and exchange stands for: sent again, or replaced as its response went on. */
   repeated: { host: number; guest: number };
-  /** Records that wait for their partner, or for the rest of a response, now. */
+  /** Records that wait now: for their partner, the rest of a response, or for what a later path tells of the clock. */
   pending: { host: number; guest: number };
   /** Records that found no partner in time, per vantage, and faults that are shown, not plotted. */
   unmatched: { host: number; guest: number };
@@ -122,11 +141,9 @@ export interface Summary {
   provenance: { host: ProvenanceView | null; guest: ProvenanceView | null };
 }
 
-/** A stretch in which an agent was not connected; wall-clock ms, `toMs` null while it lasts. */
-export interface Gap {
+/** A stretch in which an agent was not connected. */
+export interface Gap extends Stretch {
   agent: string;
-  fromMs: number;
-  toMs: number | null;
 }
 
 export interface PathStation {

@@ -61,9 +61,7 @@ export class Ledger {
   /** Hopscope must be off; it is off again afterwards. */
   async run(): Promise<void> {
     await this.#observers.startAgent(`--ring ${RING_KIB}`);
-    const { exchanges } = (await this.#settled(0)).summary;
-    await this.#load(RING_RECORDS);
-    this.#last = await this.#settled(exchanges.host + RING_RECORDS);
+    this.#last = await this.#settled(0);
     for (const times of this.#loads) {
       const requests = times * RING_RECORDS;
       await this.#account(`${times} × what the ring holds`, requests, () => this.#overload(requests));

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ip } from '../../lab/command.ts';
-import { BRIDGE, type LabNetwork, makeNetwork, TAP, UPLINK } from '../../lab/network.ts';
+import { ip, runCommand } from '../../lab/command.ts';
+import { BRIDGE, type LabNetwork, makeNetwork, measuredNic, TAP, UPLINK } from '../../lab/network.ts';
 import { RunState } from '../../lab/run-state.ts';
 
 interface Link {
@@ -38,7 +38,7 @@ async function linksOf(namespace: string): Promise<Map<string, Link>> {
 
 describe.skipIf(process.getuid?.() !== 0)('makeNetwork', () => {
   it('makes a host NIC and a tap on one bridge, and a client behind the NIC', async () => {
-    const network: LabNetwork = await makeNetwork(id, true, state);
+    const network: LabNetwork = await makeNetwork(id, [true], state);
     const host = await linksOf(network.host);
     expect(host.get(UPLINK)).toMatchObject({ master: BRIDGE, linkinfo: { info_kind: 'veth' } });
     expect(host.get(TAP)).toMatchObject({ master: BRIDGE, linkinfo: { info_kind: 'tun' } });
@@ -50,12 +50,26 @@ describe.skipIf(process.getuid?.() !== 0)('makeNetwork', () => {
   });
 
   it('makes a tap without offload headers for a NIC that has none', async () => {
-    const network = await makeNetwork(id, false, state);
+    const network = await makeNetwork(id, [false], state);
     expect((await linksOf(network.host)).get(TAP)!.linkinfo!.info_data).toMatchObject({ vnet_hdr: false });
   });
 
+  it('gives every measured NIC a tap, a network and a fixed place on the bridge', async () => {
+    const network = await makeNetwork(id, [true, false], state);
+    const host = await linksOf(network.host);
+    for (const [index, offloadHeader] of [true, false].entries()) {
+      const { tap, mac, guestAddress, clientAddress } = measuredNic(index);
+      expect(host.get(tap)).toMatchObject({ master: BRIDGE });
+      expect(host.get(tap)!.linkinfo!.info_data).toMatchObject({ vnet_hdr: offloadHeader });
+      const entries = await runCommand('bridge', ['-n', network.host, 'fdb', 'show', 'dev', tap]);
+      expect(entries).toMatch(new RegExp(`^${mac} master ${BRIDGE} static`, 'm'));
+      const [route] = JSON.parse(await ip(`-j route get ${guestAddress}`, network.client));
+      expect(route).toMatchObject({ dev: 'eth0', prefsrc: clientAddress });
+    }
+  });
+
   it('leaves nothing when its state is removed', async () => {
-    await makeNetwork(id, true, state);
+    await makeNetwork(id, [true], state);
     await state.remove();
     expect(await ip('netns list')).not.toContain(`hopscope-${id}`);
   });
@@ -63,7 +77,7 @@ describe.skipIf(process.getuid?.() !== 0)('makeNetwork', () => {
   it('leaves nothing when it fails half-way', async () => {
     await ip(`netns add hopscope-${id}-client`);
     state.addNamespace(`hopscope-${id}-client`);
-    await expect(makeNetwork(id, true, state)).rejects.toThrow(/File exists/);
+    await expect(makeNetwork(id, [true], state)).rejects.toThrow(/File exists/);
     await state.remove();
     expect(await ip('netns list')).not.toContain(`hopscope-${id}`);
   });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { parseDuration, parseLabOptions } from '../../lab/options.ts';
+import { parseLabOptions } from '../../lab/options.ts';
 
 let complaint = '';
 
@@ -83,17 +83,5 @@ describe('parseLabOptions', () => {
 
   it('refuses words that are no flags', () => {
     expect(refused('virtio')).toMatch(/too many arguments/);
-  });
-});
-
-describe('parseDuration', () => {
-  it.each([
-    ['500ms', 0.5],
-    ['20s', 20],
-    ['1.5m', 90],
-    ['1h', 3600],
-    ['7', 7],
-  ])('reads %s as %d seconds', (text, seconds) => {
-    expect(parseDuration(text)).toBe(seconds);
   });
 });

@@ -80,9 +80,27 @@ describe('runs', () => {
     const before = await getJson<Summary>(server, '/api/runs/current/summary');
     await post(server, '/api/runs', { name: 'next' });
     const after = await getJson<Summary>(server, `/api/runs/${before.run.id}/summary`);
-    expect(after).toEqual({ ...before, run: { ...before.run, endedMs: expect.any(Number) } });
+    const endedMs = after.run.endedMs as number;
+    const stretches = [{ fromMs: before.run.startedMs, toMs: endedMs }];
+    expect(after).toEqual({ ...before, run: { ...before.run, endedMs, stretches } });
     const next = await getJson<Summary>(server, '/api/runs/current/summary');
     expect(next.exchanges).toMatchObject({ host: 0, guest: 0, joined: 0 });
+  });
+
+  it('are resumed, and are the current one again', async () => {
+    const server = await start({ run: 'between' });
+    const between = await getJson<RunInfo>(server, '/api/runs/current');
+    const virtio = (await (await post(server, '/api/runs', { name: 'virtio' })).json()) as RunInfo;
+    const answer = await post(server, `/api/runs/${between.id}/resume`, {});
+    expect(answer.status).toBe(200);
+    const resumed = (await answer.json()) as RunInfo;
+    expect(resumed).toMatchObject({ id: between.id, endedMs: null, startedMs: between.startedMs });
+    expect(resumed.stretches).toHaveLength(2);
+    expect(await getJson<RunInfo>(server, '/api/runs/current')).toEqual(resumed);
+    expect((await getJson<RunInfo>(server, `/api/runs/${virtio.id}`)).endedMs).not.toBeNull();
+    // While it lasts there is nothing to resume.
+    expect(await (await post(server, '/api/runs/current/resume', {})).json()).toEqual(resumed);
+    expect((await post(server, '/api/runs/nope/resume', {})).status).toBe(404);
   });
 
   it('answer with a summary that fits its schema, measured or not', async () => {
@@ -98,6 +116,7 @@ describe('runs', () => {
       ['/api/runs', 'POST'],
       ['/api/runs/current/load', 'PUT'],
       ['/api/runs/current/end', 'POST'],
+      ['/api/runs/current/resume', 'POST'],
     ] as const) {
       const response = await post(server, path, {}, method, 'wrong');
       expect(await error(response)).toMatchObject({ status: 401, code: 'unauthorized' });

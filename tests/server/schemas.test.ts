@@ -2,10 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { agentReportSchema, helloSchema, provenanceViewSchema, summarySchema } from '../../server/schemas.ts';
 import { hello, PROVENANCE, stats, VMS } from './exchanges.ts';
 
+const { nic, nicModel, driver, queues, offloads, nicApproach } = PROVENANCE;
+const NIC = { ifindex: 2, nic, nicModel, driver, queues, offloads, nicApproach };
+
 describe('agent messages', () => {
   it('pass as an agent writes them', () => {
     const message = hello('guest', 'token');
     expect(helloSchema.parse(message)).toEqual(message);
+    expect(helloSchema.parse({ ...message, nics: [NIC] })).toEqual({ ...message, nics: [NIC] });
     expect(agentReportSchema.parse(stats())).toEqual(stats());
     expect(agentReportSchema.parse(VMS)).toEqual(VMS);
   });
@@ -39,6 +43,8 @@ describe('agent messages', () => {
     ['an empty agent id', { agentId: '' }],
     ['a clock that is no number', { clock: { monotonicNs: '12x', realtimeNs: '1' } }],
     ['a station nobody knows', { stations: [{ station: 'nic.xx', probe: null, reason: '' }] }],
+    ['too many NICs', { nics: Array(33).fill(NIC) }],
+    ['a NIC without a number', { nics: [{ ...NIC, ifindex: undefined }] }],
     ['an approach nobody knows', { provenance: { ...PROVENANCE, approach: 'magic' } }],
   ])('are refused when the hello has %s', (_, changes) => {
     expect(helloSchema.safeParse({ ...hello('host', 'token'), ...changes }).success).toBe(false);

@@ -1,9 +1,12 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import type { NetworkInterfaceInfo } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import {
+  guestNics,
   guestProvenance,
   type MachineSigns,
   serviceOn,
@@ -149,6 +152,20 @@ describe('the traced NIC', () => {
   it('is the only one where there is one, and empty where there is none', () => {
     expect(tracedNic('10.0.2.15', { ...lo, eth0: [address('10.0.2.15')] })).toBe('eth0');
     expect(tracedNic('', lo)).toBe('');
+  });
+});
+
+describe('the NICs', () => {
+  it('are the devices themselves, each with its number', () => {
+    const links = JSON.parse(execFileSync('ip', ['-j', 'link'], { encoding: 'utf8' })) as {
+      ifindex: number;
+      ifname: string;
+    }[];
+    const devices = links.filter(({ ifname }) => existsSync(`/sys/class/net/${ifname}/device`));
+    const found = guestNics().map(({ ifindex, nic }) => ({ ifindex, ifname: nic }));
+    expect(found.toSorted((a, b) => a.ifindex - b.ifindex)).toEqual(
+      devices.map(({ ifindex, ifname }) => ({ ifindex, ifname })),
+    );
   });
 });
 

@@ -15,7 +15,20 @@ const LOAD = {
 export function summaryOf(name: string, requests: number, changes: Partial<Summary> = {}): Summary {
   const provenance = { ...PROVENANCE, nicModel: name };
   return {
-    run: { id: `r-${name}`, name, startedMs: 0, endedMs: 20_000, exchanges: requests, vms: ['web1'] },
+    run: {
+      ...{
+        id: `r-${name}`,
+        name,
+        startedMs: 0,
+        endedMs: 20_000,
+        recordedMs: null,
+        labels: {},
+        notes: [],
+        exchanges: requests,
+        vms: ['web1'],
+      },
+      stretches: [{ fromMs: 0, toMs: 20_000 }],
+    },
     exchanges: {
       sent: requests,
       answered: requests,

@@ -21,6 +21,8 @@ function someRows(count: number): PathColumns {
   for (let row = 0; row < count; row++) {
     columns.atMs[row] = 1_795_000_000_000.25 + row * 10;
     columns.vm[row] = row % 2;
+    columns.tap[row] = 12 + (row % 2);
+    columns.vnic[row] = 2 + (row % 3);
     columns.guestOffset[row] = row % 5 === 0 ? Number.NaN : 4e15;
     columns.bound[row] = row % 5 === 0 ? Number.NaN : 1234.5;
     columns.clockMethod[row] = row % 5 === 0 ? 0 : 1;
@@ -103,6 +105,7 @@ function factsOf(columns: PathColumns, row: number) {
   return {
     atMs: columns.atMs[row],
     vm: columns.vm[row],
+    devices: [columns.tap[row], columns.vnic[row]],
     head: new TextDecoder().decode(columns.heads.subarray(row * HEAD_BYTES, (row + 1) * HEAD_BYTES)),
     keys: [...columns.keys.subarray(row * 36, row * 36 + 36)],
     facts: [columns.status, columns.class, columns.protocol, columns.flags, columns.requestSeq].map((c) => c[row]),
