@@ -5,6 +5,7 @@ import { addressUrl, type ListenAddress } from './listen-address.ts';
 import { makeLog } from './log.ts';
 import { parseOptions, type ServerOptions } from './options.ts';
 import { type RunningServer, startServer } from './server.ts';
+import { StoreError } from './store/store-error.ts';
 
 /** Longer than a graceful close may take. */
 const CLOSE_LIMIT_MS = 2_000;
@@ -22,8 +23,9 @@ export async function main(args: string[]): Promise<number> {
   try {
     server = await startServer(options, { log, now: Date.now });
   } catch (error) {
-    if (!isListenError(error)) throw error;
-    process.stderr.write(`hopscope server: ${listenFailure(error)}\n`);
+    const reason = startFailure(error);
+    if (reason === null) throw error;
+    process.stderr.write(`hopscope server: ${reason}\n`);
     return 1;
   }
   const stop = stopSignal();
@@ -37,6 +39,12 @@ export async function main(args: string[]): Promise<number> {
   if (failure !== null) log.error({ err: failure }, 'stopping after an error');
   await closeInTime(server);
   return failure === null ? 0 : 1;
+}
+
+/** Why it did not start, where that is nobody's mistake but the surroundings'. */
+function startFailure(error: unknown): string | null {
+  if (error instanceof StoreError) return error.message;
+  return isListenError(error) ? listenFailure(error) : null;
 }
 
 /** The line that starts an agent beside this server; shown once, because nobody chose this token. */

@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly logFormat: (typeof LOG_FORMATS)[number];
   readonly dashboard: string;
+  /** Folder of the database that paths and runs are kept in; null keeps them in memory. */
+  readonly store: string | null;
 }
 
 /** `exitCode` 0 is `--help`: the text has been printed already. */
@@ -38,6 +40,7 @@ interface Flags {
   logLevel: ServerOptions['logLevel'];
   logFormat: ServerOptions['logFormat'];
   dashboard: string;
+  store?: string;
 }
 
 const DEFAULT_LISTEN = ['127.0.0.1:7117'];
@@ -72,6 +75,11 @@ function command(): Command {
         .env('HOPSCOPE_LONG_POLL')
         .argParser(repeatable(none))
         .default(none),
+    )
+    .addOption(
+      new Option('--store <dir>', 'keep paths and runs in a database in this folder; absent: in memory').env(
+        'HOPSCOPE_STORE',
+      ),
     )
     .addOption(
       new Option('--log-level <level>', 'how much to log')
@@ -130,6 +138,7 @@ function validate(flags: Flags): OptionsResult {
       `--long-poll ${nowhere} is not the beginning of a path. Write /path, at most 63 characters, no query.`,
     );
   }
+  if (flags.store === '') return usage('--store is empty. Give a folder, or leave it away to keep paths in memory.');
   const token = resolveToken(flags);
   if (!token.ok) return usage(token.message);
   const addresses = listen as ListenAddress[];
@@ -152,6 +161,7 @@ function validate(flags: Flags): OptionsResult {
       logLevel: flags.logLevel,
       logFormat: flags.logFormat,
       dashboard: resolve(flags.dashboard),
+      store: flags.store === undefined ? null : resolve(flags.store),
     }),
   };
 }

@@ -7,6 +7,7 @@ import { AccessLogs } from './access-log/access-logs.ts';
 import { type Agent, AgentRegistry } from './agents.ts';
 import { contentionReport } from './aggregate/contention.ts';
 import { ClockEvents, machineReading } from './clock-events.ts';
+import { type Earlier, RECENT_KEYS } from './earlier.ts';
 import { ExactPairing, pairingOf } from './exact-pairing.ts';
 import { HeldPaths } from './held-paths.ts';
 import type { IngestSink } from './ingest.ts';
@@ -55,6 +56,8 @@ export interface PipelineOptions {
   /** Beginnings of paths whose requests wait on purpose: class `stream`. */
   longPolls?: readonly string[];
   onPaths?: PathListener;
+  /** What servers before this one left in the store. */
+  earlier?: Earlier;
 }
 
 export class Pipeline implements IngestSink {
@@ -96,7 +99,9 @@ export class Pipeline implements IngestSink {
     this.joiner = new Joiner({
       vmOf: (host, ifindex, guest) => this.vmTable.indexOf(host, ifindex, guest),
       seed: randomInt(2 ** 32),
+      ...(options.earlier && { recent: RECENT_KEYS }),
     });
+    if (options.earlier) this.joiner.remember(options.earlier.keys);
     this.sources = new SourceTable(
       (index) => this.#forgetSource(index),
       () => this.registry.all(),
@@ -107,8 +112,9 @@ export class Pipeline implements IngestSink {
       cost: () => costOf(this.registry.all()),
       moment: (run) => momentOf(run, this),
       summarise: (run) => summarise(run, this),
-      forget: (id) => this.store.forget(id),
+      release: (id) => this.store.release(id),
     });
+    for (const summary of options.earlier?.runs ?? []) this.runs.restore(summary);
     this.runs.open(options.run, this.now());
   }
 

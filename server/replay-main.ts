@@ -52,7 +52,7 @@ export async function main(args: string[]): Promise<number> {
   if (!parsed.ok) return fail(parsed.message, 2);
   try {
     for (const file of parser.args) await readable(file);
-    return await serve(parser.args, flags, parsed.options);
+    return await serve(parser.args, flags, { ...parsed.options, store: null });
   } catch (error) {
     if (error instanceof RecordingError) return fail(error.message, 1);
     if (isListenError(error)) return fail(listenFailure(error), 1);

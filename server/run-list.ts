@@ -22,8 +22,8 @@ export interface RunListOptions {
   moment: (run: Run) => Momentary;
   /** A run's summary now, kept when the run is over. */
   summarise: (run: Run) => Summary;
-  /** A run is gone: let go of what belongs to it. */
-  forget: (id: string) => void;
+  /** A run is not listed any more. */
+  release: (id: string) => void;
 }
 
 interface OwnedStretch {
@@ -79,6 +79,16 @@ export class RunList {
     this.#runs.push(run);
     if (this.#runs.length > MAX_RUNS) this.#evict();
     return run;
+  }
+
+  /** List a run of a server before this one, which is over. */
+  restore(summary: Summary): void {
+    const { run: told, load } = summary;
+    const run = newRun(told.id, told.name, told.startedMs);
+    Object.assign(run, { load, labels: told.labels, endedMs: told.endedMs, frozen: summary, isEarlier: true });
+    run.notes.push(...told.notes);
+    run.stretches.push(...told.stretches);
+    this.#runs.push(run);
   }
 
   /** @returns false where it is the current one: end it by beginning another */
@@ -167,6 +177,6 @@ export class RunList {
   #letGo(gone: Run): void {
     const kept = this.#stretches.filter(({ run }) => run !== gone);
     this.#stretches.splice(0, this.#stretches.length, ...kept);
-    this.#options.forget(gone.id);
+    this.#options.release(gone.id);
   }
 }

@@ -40,6 +40,9 @@ export function runRoutes(pipeline: Pipeline, token: string): Router {
   });
   router.post('/api/runs/:id/resume', authorised, (request, response) => {
     const run = runOf(pipeline, request.params.id as string);
+    if (run.isEarlier) {
+      throw new RequestError('bad-request', `run ${run.id} is one of a server before this one: start another one`);
+    }
     if (!pipeline.resumeRun(run)) {
       throw new RequestError('bad-request', `run ${run.id} has ${MAX_STRETCHES} stretches already: start another one`);
     }
@@ -67,11 +70,12 @@ export function runRoutes(pipeline: Pipeline, token: string): Router {
     if (note !== undefined) run.notes.push({ atMs: pipeline.now(), text: note });
     response.json(runInfo(run) satisfies RunInfo);
   });
-  router.delete('/api/runs/:id', authorised, (request, response) => {
+  router.delete('/api/runs/:id', authorised, async (request, response) => {
     const run = runOf(pipeline, request.params.id as string);
     if (!pipeline.runs.remove(run)) {
       throw new RequestError('bad-request', `run ${run.id} is the current one: begin another one first`);
     }
+    await pipeline.store.forget(run.id);
     response.status(204).end();
   });
   router.post('/api/runs/import', authorised, async (request, response) => {

@@ -44,6 +44,8 @@ export interface Run {
   cost: Cost;
   /** As it was when the run was left; null while it is the current one. */
   left: Momentary | null;
+  /** Of a server before this one: there is only its summary here, and its paths in the store. */
+  readonly isEarlier: boolean;
   /** Set when the run is over and its stragglers are in; only the generator's report may still come. */
   frozen: Summary | null;
 }
@@ -66,6 +68,7 @@ export function newRun(id: string, name: string, startedMs: number): Run {
     counted: NO_TOTALS,
     cost: NO_COST,
     left: null,
+    isEarlier: false,
     frozen: null,
   };
 }
@@ -80,9 +83,13 @@ export function runInfo(run: Run): RunInfo {
     endedMs: run.endedMs,
     stretches: run.stretches.map(({ fromMs, toMs }) => ({ fromMs, toMs })),
     recordedMs: run.recorded?.run.startedMs ?? null,
-    exchanges: run.aggregate.counts.exchanges,
-    vms: run.aggregate.vms,
+    ...countedIn(run),
   };
+}
+
+function countedIn({ isEarlier, frozen, aggregate }: Run): Pick<RunInfo, 'exchanges' | 'vms'> {
+  if (isEarlier && frozen !== null) return { exchanges: frozen.run.exchanges, vms: frozen.run.vms };
+  return { exchanges: aggregate.counts.exchanges, vms: aggregate.vms };
 }
 
 export function wiringOf(columns: PathColumns, row: number): Wiring {

@@ -3,15 +3,18 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { makeApi } from './api.ts';
+import { readEarlier } from './earlier.ts';
 import { Ingest } from './ingest.ts';
 import { boundAddress, closeServer, listen } from './listen.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { LIVE_TICK_MS, Live } from './live.ts';
+import { openStore } from './open-store.ts';
 import type { ServerOptions } from './options.ts';
 import { originFault } from './origin.ts';
 import { PathExport } from './path-export.ts';
 import { Pipeline, TICK_MS } from './pipeline.ts';
-import { MemoryStore } from './store/memory.ts';
+import { RunKeeper } from './run-keeper.ts';
+import { DuckDbStore } from './store/duckdb.ts';
 import { Views } from './views.ts';
 
 export interface RunningServer {
@@ -31,14 +34,18 @@ export interface Surroundings {
   helloTimeoutMs?: number;
 }
 
-/** @throws ListenError of the first address that cannot be had, with nothing left open */
+/** @throws StoreError, or ListenError of the first address that cannot be had, with nothing left open */
 export async function startServer(options: ServerOptions, around: Surroundings): Promise<RunningServer> {
   const { log, now } = around;
+  const store = await openStore(options.store, () => pipeline.vmTable, log);
+  const lasting = store instanceof DuckDbStore ? store : null;
   const pathExport: PathExport = await PathExport.start(log, now, () => pipeline);
   const liveDrops = { 'live.skipped': 0 };
-  const pipeline = new Pipeline({
+  const earlier = lasting && (await readEarlier(lasting, log));
+  const pipeline: Pipeline = new Pipeline({
     now,
-    store: new MemoryStore(),
+    store,
+    ...(earlier && { earlier }),
     run: options.run,
     laterDrops: () => ({ ...liveDrops, ...pathExport.drops }),
     longPolls: options.longPolls,
@@ -49,8 +56,10 @@ export async function startServer(options: ServerOptions, around: Surroundings):
   const live = new Live(pipeline, views, liveDrops);
   let notReady: string | null = 'starting';
   const api = makeApi({ ...options, pipeline, views, log, liveClients: () => live.clients, notReady: () => notReady });
+  const keeper = lasting && new RunKeeper(lasting, pipeline);
   const tick = async (): Promise<void> => {
     pipeline.tick();
+    keeper?.tick(now());
     await pipeline.safeFrames.commit();
     ingest.acknowledge();
   };
@@ -61,6 +70,7 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     for (const ticker of tickers) clearInterval(ticker);
     // What is stored is acknowledged, so that no agent gives it to the next server again; what waits here goes there.
     await pipeline.safeFrames.commit();
+    keeper?.keep();
     await tick();
     ingest.close();
     live.close();

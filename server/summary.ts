@@ -11,7 +11,7 @@ import type { Gap, ProvenanceView, Summary } from './wire/views.ts';
 
 /** Ended and settled runs answer with what was kept; the generator's report may come after the end. */
 export function summarise(run: Run, pipeline: Pipeline): Summary {
-  if (run.frozen !== null) return { ...run.frozen, ...fromLoad(run, run.frozen.exchanges) };
+  if (run.frozen !== null) return { ...run.frozen, run: runInfo(run), ...fromLoad(run, run.frozen.exchanges) };
   if (run.recorded !== null) return replayed(run, run.recorded);
   const since = countedBy(run, pipeline);
   const { aggregate } = run;

@@ -34,7 +34,7 @@ export const NO_TOTALS: Totals = {
 };
 const COUNTERS = Object.keys(NO_TOTALS).filter((name) => name !== 'drops') as Exclude<keyof Totals, 'drops'>[];
 
-export function totalsOf({ joiner, runs, clocks, registry, negative, laterDrops }: Pipeline): Totals {
+export function totalsOf({ store, joiner, runs, clocks, registry, negative, laterDrops }: Pipeline): Totals {
   const { counts } = joiner;
   return {
     hostApart: counts.host - counts.pendingHost - counts.joined + runs.outside,
@@ -51,6 +51,7 @@ export function totalsOf({ joiner, runs, clocks, registry, negative, laterDrops 
       'join.evicted': counts.evicted,
       'join.overflow': counts.overflow,
       'join.malformed': counts.malformed,
+      'store.lost': store.counts.lost,
       ...laterDrops(),
     },
   };

@@ -66,6 +66,7 @@ export class Views {
       'aggregate.late': runs.current.aggregate.counts.late,
       'aggregate.folded': runs.current.aggregate.counts.folded,
       'store.evicted': store.counts.evicted,
+      'store.failed': store.counts.failed,
     };
   }
 

@@ -1,5 +1,12 @@
 import { PORTS_WORD, SEQUENCE_WORD } from './record-key.ts';
 
+/** What tells the requests of paths from each other, as `PathColumns` keeps it. */
+export interface PathKeys {
+  /** KEY_BYTES each. */
+  readonly keys: Uint8Array;
+  readonly requestSeqs: Uint32Array;
+}
+
 const ORDINAL = 3;
 const HOST_BYTES = 4;
 const GUEST_BYTES = 5;

@@ -15,7 +15,7 @@ const MEMORY_LIMIT = '512MB';
 const TABLES = [
   'CREATE TABLE hopscope (schema INTEGER, version VARCHAR)',
   `CREATE TABLE paths (${definitions(STORED_FIELDS)})`,
-  'CREATE TABLE runs (id VARCHAR, name VARCHAR, started_ms DOUBLE, ended_ms DOUBLE, summary VARCHAR, labels VARCHAR, notes VARCHAR)',
+  'CREATE TABLE runs (id VARCHAR, name VARCHAR, started_ms DOUBLE, ended_ms DOUBLE, summary VARCHAR)',
 ];
 
 export interface OpenFile {

@@ -1,5 +1,6 @@
 /** What the store and the thread with its database say to each other. */
 import type { PathColumns } from '../join/paths.ts';
+import type { PathKeys } from '../join/recent-keys.ts';
 import type { PathQuery, StoredRun } from './store.ts';
 import type { StoredRows } from './stored-rows.ts';
 
@@ -15,6 +16,9 @@ export interface Batch {
   runs: StoredRun[];
 }
 
+/** Where it was not ended: with its last path. */
+export type EndedRun = StoredRun & { endedMs: number };
+
 /** `vm` by name here. */
 export type DiskQuery = Omit<PathQuery, 'vm'> & { vm?: string };
 
@@ -25,9 +29,10 @@ export interface Calls {
   path: { ask: { run: string; number: number }; answer: FoundRows };
   /** In the order of their numbers, from one on. */
   page: { ask: { run: string; from: number; limit: number }; answer: FoundRows };
+  forget: { ask: string; answer: null };
   /** The newest, oldest of them first. */
-  keys: { ask: number; answer: StoredKeys };
-  runs: { ask: number; answer: StoredRun[] };
+  keys: { ask: number; answer: PathKeys };
+  runs: { ask: number; answer: EndedRun[] };
   close: { ask: null; answer: null };
 }
 export type CallName = keyof Calls;
@@ -37,13 +42,6 @@ export interface FoundRows {
   numbers: Float64Array;
   /** What `columns.vm` is an index into. */
   vmNames: string[];
-}
-
-/** What tells the requests of stored paths from each other. */
-export interface StoredKeys {
-  /** KEY_BYTES each. */
-  keys: Uint8Array;
-  requestSeqs: Uint32Array;
 }
 
 export type Question = { [K in CallName]: { id: number; call: K; ask: Calls[K]['ask'] } }[CallName];

@@ -1,13 +1,13 @@
 /** Questions to the database of stored paths. */
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { KEY_BYTES, pathColumns } from '../join/paths.ts';
+import type { PathKeys } from '../join/recent-keys.ts';
 import { copyRows } from '../join/rows.ts';
 import { addressBytes } from '../wire/address.ts';
 import { CLASSES } from '../wire/record.ts';
-import type { Calls, DiskQuery, FoundRows, StoredKeys } from './duckdb-messages.ts';
+import type { Calls, DiskQuery, EndedRun, FoundRows } from './duckdb-messages.ts';
 import { PATH_FIELDS } from './path-fields.ts';
 import { rowsOf, selection } from './path-table.ts';
-import type { StoredRun } from './store.ts';
 
 const SELECT = `SELECT ${selection()}, number::DOUBLE FROM paths`;
 
@@ -58,7 +58,7 @@ function indexIn(names: string[], name: string): number {
 }
 
 /** Of the newest `limit` paths. */
-export async function readKeys(connection: DuckDBConnection, limit: number): Promise<StoredKeys> {
+export async function readKeys(connection: DuckDBConnection, limit: number): Promise<PathKeys> {
   const columns = 'client_address, server_address, client_port::DOUBLE, server_port::DOUBLE, request_seq::DOUBLE';
   const newest = 'number > (SELECT max(number) FROM paths) - $1::BIGINT';
   const result = await connection.run(`SELECT ${columns} FROM paths WHERE ${newest} ORDER BY number`, [limit]);
@@ -91,10 +91,12 @@ function addressOf(known: Map<string, Uint8Array>, text: string): Uint8Array {
 }
 
 /** The newest `limit` runs, oldest of them first. */
-export async function readRuns(connection: DuckDBConnection, limit: number): Promise<StoredRun[]> {
-  const query = 'SELECT id, name, started_ms, ended_ms, summary FROM runs ORDER BY started_ms DESC LIMIT $1::BIGINT';
+export async function readRuns(connection: DuckDBConnection, limit: number): Promise<EndedRun[]> {
+  const lastPath = '(SELECT max(at_ms) FROM paths WHERE run = id)';
+  const query = `SELECT id, name, started_ms, coalesce(ended_ms, ${lastPath}, started_ms), summary
+    FROM runs ORDER BY started_ms DESC LIMIT $1::BIGINT`;
   const result = await connection.runAndReadAll(query, [limit]);
-  const runs = result.getRowsJS() as [string, string, number, number | null, string][];
+  const runs = result.getRowsJS() as [string, string, number, number, string][];
   return runs
     .map(([id, name, startedMs, endedMs, summary]) => ({ id, name, startedMs, endedMs, summary: JSON.parse(summary) }))
     .reverse();

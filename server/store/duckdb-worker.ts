@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type OpenFile, openFile } from './duckdb-file.ts';
 import type { Answer, CallName, Calls, FoundRows, Opening, Question, WorkerOptions } from './duckdb-messages.ts';
 import { nextNumber, readKeys, readPage, readPath, readPaths, readRuns } from './duckdb-reads.ts';
-import { writeBatch } from './duckdb-writes.ts';
+import { forgetRun, writeBatch } from './duckdb-writes.ts';
 import { StoreError } from './store-error.ts';
 
 const { folder, version } = workerData as WorkerOptions;
@@ -16,6 +16,7 @@ const last: Record<'read' | 'write', Promise<unknown>> = { read: Promise.resolve
 type Work = { [K in CallName]: (ask: Calls[K]['ask']) => Promise<Calls[K]['answer']> };
 const WORK: Work = {
   write: (batch) => changed((writer) => writeBatch(writer, batch)),
+  forget: (run) => changed((writer) => forgetRun(writer, run)),
   paths: (query) => readPaths(reader(), query),
   path: (ask) => readPath(reader(), ask),
   page: (ask) => readPage(reader(), ask),
@@ -27,7 +28,7 @@ const WORK: Work = {
     return null;
   },
 };
-const WRITES = new Set<CallName>(['write', 'close']);
+const WRITES = new Set<CallName>(['write', 'forget', 'close']);
 
 function reader(): OpenFile['reader'] {
   if (file === null) throw new Error('the database could not be opened again yet');

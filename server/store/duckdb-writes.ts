@@ -16,19 +16,23 @@ export async function writeBatch(connection: DuckDBConnection, batch: Batch): Pr
   });
 }
 
-/** Labels and notes, where there are some, stay. */
 async function writeRun(connection: DuckDBConnection, run: StoredRun): Promise<void> {
   const { id, name, startedMs, endedMs, summary } = run;
-  await connection.run(
-    'INSERT INTO runs (id, name, started_ms) SELECT $1, $2, $3 WHERE NOT EXISTS (FROM runs WHERE id = $1)',
-    [id, name, startedMs],
-  );
-  await connection.run('UPDATE runs SET name = $2, ended_ms = $3::DOUBLE, summary = $4 WHERE id = $1', [
+  await connection.run('DELETE FROM runs WHERE id = $1', [id]);
+  await connection.run('INSERT INTO runs VALUES ($1, $2, $3::DOUBLE, $4::DOUBLE, $5)', [
     id,
     name,
+    startedMs,
     endedMs,
     JSON.stringify(summary),
   ]);
+}
+
+export async function forgetRun(connection: DuckDBConnection, run: string): Promise<void> {
+  await inTransaction(connection, async () => {
+    await connection.run('DELETE FROM paths WHERE run = $1', [run]);
+    await connection.run('DELETE FROM runs WHERE id = $1', [run]);
+  });
 }
 
 async function inTransaction(connection: DuckDBConnection, work: () => Promise<void>): Promise<void> {

@@ -5,8 +5,9 @@
  * room there any more is lost and counted.
  */
 import { type PathColumns, pathColumns } from '../join/paths.ts';
+import type { PathKeys } from '../join/recent-keys.ts';
 import { copyRows } from '../join/rows.ts';
-import type { Batch, FoundRows, StoredKeys } from './duckdb-messages.ts';
+import type { Batch, EndedRun, FoundRows } from './duckdb-messages.ts';
 import { DuckDbThread } from './duckdb-thread.ts';
 import { type KeptRow, MemoryStore, type MemoryStoreOptions } from './memory.ts';
 import { mergedPaths } from './merged-paths.ts';
@@ -78,7 +79,7 @@ export class DuckDbStore implements PathStore {
   }
 
   /** Keys of the newest stored paths, which agents may send again. */
-  keys(limit: number): Promise<StoredKeys> {
+  keys(limit: number): Promise<PathKeys> {
     return this.#thread.ask('keys', limit);
   }
 
@@ -102,11 +103,13 @@ export class DuckDbStore implements PathStore {
     this.#amended.set(sequence, { run, columns: copy });
   }
 
+  /** Take note of a run with the next commit; what was noted of it before is replaced. */
   saveRun(run: StoredRun): void {
     this.#saved.set(run.id, run);
   }
 
-  async runs(limit: number): Promise<StoredRun[]> {
+  /** The newest runs that were saved, oldest first; one that was not ended ends with its last path. */
+  async runs(limit: number): Promise<EndedRun[]> {
     await this.commit();
     return this.#thread.ask('runs', limit);
   }
@@ -220,8 +223,14 @@ export class DuckDbStore implements PathStore {
   }
 
   /** The file keeps it. */
-  forget(run: string): void {
+  release(run: string): void {
     this.#memory.forgetSlowest(run);
+  }
+
+  async forget(run: string): Promise<void> {
+    await this.commit();
+    this.#memory.release(run);
+    await this.#thread.ask('forget', run);
   }
 
   async close(): Promise<void> {

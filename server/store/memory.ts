@@ -5,7 +5,7 @@
 import { type PathColumns, pathColumns } from '../join/paths.ts';
 import { copyRows } from '../join/rows.ts';
 import { Slowest } from './slowest.ts';
-import type { PathQuery, PathStore, StoreCounts, StoredPaths, StoredRun } from './store.ts';
+import type { PathQuery, PathStore, StoreCounts, StoredPaths } from './store.ts';
 import { addRows, type StoredRows } from './stored-rows.ts';
 
 export interface MemoryStoreOptions {
@@ -45,7 +45,6 @@ export class MemoryStore implements PathStore {
   readonly #runOf: (string | undefined)[];
   /** By run, then by class. */
   readonly #runs = new Map<string, Map<number, SlowPlaces>>();
-  readonly #saved = new Map<string, StoredRun>();
   readonly #first: number;
   /** Number of the next path; ids are `<run>.<number>`. */
   #next: number;
@@ -164,18 +163,13 @@ export class MemoryStore implements PathStore {
     }
   }
 
-  saveRun(run: StoredRun): void {
-    this.#saved.set(run.id, run);
-  }
-
-  async runs(limit: number): Promise<StoredRun[]> {
-    return [...this.#saved.values()].sort((a, b) => a.startedMs - b.startedMs).slice(-limit);
-  }
-
-  forget(run: string): void {
-    this.#saved.delete(run);
+  release(run: string): void {
     this.forgetSlowest(run);
     for (let slot = 0; slot < this.#newest; slot++) if (this.#runOf[slot] === run) this.#runOf[slot] = undefined;
+  }
+
+  async forget(run: string): Promise<void> {
+    this.release(run);
   }
 
   /** Of the run; the newest stay. */

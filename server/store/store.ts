@@ -38,6 +38,7 @@ export interface StoredRun {
   id: string;
   name: string;
   startedMs: number;
+  /** Null while it lasts. */
   endedMs: number | null;
   /** As it was when it was saved; the store does not look into it. */
   summary: unknown;
@@ -63,12 +64,10 @@ export interface PathStore {
   path(id: string): Promise<StoredPaths | null>;
   /** Every path of a run that is kept whole, oldest first, some thousands at once. */
   scan(run: string): AsyncIterable<StoredPaths>;
-  /** Take note of a run with the next commit; what was noted of it before is replaced. */
-  saveRun(run: StoredRun): void;
-  /** The newest runs that were saved, oldest first. */
-  runs(limit: number): Promise<StoredRun[]>;
-  /** A run is not listed any more: what is kept in memory only may go. */
-  forget(run: string): void;
+  /** A run is not listed any more: what only memory keeps of it may go. */
+  release(run: string): void;
+  /** A run is deleted, its paths with it. */
+  forget(run: string): Promise<void>;
   readonly counts: StoreCounts;
   close(): Promise<void>;
 }

@@ -40,6 +40,7 @@ export async function start(
       logLevel: 'silent',
       logFormat: 'json',
       dashboard: '/nonexistent',
+      store: null,
       ...options,
     },
     { log: pino({ level: 'silent' }), now: Date.now, ...around },

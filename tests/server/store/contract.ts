@@ -1,7 +1,7 @@
 /** What every path store has to do: one suite, run by the test of each implementation. */
 import { describe, expect, it } from 'vitest';
 import type { PathColumns } from '../../../server/join/paths.ts';
-import type { PathQuery, PathStore, StoredRun } from '../../../server/store/store.ts';
+import type { PathQuery, PathStore } from '../../../server/store/store.ts';
 import { somePaths } from './some-paths.ts';
 
 /** Its VMs are named `vm0`, `vm1`; it keeps at least 1,000 paths. */
@@ -160,20 +160,17 @@ export function storeContract(name: string, make: MakeStore): void {
       expect((await scanned(store, 'a')).seen).toEqual(values);
     });
 
-    it('keeps what is known of runs, the newest of it', async () => {
+    it('forgets a run and nothing else', async () => {
       const store = await make();
-      const run = (id: string, startedMs: number): StoredRun => ({
-        ...{ id, name: `it's ${id}`, startedMs, endedMs: null, summary: { of: id } },
-      });
-      for (const [id, startedMs] of [
-        ['c', 3],
-        ['a', 1],
-        ['b', 2],
-      ] as const)
-        store.saveRun(run(id, startedMs));
-      await store.commit();
-      store.saveRun({ ...run('b', 2), endedMs: 2.5 });
-      expect(await store.runs(2)).toEqual([{ ...run('b', 2), endedMs: 2.5 }, run('c', 3)]);
+      await append(store, 'a', [1, 2]);
+      await append(store, 'b', [3]);
+      const { ids } = await store.paths({ run: 'a', order: 'newest', limit: 1 });
+      await store.forget('a');
+      expect(await times(store, 'a', 'newest')).toEqual([]);
+      expect(await times(store, 'a', 'slowest')).toEqual([]);
+      expect(await store.path(ids[0]!)).toBeNull();
+      expect((await scanned(store, 'a')).seen).toEqual([]);
+      expect(await times(store, 'b', 'slowest')).toEqual([3]);
     });
   });
 }

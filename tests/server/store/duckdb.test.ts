@@ -53,12 +53,29 @@ describe('DuckDbStore', () => {
     expect(await times(after, 'a', 'newest')).toEqual([7, 9, 5]);
     expect((await after.path(ids[0]!))?.columns.vm[0]).toBe(1);
     expect(await after.runs(10)).toEqual([
-      { id: 'a', name: 'first', startedMs: 1, endedMs: null, summary: { deep: ['x'] } },
+      { id: 'a', name: 'first', startedMs: 1, endedMs: 0, summary: { deep: ['x'] } },
     ]);
     await append(after, 'b', [1]);
     const { ids: next } = await after.paths({ run: 'b', order: 'newest', limit: 1 });
     expect(next).toEqual(['b.3']);
     expect(after.counts.stored).toBe(1);
+  });
+
+  it('keeps what is known of runs, the newest of it', async () => {
+    const store = await open();
+    const run = (id: string, startedMs: number, endedMs: number | null) => ({
+      ...{ id, name: `it's ${id}`, startedMs, endedMs, summary: { of: id } },
+    });
+    for (const saved of [run('c', 3, null), run('a', 1, 2), run('b', 2, null)]) store.saveRun(saved);
+    await store.commit();
+    store.saveRun(run('b', 2, 2.5));
+    const paths = somePaths([1, 2]);
+    paths.atMs.set([70, 60]);
+    store.append('c', paths, 0, 2);
+    // The one that was not ended lasted until its last path.
+    expect(await store.runs(2)).toEqual([run('b', 2, 2.5), run('c', 3, 70)]);
+    await store.forget('b');
+    expect((await store.runs(9)).map(({ id }) => id)).toEqual(['a', 'c']);
   });
 
   it('tells the keys of the newest paths, which agents may send again', async () => {

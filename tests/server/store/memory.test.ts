@@ -34,20 +34,6 @@ describe('the bounds of MemoryStore', () => {
     expect(await times(store, 'a', 'newest', 10, { class: 0 })).toEqual([]);
   });
 
-  it('forgets a run and nothing else', async () => {
-    const store = new MemoryStore({ newest: 10, slowest: 2 });
-    await append(store, 'a', [1, 2]);
-    await append(store, 'b', [3]);
-    store.saveRun({ id: 'a', name: 'a', startedMs: 1, endedMs: 2, summary: null });
-    const { ids } = await store.paths({ run: 'a', order: 'newest', limit: 1 });
-    store.forget('a');
-    expect(await times(store, 'a', 'newest')).toEqual([]);
-    expect(await times(store, 'a', 'slowest')).toEqual([]);
-    expect(await store.path(ids[0]!)).toBeNull();
-    expect(await store.runs(9)).toEqual([]);
-    expect(await times(store, 'b', 'slowest')).toEqual([3]);
-  });
-
   it('puts a path right wherever it is kept', async () => {
     const store = new MemoryStore({ newest: 3, slowest: 1 });
     const columns = somePaths([900, 1, 2, 3, 4]);

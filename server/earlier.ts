@@ -1,0 +1,48 @@
+/** What servers before this one left in the store. */
+import type { Logger } from 'pino';
+import type { PathKeys } from './join/recent-keys.ts';
+import { MAX_RUNS } from './run-list.ts';
+import { summarySchema } from './schemas.ts';
+import type { DuckDbStore } from './store/duckdb.ts';
+import { StoreError } from './store/store-error.ts';
+import type { Summary } from './wire/views.ts';
+
+/**
+ * Joined requests that are known when an agent sends them again to the next
+ * server, which it does with what waited for its commit: seconds of requests.
+ */
+export const RECENT_KEYS = 1 << 18;
+
+export interface Earlier {
+  /** Oldest first. */
+  runs: readonly Summary[];
+  keys: PathKeys;
+}
+
+/** @throws StoreError */
+export async function readEarlier(store: DuckDbStore, log: Logger): Promise<Earlier> {
+  try {
+    return { runs: await earlierRuns(store, MAX_RUNS - 1, log), keys: await store.keys(RECENT_KEYS) };
+  } catch (error) {
+    throw new StoreError(
+      `what is in the store cannot be read (${(error as Error).message}): move its folder away and start again.`,
+    );
+  }
+}
+
+/** Runs of servers before this one, oldest first; one that cannot be read is named in the log and left out. */
+async function earlierRuns(store: DuckDbStore, limit: number, log: Logger): Promise<Summary[]> {
+  const summaries: Summary[] = [];
+  for (const { id, endedMs, summary } of await store.runs(limit)) {
+    const parsed = summarySchema.safeParse(summary);
+    if (parsed.success) summaries.push(ended(parsed.data, endedMs));
+    else log.warn({ run: id, reason: parsed.error.message }, 'the summary of an earlier run cannot be read');
+  }
+  return summaries;
+}
+
+/** A run whose server was killed lasted until its last path. */
+function ended(summary: Summary, endedMs: number): Summary {
+  const stretches = summary.run.stretches.map((s) => ({ ...s, toMs: s.toMs ?? Math.max(s.fromMs, endedMs) }));
+  return { ...summary, run: { ...summary.run, endedMs: summary.run.endedMs ?? endedMs, stretches } };
+}

@@ -1,0 +1,23 @@
+/** The store that the options ask for. */
+import type { Logger } from 'pino';
+import { DuckDbStore, type VmNames } from './store/duckdb.ts';
+import { MemoryStore } from './store/memory.ts';
+import { VERSION } from './version.ts';
+
+/**
+ * @param folder null for memory
+ * @param vms called once paths are appended or read
+ * @throws StoreError
+ */
+export async function openStore(
+  folder: string | null,
+  vms: () => VmNames,
+  log: Logger,
+): Promise<MemoryStore | DuckDbStore> {
+  if (folder === null) return new MemoryStore();
+  const onTrouble = (reason: string | null) => {
+    if (reason === null) log.info({ store: folder }, 'the store takes paths again');
+    else log.error({ store: folder, reason }, 'the store takes no paths: they wait in memory and at the agents');
+  };
+  return DuckDbStore.open({ folder, version: VERSION, vms, onTrouble });
+}
