@@ -7,6 +7,8 @@ export interface RunFacts {
   /** `41 s`, and whether it still grows. */
   length: string;
   isOpen: boolean;
+  /** Brought in from a file, not measured here. */
+  isRecording: boolean;
   /** The guest's NIC and its driver. */
   nic: Pair;
   /** Of the CPU and, apart, of the network device. */
@@ -29,11 +31,16 @@ export interface Losses {
 }
 
 /** @param nowMs for a run that has not ended, the viewer's clock */
-export function runFacts({ startedMs, endedMs }: RunInfo, summary: Summary | undefined, nowMs: number): RunFacts {
+export function runFacts(
+  { startedMs, endedMs, recordedMs }: RunInfo,
+  summary: Summary | undefined,
+  nowMs: number,
+): RunFacts {
   const guest = summary?.provenance.guest ?? null;
   return {
     length: formatAge((endedMs ?? nowMs) - startedMs),
     isOpen: endedMs === null,
+    isRecording: recordedMs !== null,
     nic: [guest?.nicModel || guest?.driver || MISSING, guest?.nicModel ? guest.driver : ''],
     approach: approachOf(guest),
     accelerator: guest?.accelerator || MISSING,

@@ -66,7 +66,8 @@ function RunRow({ run, summary }: { run: RunInfo; summary: Summary | undefined }
       <Pick run={run} of="b" chosen={chosenB} />
       <th scope="row" title={`run ${run.id}`}>
         {run.name}
-        {facts.isOpen && <span class="open-run">● now</span>}
+        {facts.isRecording && <span class="replayed-run">recording</span>}
+        {facts.isOpen && !facts.isRecording && <span class="open-run">● now</span>}
       </th>
       <TwoLines of={[day!, time!]} />
       <td>{facts.length}</td>

@@ -10,6 +10,7 @@ describe('runFacts', () => {
     const facts = runFacts(summary.run, summary, 0);
     expect(facts).toMatchObject({
       isOpen: false,
+      isRecording: false,
       nic: ['e1000', 'virtio_net'],
       approach: ['CPU full', 'NIC paravirtual'],
       kernel: '6.1.0-41-amd64',
