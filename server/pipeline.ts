@@ -19,6 +19,7 @@ import { type PathColumns, pathColumns } from './join/paths.ts';
 import { amendRow } from './join/row-writer.ts';
 import { LiveDelay } from './live-delay.ts';
 import { PairClocks } from './pair-clocks.ts';
+import { ProvenanceWatch } from './provenance-watch.ts';
 import { type Run, wiringOf } from './run.ts';
 import { RunList } from './run-list.ts';
 import { SafeFrames } from './safe-frames.ts';
@@ -82,6 +83,7 @@ export class Pipeline implements IngestSink {
   readonly #longPolls: readonly Uint8Array[];
   /** Exchanges of all runs, along CLASSES. */
   readonly classes: number[] = CLASSES.map(() => 0);
+  readonly #provenance = new ProvenanceWatch();
   readonly #batch = pathColumns(BATCH);
   /** Layers that came out negative. */
   negative = 0;
@@ -119,6 +121,9 @@ export class Pipeline implements IngestSink {
   }
 
   hello(agent: Agent): void {
+    const change = this.#provenance.seen(agent);
+    // What came before it was measured under the old one.
+    if (change !== null && this.runs.current.aggregate.counts.exchanges > 0) this.startRun(change);
     const source = this.sources.attach(agent);
     const { hostname } = agent.hello.provenance;
     if (source.vantage === 'host') this.vmTable.setHost(source.index, hostname);

@@ -7,7 +7,7 @@ import type { Run } from '../../server/run.ts';
 import { MemoryStore } from '../../server/store/memory.ts';
 import { summarise } from '../../server/summary.ts';
 import { readFrame } from '../../server/wire/frame.ts';
-import type { VmInfo } from '../../server/wire/messages.ts';
+import type { Provenance, VmInfo } from '../../server/wire/messages.ts';
 import { FLAGS, RECORD_OFFSETS } from '../../server/wire/record.ts';
 import { GUEST_STATIONS, HOST_STATIONS, stationIndex } from '../../server/wire/stations.ts';
 import { END_NS, exchange, frame, GUEST_AT, HOST_AT, hello, stats, VMS } from './exchanges.ts';
@@ -191,6 +191,28 @@ describe('Pipeline', () => {
     expect(pipeline.runs.outside).toBe(0);
     const all = [between, a].map(counts);
     expect(all.reduce((sum, { host: n }) => sum + n, 0)).toBe(pipeline.joiner.counts.host);
+  });
+
+  it('begins a run by itself when a machine comes back as another one, and not when it just comes back', () => {
+    const { pipeline, host, guest, send, advance } = attached();
+    const again = (changes: Partial<Provenance>) => {
+      const back = hello('guest', 'token', { agentId: `guest-${advance(1000)}` });
+      const agent = pipeline.registry.attach({ ...back, provenance: { ...back.provenance, ...changes } }, NOW);
+      pipeline.hello(agent);
+    };
+    const pair = exchange(1, { atNs: NOW_NS });
+    send(host, [pair.host]);
+    send(guest, [pair.guest]);
+    advance(5000);
+    pipeline.tick();
+    again({});
+    expect(pipeline.runs.all()).toHaveLength(1);
+    again({ driver: 'e1000' });
+    expect(pipeline.runs.all().map(({ name }) => name)).toEqual(['web1: driver e1000', 'live']);
+    expect(summarise(pipeline.runs.find('current') as Run, pipeline).exchanges.joined).toBe(0);
+    // Nothing was measured in between.
+    again({ driver: 'e1000', offloads: { tso: false } });
+    expect(pipeline.runs.all()).toHaveLength(2);
   });
 
   it('tells of each run the NIC that its own paths used, also of the one that was left', () => {
