@@ -88,7 +88,7 @@ export class Pipeline implements IngestSink {
   /** Layers that came out negative. */
   negative = 0;
   /** Paths that have come to their run, or to none. */
-  #delivered = 0;
+  delivered = 0;
   /** Late records that found their path in the store. */
   amended = 0;
 
@@ -221,13 +221,6 @@ export class Pipeline implements IngestSink {
     return true;
   }
 
-  /** Records of each vantage that wait: for their partner, the rest of their response, or a clock. */
-  pending(): { host: number; guest: number } {
-    const { pendingHost, pendingGuest, joined } = this.joiner.counts;
-    const paths = joined - this.#delivered;
-    return { host: pendingHost + paths, guest: pendingGuest + paths };
-  }
-
   /** Cumulative counters since the server started. */
   totals(): Totals {
     return totalsOf(this);
@@ -259,7 +252,7 @@ export class Pipeline implements IngestSink {
       const run = this.runs.at(columns.atMs[from] as number);
       let to = from + 1;
       while (to < columns.count && this.runs.at(columns.atMs[to] as number) === run) to++;
-      this.#delivered += to - from;
+      this.delivered += to - from;
       if (run === null) this.runs.outside += to - from;
       else this.#deliver(run, columns, from, to);
       from = to;
