@@ -7,7 +7,7 @@ import { AccessLogs } from './access-log/access-logs.ts';
 import { type Agent, AgentRegistry } from './agents.ts';
 import { contentionReport } from './aggregate/contention.ts';
 import { ClockEvents, machineReading } from './clock-events.ts';
-import { type Earlier, RECENT_KEYS } from './earlier.ts';
+import { type Earlier, RECENT_KEYS, restoreEarlier } from './earlier.ts';
 import { ExactPairing, pairingOf } from './exact-pairing.ts';
 import { HeldPaths } from './held-paths.ts';
 import type { IngestSink } from './ingest.ts';
@@ -35,6 +35,8 @@ import { CLASSES } from './wire/record.ts';
 export const TICK_MS = 200;
 /** Rows taken from the joiner at a time. */
 const BATCH = 4096;
+/** Rows that do not wait for the next tick: the joiner's queue is bounded. */
+const CROWD = 2 * BATCH;
 
 /** Somebody else who wants every path once: an exporter. Rows are valid during the call only. */
 export type PathListener = (
@@ -101,7 +103,6 @@ export class Pipeline implements IngestSink {
       seed: randomInt(2 ** 32),
       ...(options.earlier && { recent: RECENT_KEYS }),
     });
-    if (options.earlier) this.joiner.remember(options.earlier.keys);
     this.sources = new SourceTable(
       (index) => this.#forgetSource(index),
       () => this.registry.all(),
@@ -114,7 +115,7 @@ export class Pipeline implements IngestSink {
       summarise: (run) => summarise(run, this),
       release: (id) => this.store.release(id),
     });
-    for (const summary of options.earlier?.runs ?? []) this.runs.restore(summary);
+    if (options.earlier) restoreEarlier(this, options.earlier);
     this.runs.open(options.run, this.now());
   }
 
@@ -129,7 +130,8 @@ export class Pipeline implements IngestSink {
     const source = this.sources.of(agent);
     if (source === undefined) throw new Error(`frame of ${agent.label} before its hello`);
     this.joiner.add(frame.records, source);
-    this.safeFrames.handedOn(agent, frame.sequence);
+    agent.progress.handedOn(frame.sequence, this.joiner.taken(source.vantage));
+    if (this.joiner.ready >= CROWD) this.tick();
   }
 
   vms(agent: Agent, vms: VmInfo[]): void {
@@ -160,9 +162,9 @@ export class Pipeline implements IngestSink {
   #contend(agent: Agent, stats: AgentStats, nowMs: number): void {
     const source = this.sources.of(agent);
     if (source === undefined) return;
-    const { aggregate } = this.runs.current;
     for (const { name, hostName } of this.vmTable.namesOf(source.index)) {
-      aggregate.contend(name, agent.statsMs, nowMs, contentionReport(source.vantage, stats, hostName));
+      const report = contentionReport(source.vantage, stats, hostName);
+      this.runs.current.aggregate.contend(name, agent.statsMs, nowMs, report);
     }
   }
 
@@ -273,8 +275,7 @@ export class Pipeline implements IngestSink {
     run.wiring = wiringOf(columns, to - 1);
     this.store.append(run.id, columns, from, to);
     for (let row = from; row < to; row++) {
-      const exchangeClass = columns.class[row] as number;
-      this.classes[exchangeClass] = (this.classes[exchangeClass] as number) + 1;
+      this.classes[columns.class[row]!]!++;
       if (isComplete(columns, row)) run.complete++;
       this.delay.add((columns.atMs[row] as number) + (columns.endToEnd[row] as number) / 1e6);
     }
