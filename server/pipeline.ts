@@ -18,7 +18,7 @@ import { deriveLayers, isComplete } from './join/layers.ts';
 import { type PathColumns, pathColumns } from './join/paths.ts';
 import { amendRow } from './join/row-writer.ts';
 import { LiveDelay } from './live-delay.ts';
-import { PairClocks } from './pair-clocks.ts';
+import { PairClocks, sliceEnd } from './pair-clocks.ts';
 import { type Run, wiringOf } from './run.ts';
 import { RunList } from './run-list.ts';
 import { SafeFrames } from './safe-frames.ts';
@@ -233,7 +233,7 @@ export class Pipeline implements IngestSink {
   #take(columns: PathColumns): void {
     this.accessLogs.apply(columns, 0, columns.count);
     for (let from = 0; from < columns.count; ) {
-      const to = sliceEnd(columns, from);
+      const to = sliceEnd(columns, from, TICK_MS);
       this.clocks.apply(columns, from, to);
       from = to;
     }
@@ -290,12 +290,4 @@ export class Pipeline implements IngestSink {
     this.vmTable.forget(index);
     this.accessLogs.forget(index);
   }
-}
-
-/** A clock fits its last second: a backlog of many seconds is given to it in pieces, each with its own fit. */
-function sliceEnd(columns: PathColumns, from: number): number {
-  const startMs = columns.atMs[from] as number;
-  let to = from + 1;
-  while (to < columns.count && Math.abs((columns.atMs[to] as number) - startMs) < TICK_MS) to++;
-  return to;
 }
