@@ -1,6 +1,7 @@
 /** What servers before this one left in the store. */
 import type { Logger } from 'pino';
 import type { PathKeys } from './join/recent-keys.ts';
+import type { Pipeline } from './pipeline.ts';
 import { MAX_RUNS } from './run-list.ts';
 import { summarySchema } from './schemas.ts';
 import type { DuckDbStore } from './store/duckdb.ts';
@@ -27,6 +28,15 @@ export async function readEarlier(store: DuckDbStore, log: Logger): Promise<Earl
     throw new StoreError(
       `what is in the store cannot be read (${(error as Error).message}): move its folder away and start again.`,
     );
+  }
+}
+
+/** Before anything arrives, and before this server's own first run. */
+export function restoreEarlier({ joiner, runs, vmTable }: Pipeline, earlier: Earlier): void {
+  joiner.remember(earlier.keys);
+  for (const summary of earlier.runs) {
+    runs.restore(summary);
+    for (const vm of summary.run.vms) vmTable.named(vm);
   }
 }
 

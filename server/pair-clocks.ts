@@ -193,3 +193,11 @@ function crossingOf({ first }: PathColumns, row: number): Crossing {
     hostInNs: first[at + TAP_RX] as number,
   };
 }
+
+/** A clock fits its last second: a backlog of many seconds is given to it in pieces, each with its own fit. */
+export function sliceEnd(columns: PathColumns, from: number, spanMs: number): number {
+  const startMs = columns.atMs[from] as number;
+  let to = from + 1;
+  while (to < columns.count && Math.abs((columns.atMs[to] as number) - startMs) < spanMs) to++;
+  return to;
+}

@@ -7,7 +7,7 @@ import { AccessLogs } from './access-log/access-logs.ts';
 import { type Agent, AgentRegistry } from './agents.ts';
 import { contentionReport } from './aggregate/contention.ts';
 import { ClockEvents, machineReading } from './clock-events.ts';
-import { type Earlier, RECENT_KEYS } from './earlier.ts';
+import { type Earlier, RECENT_KEYS, restoreEarlier } from './earlier.ts';
 import { ExactPairing, pairingOf } from './exact-pairing.ts';
 import { HeldPaths } from './held-paths.ts';
 import type { IngestSink } from './ingest.ts';
@@ -18,7 +18,7 @@ import { deriveLayers, isComplete } from './join/layers.ts';
 import { type PathColumns, pathColumns } from './join/paths.ts';
 import { amendRow } from './join/row-writer.ts';
 import { LiveDelay } from './live-delay.ts';
-import { PairClocks } from './pair-clocks.ts';
+import { PairClocks, sliceEnd } from './pair-clocks.ts';
 import { ProvenanceWatch } from './provenance-watch.ts';
 import { type Run, wiringOf } from './run.ts';
 import { RunList } from './run-list.ts';
@@ -36,6 +36,8 @@ import { CLASSES } from './wire/record.ts';
 export const TICK_MS = 200;
 /** Rows taken from the joiner at a time. */
 const BATCH = 4096;
+/** Rows that do not wait for the next tick: the joiner's queue is bounded. */
+const CROWD = 2 * BATCH;
 
 /** Somebody else who wants every path once: an exporter. Rows are valid during the call only. */
 export type PathListener = (
@@ -103,7 +105,6 @@ export class Pipeline implements IngestSink {
       seed: randomInt(2 ** 32),
       ...(options.earlier && { recent: RECENT_KEYS }),
     });
-    if (options.earlier) this.joiner.remember(options.earlier.keys);
     this.sources = new SourceTable(
       (index) => this.#forgetSource(index),
       () => this.registry.all(),
@@ -116,7 +117,7 @@ export class Pipeline implements IngestSink {
       summarise: (run) => summarise(run, this),
       release: (id) => this.store.release(id),
     });
-    for (const summary of options.earlier?.runs ?? []) this.runs.restore(summary);
+    if (options.earlier) restoreEarlier(this, options.earlier);
     this.runs.open(options.run, this.now());
   }
 
@@ -134,7 +135,8 @@ export class Pipeline implements IngestSink {
     const source = this.sources.of(agent);
     if (source === undefined) throw new Error(`frame of ${agent.label} before its hello`);
     this.joiner.add(frame.records, source);
-    this.safeFrames.handedOn(agent, frame.sequence);
+    agent.progress.handedOn(frame.sequence, this.joiner.taken(source.vantage));
+    if (this.joiner.ready >= CROWD) this.tick();
   }
 
   vms(agent: Agent, vms: VmInfo[]): void {
@@ -165,9 +167,9 @@ export class Pipeline implements IngestSink {
   #contend(agent: Agent, stats: AgentStats, nowMs: number): void {
     const source = this.sources.of(agent);
     if (source === undefined) return;
-    const { aggregate } = this.runs.current;
     for (const { name, hostName } of this.vmTable.namesOf(source.index)) {
-      aggregate.contend(name, agent.statsMs, nowMs, contentionReport(source.vantage, stats, hostName));
+      const report = contentionReport(source.vantage, stats, hostName);
+      this.runs.current.aggregate.contend(name, agent.statsMs, nowMs, report);
     }
   }
 
@@ -229,7 +231,7 @@ export class Pipeline implements IngestSink {
   #take(columns: PathColumns): void {
     this.accessLogs.apply(columns, 0, columns.count);
     for (let from = 0; from < columns.count; ) {
-      const to = sliceEnd(columns, from);
+      const to = sliceEnd(columns, from, TICK_MS);
       this.clocks.apply(columns, from, to);
       from = to;
     }
@@ -271,8 +273,7 @@ export class Pipeline implements IngestSink {
     run.wiring = wiringOf(columns, to - 1);
     this.store.append(run.id, columns, from, to);
     for (let row = from; row < to; row++) {
-      const exchangeClass = columns.class[row] as number;
-      this.classes[exchangeClass] = (this.classes[exchangeClass] as number) + 1;
+      this.classes[columns.class[row]!]!++;
       if (isComplete(columns, row)) run.complete++;
       this.delay.add((columns.atMs[row] as number) + (columns.endToEnd[row] as number) / 1e6);
     }
@@ -287,12 +288,4 @@ export class Pipeline implements IngestSink {
     this.vmTable.forget(index);
     this.accessLogs.forget(index);
   }
-}
-
-/** A clock fits its last second: a backlog of many seconds is given to it in pieces, each with its own fit. */
-function sliceEnd(columns: PathColumns, from: number): number {
-  const startMs = columns.atMs[from] as number;
-  let to = from + 1;
-  while (to < columns.count && Math.abs((columns.atMs[to] as number) - startMs) < TICK_MS) to++;
-  return to;
 }

@@ -3,7 +3,7 @@
  * joiner, no row made of them is held, and the store has committed the rows.
  * Only those are acknowledged; agents keep the others.
  */
-import type { Agent, AgentRegistry } from './agents.ts';
+import type { AgentRegistry } from './agents.ts';
 import type { HeldPaths } from './held-paths.ts';
 import type { Joiner } from './join/joiner.ts';
 import type { SourceTable } from './sources.ts';
@@ -25,13 +25,6 @@ export class SafeFrames {
 
   constructor(stages: FrameStages) {
     this.#stages = stages;
-  }
-
-  /** An agent's frame was just given to the joiner. */
-  handedOn(agent: Agent, sequence: number): void {
-    const { sources, joiner } = this.#stages;
-    const source = sources.of(agent);
-    if (source !== undefined) agent.progress.handedOn(sequence, joiner.taken(source.vantage));
   }
 
   /** The tick is over: what has left the joiner is in the store, or held. */

@@ -65,7 +65,7 @@ export async function startServer(options: ServerOptions, around: Surroundings):
   };
   const tickers = [setInterval(() => void tick(), TICK_MS), setInterval(() => live.tick(), LIVE_TICK_MS)];
   const servers: Server[] = [];
-  const close = async (): Promise<void> => {
+  const closeNow = async (): Promise<void> => {
     notReady = 'stopping';
     for (const ticker of tickers) clearInterval(ticker);
     // What is stored is acknowledged, so that no agent gives it to the next server again; what waits here goes there.
@@ -76,6 +76,11 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     live.close();
     await Promise.all([...servers.map(closeServer), pathExport.close()]);
     await pipeline.store.close();
+  };
+  let closing: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    closing ??= closeNow();
+    return closing;
   };
   try {
     const onUpgrade = upgrades(ingest, live, options.allowOrigins);

@@ -7,7 +7,11 @@ export interface JoinerOptions {
   recent?: number;
   /** Age by record time at which a pending record is given up; default 10 s. */
   expireNs?: number;
-  /** Seconds of the clock that `expire` is given after which a record is given up, whatever its stamps say; default 30. */
+  /**
+   * Seconds of the clock that `expire` is given before which no record is given up, as its partner's agent may
+   * be on its way back; default 10. And after which each is, whatever its stamps say; default 30.
+   */
+  shortestWaitS?: number;
   longestWaitS?: number;
   /** Joined rows that wait for `drain`; default 16,384. */
   queue?: number;

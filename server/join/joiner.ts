@@ -57,8 +57,8 @@ export class Joiner {
 
   constructor(options: JoinerOptions = {}) {
     const capacity = options.capacity ?? 65_536;
-    this.#host = new Side('host', capacity, options.longestWaitS ?? 30);
-    this.#guest = new Side('guest', capacity, options.longestWaitS ?? 30);
+    this.#host = new Side('host', capacity, options);
+    this.#guest = new Side('guest', capacity, options);
     this.#recent = new RecentKeys(options.recent ?? capacity);
     this.#rows = new RowQueue(options.queue ?? 16_384, options.vmOf ?? (() => 0));
     this.#expireNs = options.expireNs ?? 10e9;
@@ -233,7 +233,7 @@ export class Joiner {
 
   /**
    * Give up on records that are `expireNs` older than the newest record of
-   * their own source, or that came `longestWaitS` ago.
+   * their own source and came `shortestWaitS` ago, or that came `longestWaitS` ago.
    * A held pair is joined as it is, also when nothing was held for `holdMs`.
    * @param nowMs any clock in ms; left out, only record time counts
    * @returns how many became unmatched
@@ -241,7 +241,7 @@ export class Joiner {
   expire(nowMs?: number): number {
     if (nowMs !== undefined) {
       this.#endHolds(nowMs);
-      for (const side of [this.#host, this.#guest]) side.waitedTo = side.longestWait.step(nowMs, side.records);
+      for (const side of [this.#host, this.#guest]) side.lookAtWaits(nowMs);
     }
     return this.#giveUp((source) => source.newestNs - this.#expireNs);
   }
@@ -280,7 +280,7 @@ export class Joiner {
   #giveUpOn(side: Side, source: number, beforeNs: number): number {
     let total = 0;
     for (;;) {
-      const slot = side.pending.oldestBefore(source, beforeNs, side.waitedTo);
+      const slot = side.overdue(source, beforeNs);
       if (slot < 0) break;
       if (this.#joinHeld(side, slot)) continue;
       side.pending.remove(slot);

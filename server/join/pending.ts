@@ -88,10 +88,15 @@ export class PendingTable {
     return oldest;
   }
 
-  /** The record of `source` that came first, where it is older than `beforeNs` or came as `arrival` at the latest; else -1. */
-  oldestBefore(source: number, beforeNs: number, arrival: number): number {
+  /**
+   * The record of `source` that came first, where it is older than `beforeNs`
+   * and came as `enough` at the latest, or as `tooLong` at the latest; else -1.
+   */
+  oldestBefore(source: number, beforeNs: number, enough: number, tooLong: number): number {
     const slot = this.#oldest[source] ?? NONE;
-    return slot !== NONE && (this.#time[slot]! < beforeNs || this.#arrival[slot]! <= arrival) ? slot : NONE;
+    if (slot === NONE) return NONE;
+    const arrival = this.#arrival[slot]!;
+    return (this.#time[slot]! < beforeNs && arrival <= enough) || arrival <= tooLong ? slot : NONE;
   }
 
   /** Arrival of the record of `source` that came first; infinity where none waits. */

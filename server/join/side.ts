@@ -1,7 +1,8 @@
 import { VANTAGE } from '../wire/record.ts';
 import type { Vantage } from '../wire/stations.ts';
-import { LongestWait } from './longest-wait.ts';
+import type { JoinerOptions } from './joiner-options.ts';
 import { PendingTable } from './pending.ts';
+import { WaitingTimes } from './waiting-times.ts';
 
 /**
  * Where every record went: of each vantage, records = joined + overflow +
@@ -44,10 +45,13 @@ export interface JoinCounts {
 /** One vantage: its waiting records and what became of the others. */
 export class Side {
   readonly code: number;
+  readonly #waiting: WaitingTimes;
+  readonly #shortestS: number;
+  readonly #longestS: number;
+  /** Records with numbers up to these have waited so long that their stamps may end it, or that it ends anyway. */
+  #waitedEnough = Number.POSITIVE_INFINITY;
+  #waitedTooLong = 0;
   readonly pending: PendingTable;
-  readonly longestWait: LongestWait;
-  /** Records with numbers up to this one have waited too long. */
-  waitedTo = 0;
   records = 0;
   unmatched = 0;
   evicted = 0;
@@ -56,10 +60,24 @@ export class Side {
   continued = 0;
   late = 0;
 
-  constructor(vantage: Vantage, capacity: number, longestWaitS: number) {
+  constructor(vantage: Vantage, capacity: number, { shortestWaitS = 10, longestWaitS = 30 }: JoinerOptions) {
     this.code = VANTAGE[vantage];
     this.pending = new PendingTable(capacity);
-    this.longestWait = new LongestWait(longestWaitS);
+    this.#shortestS = shortestWaitS;
+    this.#longestS = longestWaitS;
+    this.#waiting = new WaitingTimes(longestWaitS);
+  }
+
+  lookAtWaits(nowMs: number): void {
+    this.#waiting.step(nowMs, this.records);
+    this.#waitedEnough = this.#waiting.since(this.#shortestS);
+    this.#waitedTooLong = this.#waiting.since(this.#longestS);
+  }
+
+  /** The record of `source` that came first, where it is older than `beforeNs` (any, if that is infinite) or waited too long; else -1. */
+  overdue(source: number, beforeNs: number): number {
+    const enough = beforeNs === Number.POSITIVE_INFINITY ? beforeNs : this.#waitedEnough;
+    return this.pending.oldestBefore(source, beforeNs, enough, this.#waitedTooLong);
   }
 }
 

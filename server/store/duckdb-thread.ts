@@ -12,10 +12,12 @@ export class DuckDbThread {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #asked = 0;
+  #hasEnded = false;
 
   private constructor(worker: Worker) {
     this.#worker = worker;
     worker.on('message', (answer: Answer) => this.#answered(answer));
+    worker.on('exit', () => this.#ended());
   }
 
   /** @returns the thread and the number of its store's next path @throws StoreError where the store cannot be had */
@@ -32,6 +34,7 @@ export class DuckDbThread {
 
   /** Rejects where the database could not do it now. */
   ask<K extends CallName>(call: K, ask: Calls[K]['ask'], transfer: ArrayBuffer[] = []): Promise<Calls[K]['answer']> {
+    if (this.#hasEnded) return Promise.reject(new Error('the store is closed'));
     const id = this.#asked++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject });
@@ -43,6 +46,12 @@ export class DuckDbThread {
   async close(): Promise<void> {
     await this.ask('close', null);
     await this.#worker.terminate();
+  }
+
+  #ended(): void {
+    this.#hasEnded = true;
+    for (const { reject } of this.#waiting.values()) reject(new Error('the store was closed'));
+    this.#waiting.clear();
   }
 
   #answered(answer: Answer): void {

@@ -60,7 +60,9 @@ describe('/agent', () => {
   });
 
   it('acknowledges a frame when each of its records is joined or given up, not before', async () => {
-    const server = await start();
+    const startMs = Date.now();
+    // Ten seconds of the server's clock are one here.
+    const server = await start({}, { now: () => startMs + 10 * (Date.now() - startMs) });
     const host = await attach(server, 'host');
     const guest = await attach(server, 'guest');
     const [first, lonely, third] = [0, 1, 2].map((i) => exchange(i + 1, { atNs: hostNowNs() }));
