@@ -87,6 +87,18 @@ export function axisDuration(ns: number, stepNs: number, endNs: number): string 
   return `${(ns / unit.ns).toFixed(Math.min(3, decimals))}\u00a0${unit.unit}`;
 }
 
+/** A round number of an axis, as short as it can be said: 250 ns, 1.5 ms. */
+export function formatTick(ns: number): string {
+  if (ns === 0) return '0';
+  const { unit, ns: size } = durationUnit(ns);
+  return `${Number((ns / size).toPrecision(3))}\u00a0${unit}`.replace('-', '−');
+}
+
+/** A difference, told with its sign. */
+export function formatShift(ns: number): string {
+  return `${ns > 0 ? '+' : ''}${formatDuration(ns)}`;
+}
+
 /** Whole counts with narrow no-break spaces: 12 345; from ten million on 12.3 M. */
 export function formatCount(count: number | null | undefined): string {
   if (count === null || count === undefined || Number.isNaN(count)) return MISSING;
@@ -104,7 +116,9 @@ export function rate(perSecond: number | null | undefined): Quantity {
 /** A share 0..1 in percent with one decimal: 14.2 %. */
 export function share(fraction: number | null | undefined): Quantity {
   if (fraction === null || fraction === undefined || Number.isNaN(fraction)) return { text: MISSING, unit: '' };
-  return { text: (fraction * 100).toFixed(1), unit: '%' };
+  // No "−0.0": what rounds to nothing has no sign.
+  const tenths = Math.round(fraction * 1000) + 0;
+  return { text: (tenths / 10).toFixed(1).replace('-', '−'), unit: '%' };
 }
 
 /** A stretch of time as people say it: 4 s, 2 min 5 s, 1 h 3 min. */
@@ -129,4 +143,11 @@ export function formatTime(ms: number, withMilliseconds = false): string {
   const parts = [date.getHours(), date.getMinutes(), date.getSeconds()].map((n) => String(n).padStart(2, '0'));
   const fraction = withMilliseconds ? `.${String(date.getMilliseconds()).padStart(3, '0')}` : '';
   return parts.join(':') + fraction;
+}
+
+/** Day and time of the viewer's zone: 2026-11-23 14:03:21. */
+export function formatDate(ms: number): string {
+  const date = new Date(ms);
+  const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((n) => String(n).padStart(2, '0'));
+  return `${day.join('-')} ${formatTime(ms)}`;
 }

@@ -12,7 +12,7 @@ export interface Loss {
  * Records that were dropped before they reached a number, since the queues'
  * start. Updates that a slow page was spared (`live.*`) are none.
  */
-export function lostRecords({ drops }: Health): number {
+export function lostRecords({ drops }: Pick<Health, 'drops'>): number {
   return Object.entries(drops).reduce((sum, [queue, n]) => (queue.startsWith('live.') ? sum : sum + n), 0);
 }
 

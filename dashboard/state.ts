@@ -1,9 +1,10 @@
-/** Everything the page knows, one signal each. Views read; the socket, the poll and the controls write. */
+/** Everything the live page knows, one signal each. Views read; the socket, the poll and the controls write. */
 import { computed, effect, signal } from '@preact/signals';
 import { PROTOCOL_VERSION } from '../server/wire/frame.ts';
 import type { ExchangeClass } from '../server/wire/record.ts';
 import type { LayerId } from '../server/wire/stations.ts';
 import type { Health, LayerRow, LiveMessage, PathView, RunInfo, Summary } from '../server/wire/views.ts';
+import type { Polled } from './ask.ts';
 import { formatCount } from './format.ts';
 import { layerFacts } from './layer-facts.ts';
 import { type Loss, LossLog, lostRecords, lostSince } from './losses.ts';
@@ -21,12 +22,6 @@ export interface Live {
   run: RunInfo;
   recent: LayerRow[];
   health: Health;
-}
-
-/** An answer of the API and, when the last attempt failed, why; the older answer stays. */
-export interface Polled<T> {
-  value: T | null;
-  error: string | null;
 }
 
 const asked = new URLSearchParams(location.search);

@@ -3,6 +3,7 @@
  * answers, so a server that stalls is seen by every request that fell due
  * meanwhile (no coordinated omission).
  */
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -45,6 +46,8 @@ interface Request {
   sentMs: number;
 }
 
+/** From the order to start to the first request. */
+const LEAD_MS = 10;
 const MAX_WAITING = 100_000;
 const ANSWER_LIMIT_MS = 30_000;
 const LAST_ANSWERS_LIMIT_MS = 10_000;
@@ -78,17 +81,14 @@ export class LoadGenerator {
   /** Runs the plan to its end (or to stop()) and resolves when the last answer is in. */
   async run(): Promise<LoadSummary> {
     await this.#openFirst();
-    const startMs = performance.now() + 10;
-    this.#startMs = startMs;
     const worker = new Worker(new URL('schedule-worker.ts', import.meta.url), {
-      workerData: {
-        startMs: performance.timeOrigin + startMs,
-        intervalMs: this.#intervalMs,
-        count: this.#count,
-        stop: this.#stop,
-      },
+      workerData: { intervalMs: this.#intervalMs, count: this.#count, stop: this.#stop },
     });
+    await once(worker, 'message');
+    const startMs = performance.now() + LEAD_MS;
+    this.#startMs = startMs;
     worker.on('message', () => this.#sendDue());
+    worker.postMessage(performance.timeOrigin + startMs);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     worker.on('exit', () => resolve()).on('error', reject);
     const overdue = setInterval(() => this.#failOverdue(), 1000);

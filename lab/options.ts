@@ -21,6 +21,8 @@ export interface LabOptions {
   readonly json: boolean;
   /** Where the guest's access log, console and the processes' logs are copied at the end. */
   readonly artifacts: string | null;
+  /** Where the run's recording goes. */
+  readonly record: string | null;
   readonly shell: boolean;
   /** How the guest's agent reaches the server: a virtio-serial channel, or the guest's second network card. */
   readonly uplink: UplinkKind;
@@ -47,6 +49,7 @@ interface Flags {
   browser: boolean;
   json: boolean;
   artifacts?: string;
+  record?: string;
   shell: boolean;
   uplink: UplinkKind;
   kernel: KernelVersion;
@@ -115,6 +118,7 @@ function command(): Command {
     )
     .option('--no-browser', 'do not open the dashboard in a browser')
     .option('--json', 'print the summary as one JSON object, and nothing else, on standard output', false)
+    .option('--record <file>', 'write the run to one Parquet file at the end, to compare or replay it later')
     .option('--artifacts <dir>', "keep the guest's access log and all logs there")
     .option('--shell', 'a root shell in the guest, on the control network (the address is printed)', false)
     .addOption(
@@ -164,6 +168,7 @@ export function parseLabOptions(args: readonly string[]): LabOptionsResult {
       browser: flags.browser,
       json: flags.json,
       artifacts: flags.artifacts ?? null,
+      record: flags.record ?? null,
       shell: flags.shell,
       uplink: flags.uplink,
       kernel: flags.kernel,

@@ -19,6 +19,7 @@ import { type PathColumns, pathColumns } from './join/paths.ts';
 import { amendRow } from './join/row-writer.ts';
 import { LiveDelay } from './live-delay.ts';
 import { PairClocks, sliceEnd } from './pair-clocks.ts';
+import { ProvenanceWatch } from './provenance-watch.ts';
 import { type Run, wiringOf } from './run.ts';
 import { RunList } from './run-list.ts';
 import { SafeFrames } from './safe-frames.ts';
@@ -84,11 +85,12 @@ export class Pipeline implements IngestSink {
   readonly #longPolls: readonly Uint8Array[];
   /** Exchanges of all runs, along CLASSES. */
   readonly classes: number[] = CLASSES.map(() => 0);
+  readonly #provenance = new ProvenanceWatch();
   readonly #batch = pathColumns(BATCH);
   /** Layers that came out negative. */
   negative = 0;
   /** Paths that have come to their run, or to none. */
-  #delivered = 0;
+  delivered = 0;
   /** Late records that found their path in the store. */
   amended = 0;
 
@@ -120,6 +122,9 @@ export class Pipeline implements IngestSink {
   }
 
   hello(agent: Agent): void {
+    const change = this.#provenance.seen(agent);
+    // What came before it was measured under the old one.
+    if (change !== null && this.runs.current.aggregate.counts.exchanges > 0) this.startRun(change);
     const source = this.sources.attach(agent);
     const { hostname } = agent.hello.provenance;
     if (source.vantage === 'host') this.vmTable.setHost(source.index, hostname);
@@ -218,13 +223,6 @@ export class Pipeline implements IngestSink {
     return true;
   }
 
-  /** Records of each vantage that wait: for their partner, the rest of their response, or a clock. */
-  pending(): { host: number; guest: number } {
-    const { pendingHost, pendingGuest, joined } = this.joiner.counts;
-    const paths = joined - this.#delivered;
-    return { host: pendingHost + paths, guest: pendingGuest + paths };
-  }
-
   /** Cumulative counters since the server started. */
   totals(): Totals {
     return totalsOf(this);
@@ -256,7 +254,7 @@ export class Pipeline implements IngestSink {
       const run = this.runs.at(columns.atMs[from] as number);
       let to = from + 1;
       while (to < columns.count && this.runs.at(columns.atMs[to] as number) === run) to++;
-      this.#delivered += to - from;
+      this.delivered += to - from;
       if (run === null) this.runs.outside += to - from;
       else this.#deliver(run, columns, from, to);
       from = to;

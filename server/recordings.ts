@@ -25,12 +25,13 @@ export interface RecordedRun {
   /** Paths in the file; fewer than `summary.exchanges.joined` where the oldest were not kept. */
   rows: number;
   times: RequestTimes;
+  bounds: Float64Array;
 }
 
 /** Throws a {@link RecordingError} on what is no recording, or one of a newer Hopscope. */
 export async function loadRecording(file: string): Promise<RecordedRun> {
-  const { about, rows, times } = await readRecording(file);
-  return { file, summary: checkedAbout(file, about).summary, rows, times };
+  const { about, ...read } = await readRecording(file);
+  return { file, summary: checkedAbout(file, about).summary, ...read };
 }
 
 /** What a recording says of its run, without its paths. Throws as {@link loadRecording} does. */

@@ -4,7 +4,7 @@ import { clockView } from './clock-view.ts';
 import type { Pipeline } from './pipeline.ts';
 import { type Momentary, type Run, runInfo, type Wiring } from './run.ts';
 import { costOf, costSum, selfCost } from './self-cost.ts';
-import { faultsOf, type Totals, totalsSince, totalsSum } from './totals.ts';
+import { faultsOf, pendingOf, type Totals, totalsSince, totalsSum } from './totals.ts';
 import { modelApproach, type Provenance, type VmInfo } from './wire/messages.ts';
 import type { Vantage } from './wire/stations.ts';
 import type { Gap, ProvenanceView, Summary } from './wire/views.ts';
@@ -16,7 +16,7 @@ export function summarise(run: Run, pipeline: Pipeline): Summary {
   const since = countedBy(run, pipeline);
   const { aggregate } = run;
   const joined = aggregate.counts.exchanges;
-  const pending = run.start === null ? { host: 0, guest: 0 } : pipeline.pending();
+  const pending = run.start === null ? { host: 0, guest: 0 } : pendingOf(pipeline);
   return {
     run: runInfo(run),
     ...fromLoad(run, {

@@ -57,6 +57,13 @@ export function totalsOf({ store, joiner, runs, clocks, registry, negative, late
   };
 }
 
+/** Records of each vantage that wait: for their partner, the rest of their response, or a clock. */
+export function pendingOf({ joiner, delivered }: Pipeline): { host: number; guest: number } {
+  const { pendingHost, pendingGuest, joined } = joiner.counts;
+  const paths = joined - delivered;
+  return { host: pendingHost + paths, guest: pendingGuest + paths };
+}
+
 export function faultsOf({ negative, clockSteps, continuedAfterJoin }: Totals): Faults {
   return { negative, clockSteps, continuedAfterJoin };
 }

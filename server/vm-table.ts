@@ -96,7 +96,7 @@ export class VmTable {
     return this.#infoOfGuest.get(source);
   }
 
-  /** Index of a name that a recording gives; new where it was not known. */
+  /** Index of a name that a recording or an earlier day gives; new where it was not known. */
   named(name: string): number {
     return this.#index(name);
   }

@@ -27,7 +27,12 @@ function bannerLine(now: Connection, viewerMs: number): { tone: 'warn' | 'bad'; 
   }
   if (now.state === 'stale') return { tone: 'warn', text: `The server has been silent for ${age || 'a while'}.${old}` };
   if (paused.value && live.value !== null) return { tone: 'warn', text: pausedText(live.value.nowMs) };
-  return null;
+  const recordedMs = live.value?.run.recordedMs ?? null;
+  return recordedMs === null ? null : { tone: 'warn', text: recordingText(recordedMs) };
+}
+
+function recordingText(recordedMs: number): string {
+  return `A recording of ${new Date(recordedMs).toLocaleString()} is replayed: nothing here is happening now.`;
 }
 
 function pausedText(nowMs: number): string {

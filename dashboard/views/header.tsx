@@ -16,15 +16,15 @@ import {
   windowMinutes,
 } from '../state.ts';
 import { Segments } from './segments.tsx';
+import { SiteHeader } from './site-header.tsx';
 import './header.css';
 
+/** Of the live page: its run, its sections, its controls. */
 export function Header() {
   return (
-    <header class="bar">
-      <h1>
-        Hopscope <RunName />
-      </h1>
-      <nav aria-label="Sections">
+    <SiteHeader at="/">
+      <RunName />
+      <nav class="sections" aria-label="Sections">
         <a href="#path">Path</a>
         <a href="#latency">Over time</a>
         <a href="#layers">Layers</a>
@@ -46,7 +46,7 @@ export function Header() {
         </button>
         <ConnectionPill />
       </div>
-    </header>
+    </SiteHeader>
   );
 }
 

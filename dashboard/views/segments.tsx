@@ -7,6 +7,8 @@ interface SegmentsProps<T extends string | number> {
   choices: readonly T[];
   chosen: Signal<T>;
   label?: (choice: T) => string;
+  /** Why a choice is not there to be chosen; null where it is. */
+  barred?: (choice: T) => string | null;
 }
 
 /** One choice out of a few, as a row of radio buttons: arrow keys work as everywhere. */
@@ -16,16 +18,18 @@ export function Segments<T extends string | number>({
   choices,
   chosen,
   label = String,
+  barred = () => null,
 }: SegmentsProps<T>) {
   return (
     <fieldset class="segments control">
       <legend class="unseen">{legend}</legend>
       {choices.map((choice) => (
-        <label key={choice}>
+        <label key={choice} title={barred(choice) ?? undefined}>
           <input
             type="radio"
             name={name}
             checked={chosen.value === choice}
+            disabled={barred(choice) !== null}
             onChange={() => {
               chosen.value = choice;
             }}

@@ -130,9 +130,11 @@ function doubtsAbout({ run, load, faults, gaps, layers, drops }: Summary): strin
       `${run.name}: the load generator was late by ${duration(lateness.p99)} at p99, ${percent(lateness.p99 / p50)} of the median`,
     );
   }
+  if (load && load.errors > 0) found.push(`${run.name}: ${load.errors} of ${load.sent} requests got no answer in time`);
   const dropped = Object.values(drops).reduce((sum, count) => sum + count, 0);
   if (dropped > 0) found.push(`${run.name}: ${dropped} records were dropped`);
-  if (gaps.length > 0) found.push(`${run.name}: an agent was away ${gaps.length} times`);
+  if (gaps.length > 0)
+    found.push(`${run.name}: an agent was away ${gaps.length === 1 ? 'once' : `${gaps.length} times`}`);
   if (faults.negative + faults.clockSteps > 0) {
     found.push(`${run.name}: ${faults.negative} negative times, ${faults.clockSteps} clock steps`);
   }

@@ -1,7 +1,7 @@
 /** Two runs side by side: shifts of every layer, who carries the difference, and one sentence. */
 
 import type { Axis, Comparison, RunLine, Shift } from '../wire/compare-views.ts';
-import type { Summary } from '../wire/views.ts';
+import type { RunInfo, Summary } from '../wire/views.ts';
 import { axisOf, type Comparability, comparabilityOf } from './comparability.ts';
 import { sentenceOf } from './sentence.ts';
 import { sharesOf } from './shares.ts';
@@ -11,8 +11,11 @@ export interface ComparedRun {
   summary: Summary;
   /** Requests in the order of time; layers, `vnic both` and `end to end`. */
   times: Sample;
+  /** Proven ± of `vnic.in` and `vnic.out`, request by request, ns. */
+  bounds: Float64Array;
 }
 
+const CROSSING: readonly string[] = ['vnic.in', 'vnic.out'];
 /** The two parts of `vnic both` need the clock; their sum does not. */
 export const SHIFTED = [
   'end to end',
@@ -38,11 +41,23 @@ export function compareRuns(a: ComparedRun, b: ComparedRun, { seed, force }: Com
   if (comparability.refusals.length > 0) {
     return { ...empty, sentence: `These runs are not compared: ${comparability.refusals.join('; ')}.` };
   }
-  const shifts = shiftsOf(only(a.times, SHIFTED), only(b.times, SHIFTED), { seed }).map((shift) =>
-    widened(shift, a.summary, b.summary),
+  const rounds = roundsOf(a.summary.run, b.summary.run);
+  const shifts = shiftsOf(only(a.times, SHIFTED), only(b.times, SHIFTED), { seed, rounds }).map((shift) =>
+    widened(shift, a, b),
   );
-  const shares = sharesOf(only(a.times, SUMMED), only(b.times, SUMMED), { seed });
-  return { ...empty, shifts, shares, sentence: sentenceOf(lines.a.name, lines.b.name, shifts, shares) };
+  const shares = sharesOf(only(a.times, SUMMED), only(b.times, SUMMED), { seed, rounds });
+  return { ...empty, shifts, shares, sentence: sentenceOf([lines.a.name, lines.b.name], axis, shifts, shares) };
+}
+
+/** How often both were measured in turn; 0 where one went before the other. */
+function roundsOf({ stretches: a }: RunInfo, { stretches: b }: RunInfo): number {
+  const isInTurn = a.every(({ fromMs, toMs }, round) => {
+    const [mine, next] = [b[round], b[round + 1]];
+    const [after, ownNext] = [mine?.toMs ?? Infinity, a[round + 1]];
+    const end = Math.max(toMs ?? Infinity, after);
+    return mine !== undefined && Math.min(ownNext?.fromMs ?? Infinity, next?.fromMs ?? Infinity) >= end && fromMs < end;
+  });
+  return a.length === b.length && isInTurn ? a.length : 0;
 }
 
 function forced({ refusals, doubts, ...rest }: Comparability): Comparability {
@@ -69,16 +84,43 @@ function only(times: Sample, layers: readonly string[]): Sample {
   );
 }
 
-/** Two clocks split vnic both into its parts; by how much each may have been wrong is no matter of chance. */
-function widened(shift: Shift, a: Summary, b: Summary): Shift {
-  const boundOf = ({ layers }: Summary) => layers.find(({ layer }) => layer === shift.layer)?.bound ?? 0;
-  const bound = boundOf(a) + boundOf(b);
+/**
+ * Two clocks split vnic both into its parts. By how much each may have been
+ * wrong is no matter of chance: a quantile of the true times lies between those
+ * of all times less, and all times plus, their own bounds.
+ */
+function widened(shift: Shift, a: ComparedRun, b: ComparedRun): Shift {
+  if (!CROSSING.includes(shift.layer)) return shift;
+  const [reachA, reachB] = [a, b].map((run) => reach(run, shift)) as [Reach, Reach];
+  const [below, above] = [reachA.above + reachB.below, reachA.below + reachB.above];
   return {
     ...shift,
-    low: shift.low - bound,
-    high: shift.high + bound,
-    bandLow: shift.bandLow - bound,
-    bandHigh: shift.bandHigh + bound,
-    detectable: shift.detectable + bound,
+    low: shift.low - below,
+    high: shift.high + above,
+    bandLow: shift.bandLow - below,
+    bandHigh: shift.bandHigh + above,
+    detectable: shift.detectable + Math.max(below, above),
   };
+}
+
+interface Reach {
+  /** How far below and above what was measured the true quantile can be, ns. */
+  below: number;
+  above: number;
+}
+
+function reach({ times, bounds }: ComparedRun, { layer, quantile }: Shift): Reach {
+  const values = times.get(layer)!;
+  const at = (sign: -1 | 0 | 1) =>
+    quantileOf(
+      values.map((value, row) => value + sign * bounds[row]!),
+      quantile,
+    );
+  const middle = at(0);
+  return { below: middle - at(-1), above: at(1) - middle };
+}
+
+function quantileOf(values: Float64Array, quantile: number): number {
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
+  return sorted[Math.ceil(quantile * sorted.length) - 1] ?? Number.NaN;
 }

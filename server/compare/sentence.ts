@@ -1,5 +1,5 @@
 /** A comparison in words that need no explanation. */
-import type { Share, Shift } from '../wire/compare-views.ts';
+import type { Axis, Share, Shift } from '../wire/compare-views.ts';
 
 export const WHOLE = 'end to end';
 /** Asked first: what people promise each other. */
@@ -20,7 +20,12 @@ export function isResolved({ bandLow, bandHigh }: Shift): boolean {
 }
 
 /** How b differs from a, as a person who knows no statistics would say it. */
-export function sentenceOf(a: string, b: string, shifts: readonly Shift[], shares: readonly Share[]): string {
+export function sentenceOf(
+  [a, b]: readonly [string, string],
+  axis: Axis | null,
+  shifts: readonly Shift[],
+  shares: readonly Share[],
+): string {
   const whole = shifts.filter(({ layer }) => layer === WHOLE);
   const ordered = HEADLINES.flatMap((quantile) => whole.filter((shift) => shift.quantile === quantile));
   const headline = ordered.find(isResolved);
@@ -30,14 +35,17 @@ export function sentenceOf(a: string, b: string, shifts: readonly Shift[], share
   const range = shift > 0 ? [bandLow, bandHigh] : [-bandHigh, -bandLow];
   const first = `${b} ${verb} [${range.map(duration).join(', ')}] at ${quantileName(quantile)} against ${a}`;
   const where = place(shares);
-  return [`${first}${where ? `; ${where}` : ''}.`, guestToo(shifts, shares)].filter(Boolean).join(' ');
+  return [`${first}${where ? `; ${where}` : ''}.`, guestToo(axis, shifts, shares)].filter(Boolean).join(' ');
 }
 
 function nothingFound(a: string, b: string, whole: readonly Shift[]): string {
-  const [asked] = whole;
+  const [asked, median] = whole;
   if (!asked) return `${a} and ${b} cannot be told apart: too few requests for any quantile.`;
   const found = `between ${a} and ${b} end to end`;
-  return `No difference was found ${found}; one of ${duration(asked.detectable)} at ${quantileName(asked.quantile)} would have been.`;
+  const limits = [asked, ...(median ? [median] : [])].map(
+    ({ detectable, quantile }) => `one of ${duration(detectable)} at ${quantileName(quantile)}`,
+  );
+  return `No difference was found ${found}; ${limits.join(' or ')} would have been.`;
 }
 
 /** Where the whole stands still, two layers may still have moved against each other. */
@@ -55,8 +63,9 @@ function place(shares: readonly Share[]): string {
   return `${percent >= 100 ? 'all' : `${percent} %`} of the difference of the means is in ${nameOf(first.layer)}${rest}`;
 }
 
-/** The guest's own layers, where they differ too, and why that can be. */
-function guestToo(shifts: readonly Shift[], shares: readonly Share[]): string {
+/** Another card should leave the guest's own layers alone: where it does not, that is said, and why it can be. */
+function guestToo(axis: Axis | null, shifts: readonly Shift[], shares: readonly Share[]): string {
+  if (axis !== 'nic') return '';
   const inGuest = shifts.filter((shift) => GUEST_LAYERS.includes(shift.layer) && isResolved(shift));
   const moved = largestOfEach(inGuest).filter(({ layer }) => {
     const share = shares.find((each) => each.layer === layer)?.share;

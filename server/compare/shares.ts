@@ -3,7 +3,7 @@
  * layers of a path telescope, so the shares of those that do come to one.
  */
 import type { Share } from '../wire/compare-views.ts';
-import { blocksFor } from './block-bins.ts';
+import { blocksOf, drawnBlocks, isPaired } from './block-draws.ts';
 import { studentQuantile } from './normal.ts';
 import { seededRandom } from './random.ts';
 import type { Sample } from './shifts.ts';
@@ -11,6 +11,8 @@ import type { Sample } from './shifts.ts';
 export interface ShareOptions {
   seed?: number;
   draws?: number;
+  /** As ShiftOptions has it. */
+  rounds?: number;
   confidence?: number;
 }
 
@@ -22,11 +24,13 @@ interface BlockSums {
 
 /** One for each layer of both samples, in the order of `a`; their rows are the same requests. */
 export function sharesOf(a: Sample, b: Sample, options: ShareOptions = {}): Share[] {
-  const { seed = 1, draws = 1000, confidence = 0.95 } = options;
+  const { seed = 1, draws = 1000, rounds = 0, confidence = 0.95 } = options;
   const layers = [...a.keys()].filter((layer) => b.has(layer));
-  const [sumsA, sumsB] = [blockSums(a, layers), blockSums(b, layers)];
+  const [rowsA, rowsB] = [a, b].map((sample) => sample.get(layers[0] ?? '')?.length ?? 0) as [number, number];
+  const [blocksA, blocksB] = blocksOf(rowsA, rowsB, rounds);
+  const [sumsA, sumsB] = [blockSums(a, layers, blocksA), blockSums(b, layers, blocksB)];
   const shifts = layers.map((layer) => meanOf(sumsB, layer) - meanOf(sumsA, layer));
-  const deviations = scatter(layers, shifts, sumsA, sumsB, draws, seededRandom(seed));
+  const deviations = scatter(layers, shifts, sumsA, sumsB, { draws, rounds, random: seededRandom(seed) });
   const blocks = Math.min(sumsA.counts.length, sumsB.counts.length);
   const reach = studentQuantile(0.5 + confidence / 2, Math.max(3, blocks - 1)) * Math.sqrt(blocks / (blocks - 1));
   const total = shifts.reduce((sum, shift) => sum + shift, 0);
@@ -38,10 +42,9 @@ export function sharesOf(a: Sample, b: Sample, options: ShareOptions = {}): Shar
   });
 }
 
-function blockSums(sample: Sample, layers: readonly string[]): BlockSums {
+function blockSums(sample: Sample, layers: readonly string[], blocks: number): BlockSums {
   const columns = layers.map((layer) => sample.get(layer)!);
   const rows = columns[0]?.length ?? 0;
-  const blocks = blocksFor(rows);
   const counts = new Float64Array(blocks);
   const sums = columns.map(() => new Float64Array(blocks));
   for (let row = 0; row < rows; row++) {
@@ -70,16 +73,13 @@ function scatter(
   shifts: readonly number[],
   a: BlockSums,
   b: BlockSums,
-  draws: number,
-  random: () => number,
+  { draws, rounds, random }: { draws: number; rounds: number; random: () => number },
 ): { layers: number[]; total: number } {
   const squares = layers.map(() => 0);
   let total = 0;
   for (let draw = 0; draw < draws; draw++) {
-    const [weightsA, weightsB] = [a, b].map(({ counts }) => drawn(counts.length, random)) as [
-      Float64Array,
-      Float64Array,
-    ];
+    const weightsA = drawnBlocks(a.counts.length, random);
+    const weightsB = isPaired(rounds) ? weightsA : drawnBlocks(b.counts.length, random);
     let together = 0;
     for (const [n, layer] of layers.entries()) {
       const distance = meanOf(b, layer, weightsB) - meanOf(a, layer, weightsA) - shifts[n]!;
@@ -89,11 +89,4 @@ function scatter(
     total += together ** 2;
   }
   return { layers: squares.map((square) => Math.sqrt(square / draws)), total: Math.sqrt(total / draws) };
-}
-
-/** How often each block comes in a resample. */
-function drawn(blocks: number, random: () => number): Float64Array {
-  const weights = new Float64Array(blocks);
-  for (let i = 0; i < blocks; i++) weights[Math.floor(random() * blocks)]! += 1;
-  return weights;
 }

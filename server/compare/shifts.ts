@@ -8,7 +8,8 @@
  * approximate stepdown methods, 2005).
  */
 import type { Shift } from '../wire/compare-views.ts';
-import { type BlockBins, blockBins, blocksFor, exactQuantile, sizeOf, weightedQuantile } from './block-bins.ts';
+import { type BlockBins, blockBins, exactQuantile, sizeOf, weightedQuantile } from './block-bins.ts';
+import { blocksOf, drawnBlocks, isPaired } from './block-draws.ts';
 import { normalQuantile, studentQuantile } from './normal.ts';
 import { seededRandom } from './random.ts';
 
@@ -20,6 +21,8 @@ export type Sample = ReadonlyMap<string, Float64Array>;
 export interface ShiftOptions {
   seed?: number;
   draws?: number;
+  /** Rounds of an experiment in which both samples were taken in turn: see {@link blocksOf}. 0 where they were not. */
+  rounds?: number;
   confidence?: number;
   quantiles?: readonly number[];
 }
@@ -43,14 +46,15 @@ interface Cell {
 /** Shifts of b against a, for the layers both have and the quantiles that both have values for. */
 export function shiftsOf(a: Sample, b: Sample, options: ShiftOptions = {}): Shift[] {
   const { seed = 1, draws = 1000, confidence = 0.95, quantiles = QUANTILES } = options;
-  const [blocksA, blocksB] = [a, b].map((sample) => blocksFor(rowsOf(sample))) as [number, number];
-  const draw = { quantiles, draws, blocksA, blocksB };
+  const [blocksA, blocksB] = blocksOf(rowsOf(a), rowsOf(b), options.rounds ?? 0);
+  const draw = { quantiles, draws, blocksA, blocksB, isPaired: isPaired(options.rounds ?? 0) };
   const cells = [...a].flatMap(([layer, values]) => cellsOf(layer, values, b.get(layer), draw));
   drawAll(cells, draw, seededRandom(seed));
   return intervals(cells, Math.min(blocksA, blocksB), draws, confidence);
 }
 
 interface Draw {
+  isPaired: boolean;
   quantiles: readonly number[];
   draws: number;
   blocksA: number;
@@ -77,16 +81,13 @@ function rowsOf(sample: Sample): number {
   return sample.values().next().value?.length ?? 0;
 }
 
-function drawAll(cells: readonly Cell[], { blocksA, blocksB, draws }: Draw, random: () => number): void {
-  const [weightsA, weightsB] = [new Float64Array(blocksA), new Float64Array(blocksB)];
-  for (let draw = 0; draw < draws; draw++) {
-    for (const weights of [weightsA, weightsB]) {
-      weights.fill(0);
-      for (let i = 0; i < weights.length; i++) weights[Math.floor(random() * weights.length)]! += 1;
-    }
+function drawAll(cells: readonly Cell[], draw: Draw, random: () => number): void {
+  for (let at = 0; at < draw.draws; at++) {
+    const weightsA = drawnBlocks(draw.blocksA, random);
+    const weightsB = draw.isPaired ? weightsA : drawnBlocks(draw.blocksB, random);
     for (const cell of cells) {
       const { a, b, quantile } = cell;
-      cell.draws[draw] = weightedQuantile(b, weightsB, quantile) - weightedQuantile(a, weightsA, quantile);
+      cell.draws[at] = weightedQuantile(b, weightsB, quantile) - weightedQuantile(a, weightsA, quantile);
     }
   }
 }

@@ -48,6 +48,8 @@ export interface Recording {
   about: unknown;
   rows: number;
   times: RequestTimes;
+  /** Proven ± of `vnic.in` and `vnic.out`, request by request. */
+  bounds: Float64Array;
 }
 
 /** What the file says of itself, as it was parsed. Throws a {@link RecordingError} on a file that is none. */
@@ -59,15 +61,16 @@ export function readAbout(file: string): Promise<unknown> {
 export function readRecording(file: string): Promise<Recording> {
   return inMemory(async (connection) => {
     const about = await aboutOf(connection, file);
-    const columns = TIMES.map(([, column]) => `${column}::DOUBLE`).join(', ');
+    const columns = [...TIMES.map(([, column]) => column), 'bound_ns'].map((column) => `${column}::DOUBLE`).join(', ');
     const query = `SELECT ${columns} FROM ${literal(file)} WHERE class = 'request' ORDER BY at_ms`;
     const result = await asRecording(file, connection.runAndReadAll(query));
     const count = await connection.runAndReadAll(`SELECT count(*)::INTEGER FROM ${literal(file)}`);
-    const times = TIMES.map(([name], at): [string, Float64Array] => [
-      name,
-      Float64Array.from(result.getColumnsJS()[at] ?? [], (ns) => (ns === null ? Number.NaN : (ns as number))),
-    ]);
-    return { about, rows: count.getRowsJS()[0]![0] as number, times: new Map(times) };
+    const [bounds, ...values] = result
+      .getColumnsJS()
+      .map((column) => Float64Array.from(column, (ns) => (ns === null ? Number.NaN : (ns as number))))
+      .toReversed();
+    const times = new Map(TIMES.map(([name], at) => [name, values.at(-1 - at)!]));
+    return { about, rows: count.getRowsJS()[0]![0] as number, times, bounds: bounds! };
   });
 }
 

@@ -7,7 +7,10 @@ import {
   formatBound,
   formatBytes,
   formatCount,
+  formatDate,
   formatDuration,
+  formatShift,
+  formatTick,
   formatTime,
   join,
   rate,
@@ -165,5 +168,33 @@ describe('formatTime', () => {
     const at = new Date(2026, 10, 22, 9, 4, 7, 31).getTime();
     expect(formatTime(at)).toBe('09:04:07');
     expect(formatTime(at, true)).toBe('09:04:07.031');
+  });
+});
+
+describe('formatTick', () => {
+  it.each([
+    [0, '0'],
+    [250, '250 ns'],
+    [1_000, '1 µs'],
+    [-1_500_000, '−1.5 ms'],
+    [1e9, '1 s'],
+  ])('writes %d as %s, as short as it can be said', (ns, text) => expect(plain(formatTick(ns))).toBe(text));
+});
+
+describe('formatShift', () => {
+  it('has a sign on both sides of nothing', () => {
+    expect([50_200, 0, -70].map((ns) => plain(formatShift(ns)))).toEqual(['+50.2 µs', '0 ns', '−70 ns']);
+  });
+});
+
+describe('formatDate', () => {
+  it('has the day and the time of the viewer', () => {
+    expect(formatDate(new Date(2026, 10, 3, 4, 5, 6).getTime())).toBe('2026-11-03 04:05:06');
+  });
+});
+
+describe('share of less than nothing', () => {
+  it('has a minus, and none where it rounds to nothing', () => {
+    expect([-0.046, -0.0001].map((part) => share(part).text)).toEqual(['−4.6', '0.0']);
   });
 });

@@ -38,6 +38,13 @@ describe('LoadGenerator', () => {
     expect(numbers.size).toBe(200);
   });
 
+  it('is not late with the first requests, while its thread comes up', async () => {
+    const port = await listen(createServer((_request, response) => void response.end('ok')));
+    // Fifty due in the first 50 ms, which is about what a thread takes.
+    const { lateness } = await new LoadGenerator(plan(port, { rate: 1000, durationS: 0.05, connections: 50 })).run();
+    expect(lateness.p50! / MS).toBeLessThan(30);
+  });
+
   it('does not hide a server that stalls: every request that fell due meanwhile waits', async () => {
     // It answers nothing for 1 s out of 2.5 s: of 500 requests at 200/s, 200 fall due in the stall.
     const firstMs = Promise.withResolvers<number>();

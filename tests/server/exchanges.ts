@@ -21,6 +21,9 @@ export interface ExchangeOptions {
   port?: number;
   /** Longer in the service, ns. */
   slowerNs?: number;
+  /** Instead of {@link HOST_AT} and {@link GUEST_AT}. */
+  hostAt?: readonly number[];
+  guestAt?: readonly number[];
   ifindex?: number;
   status?: number;
   head?: string;
@@ -31,12 +34,13 @@ export interface ExchangeOptions {
 /** Both records of one exchange; `requestSeq` tells exchanges of a connection apart. */
 export function exchange(requestSeq: number, options: ExchangeOptions): { host: Uint8Array; guest: Uint8Array } {
   const { atNs, slowerNs = 0, ifindex = 12, status = 200, head = 'GET /index.html', port = 40_000 } = options;
+  const { hostAt = HOST_AT, guestAt = GUEST_AT } = options;
   const common = { requestSeq, clientPort: port, serverPort: 80, requestBytes: 80, responseBytes: 615 };
   const addresses = { client: mappedAddress(10, 9, 0, 2), server: mappedAddress(10, 9, 0, 3) };
   const later = (ns: number, back: boolean) => BigInt(back ? ns + slowerNs : ns);
-  const hostFirst = HOST_AT.map((ns, i) => atNs + later(ns, i >= 3));
-  const guestFirst = GUEST_AT.map((ns, i) => atNs + GUEST_AHEAD_NS + later(ns, i >= 4));
-  const hostLast = hostFirst.with(5, atNs + later(END_NS, true));
+  const hostFirst = hostAt.map((ns, i) => atNs + later(ns, i >= 3));
+  const guestFirst = guestAt.map((ns, i) => atNs + GUEST_AHEAD_NS + later(ns, i >= 4));
+  const hostLast = hostFirst.with(5, atNs + later(hostAt[5]! + END_NS - HOST_AT[5]!, true));
   return {
     host: encodeRecord({
       ...common,

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadRecording } from '../../server/recordings.ts';
 import { RECORD_BYTES } from '../../server/wire/record.ts';
 import type { Health, PathView, Summary } from '../../server/wire/views.ts';
 import { checkLivePage, type LivePageReport } from '../dashboard/live-page.ts';
@@ -21,7 +22,7 @@ describe('a real guest with virtio-net-pci', () => {
   let health: Health;
 
   beforeAll(async () => {
-    run = await LabRun.start('--rate', '100', '--artifacts', artifacts);
+    run = await LabRun.start('--rate', '100', '--artifacts', artifacts, '--record', join(artifacts, 'run.parquet'));
     await run.joined(100);
     page = await checkLivePage(run.url, ARTIFACTS);
     paths = await run.newest(1000);
@@ -73,6 +74,13 @@ describe('a real guest with virtio-net-pci', () => {
     const lines = readFileSync(join(artifacts, 'access.log'), 'utf8').trim().split('\n');
     expect(lines.length).toBe(summary.exchanges.answered);
     expect(summary.exchanges.guest).toBe(lines.length);
+  });
+
+  it('records every path of the run in one file', async () => {
+    const { rows, times, summary: recorded } = await loadRecording(join(artifacts, 'run.parquet'));
+    expect(rows).toBe(summary.exchanges.joined);
+    expect(recorded.endToEnd).toEqual(summary.endToEnd);
+    expect(times.get('end to end')).toHaveLength(summary.endToEnd.count);
   });
 
   it('reads method, path and status, and keeps the query in the guest', () => {

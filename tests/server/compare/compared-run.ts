@@ -66,6 +66,7 @@ export function comparedRun(
   plusNs: Record<string, number> = {},
   changes: Partial<Summary> = {},
   requests = 4000,
+  boundNs = 2_000,
 ): ComparedRun {
   const random = seededRandom(seed);
   const around = (medianNs: number, layer: string) =>
@@ -96,5 +97,5 @@ export function comparedRun(
     Float64Array.from({ length: requests }, (_, row) => layers.reduce((ns, layer) => ns + times.get(layer)![row]!, 0));
   times.set('vnic both', sum(['vnic.in', 'vnic.out']));
   times.set('end to end', sum(own.map(([layer]) => layer)));
-  return { summary: summaryOf(name, requests, changes), times };
+  return { summary: summaryOf(name, requests, changes), times, bounds: new Float64Array(requests).fill(boundNs) };
 }

@@ -1,0 +1,15 @@
+/** The address says which page this is; what the others need is not loaded. */
+type Start = (root: Element) => void;
+
+const PAGES: Record<string, () => Promise<Start>> = {
+  '/runs': async () => (await import('./runs-main.tsx')).startRuns,
+  '/compare': async () => (await import('./compare-main.tsx')).startCompare,
+};
+const live = async () => (await import('./live-main.tsx')).startLive;
+
+async function open(pathname: string): Promise<void> {
+  const start = await (PAGES[pathname.replace(/\/$/, '')] ?? live)();
+  start(document.getElementById('page')!);
+}
+
+void open(location.pathname);
