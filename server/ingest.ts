@@ -12,10 +12,13 @@ import type { Agent, AgentRegistry } from './agents.ts';
 import { agentReportSchema, CONTROL_MAX_BYTES, helloSchema, helloStartSchema } from './schemas.ts';
 import { FRAME_MAX_BYTES, type Frame, PROTOCOL_VERSION, readFrame } from './wire/frame.ts';
 import type { AgentStats, Hello, RefusalCode, ServerMessage, VmInfo } from './wire/messages.ts';
+import type { Vantage } from './wire/stations.ts';
 
 export const HELLO_TIMEOUT_MS = 5_000;
 export const MAX_AGENTS = 256;
 const LIVENESS_MS = 5_000;
+/** A frame that was made longer ago is one of a backlog: it can wait where it was kept so far. */
+const BACKLOG_MS = 2_000;
 /** A refused peer gets this long to read why. */
 const CLOSE_GRACE_MS = 1_000;
 
@@ -39,6 +42,8 @@ export interface IngestOptions {
   now: () => number;
   log: Logger;
   helloTimeoutMs?: number;
+  /** Whether so many records of a vantage wait for their partner that a backlog of it is not read further. */
+  isCrowded?: (vantage: Vantage) => boolean;
 }
 
 type Refusal = { code: RefusalCode; message: string };
@@ -53,12 +58,15 @@ export class Ingest {
     'ingest.refused.malformed': 0,
     'ingest.refused.busy': 0,
     'ingest.silent': 0,
+    'ingest.paused': 0,
   };
   readonly #options: IngestOptions;
   readonly #tokenHash: Buffer;
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: FRAME_MAX_BYTES, perMessageDeflate: false });
   readonly #sockets = new Map<string, WebSocket>();
   readonly #liveness: NodeJS.Timeout;
+  /** Not read until there is room for their vantage. */
+  readonly #paused = new Map<WebSocket, Vantage>();
 
   constructor(options: IngestOptions) {
     this.#options = options;
@@ -77,6 +85,15 @@ export class Ingest {
       if (socket === undefined || agent.safe === null || agent.safe === agent.acked) continue;
       agent.acked = agent.safe;
       send(socket, { type: 'ack', sequence: agent.safe });
+    }
+  }
+
+  /** Read on where there is room again. */
+  resume(): void {
+    for (const [socket, vantage] of this.#paused) {
+      if (this.#isCrowded(vantage)) continue;
+      this.#paused.delete(socket);
+      socket.resume();
     }
   }
 
@@ -135,10 +152,11 @@ export class Ingest {
     sink.hello(agent);
     log.info({ agent: agent.label, id: agent.id, peer }, 'agent attached');
     socket.on('message', (data, isBinary) => {
-      const fault = isBinary ? this.#frame(agent, data) : this.#report(agent, data);
+      const fault = isBinary ? this.#frame(socket, agent, data) : this.#report(agent, data);
       if (fault !== null) this.#refuse(socket, peer, { code: 'malformed', message: fault });
     });
     socket.once('close', () => {
+      this.#paused.delete(socket);
       if (this.#sockets.get(agent.id) !== socket) return;
       this.#sockets.delete(agent.id);
       registry.detach(agent, now());
@@ -154,7 +172,7 @@ export class Ingest {
   }
 
   /** @returns what is wrong with the frame, or null */
-  #frame(agent: Agent, data: RawData): string | null {
+  #frame(socket: WebSocket, agent: Agent, data: RawData): string | null {
     const result = readFrame(aligned(data as Buffer));
     if (!result.ok) return result.message;
     const { sequence, sentNs } = result.frame;
@@ -165,7 +183,19 @@ export class Ingest {
     }
     this.counts['ingest.frames']++;
     this.#options.sink.frame(agent, result.frame);
+    const ageMs = this.#options.now() - (agent.bootMs + Number(sentNs) / 1e6);
+    if (ageMs > BACKLOG_MS && this.#isCrowded(agent.hello.role)) this.#pause(socket, agent.hello.role);
     return null;
+  }
+
+  #isCrowded(vantage: Vantage): boolean {
+    return this.#options.isCrowded?.(vantage) ?? false;
+  }
+
+  #pause(socket: WebSocket, vantage: Vantage): void {
+    this.counts['ingest.paused']++;
+    this.#paused.set(socket, vantage);
+    socket.pause();
   }
 
   #report(agent: Agent, data: RawData): string | null {
@@ -192,7 +222,8 @@ export class Ingest {
 
   #checkLiveness(): void {
     for (const socket of this.#server.clients) {
-      if (!alive.delete(socket)) socket.terminate();
+      // Of one that is not read nobody can tell.
+      if (!alive.delete(socket) && !this.#paused.has(socket)) socket.terminate();
       else socket.ping();
     }
   }

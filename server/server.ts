@@ -51,7 +51,13 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     longPolls: options.longPolls,
     onPaths: pathExport.paths,
   });
-  const ingest = new Ingest({ ...around, token: options.token, registry: pipeline.registry, sink: pipeline });
+  const ingest = new Ingest({
+    ...around,
+    token: options.token,
+    registry: pipeline.registry,
+    sink: pipeline,
+    isCrowded: (vantage) => pipeline.joiner.isCrowded(vantage),
+  });
   const views = new Views(pipeline, () => ({ ...ingest.counts, ...live.counts, ...pathExport.counters }));
   const live = new Live(pipeline, views, liveDrops);
   let notReady: string | null = 'starting';
@@ -62,6 +68,7 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     keeper?.tick(now());
     await pipeline.safeFrames.commit();
     ingest.acknowledge();
+    ingest.resume();
   };
   const tickers = [setInterval(() => void tick(), TICK_MS), setInterval(() => live.tick(), LIVE_TICK_MS)];
   const servers: Server[] = [];

@@ -14,10 +14,10 @@ import type { Vantage } from '../wire/stations.ts';
 import type { JoinerOptions } from './joiner-options.ts';
 import { type KnownSource, KnownSources } from './known-sources.ts';
 import { type LateRecord, LateRecords } from './late-records.ts';
-import { KEY_BYTES, type PathColumns } from './paths.ts';
+import type { PathColumns } from './paths.ts';
 import { type PathKeys, RecentKeys } from './recent-keys.ts';
 import { recordTime } from './record-check.ts';
-import { hashKey, KEY_WORD, SEQUENCE_WORD } from './record-key.ts';
+import { hashKey } from './record-key.ts';
 import type { RecordSource } from './record-source.ts';
 import { RowQueue } from './row-queue.ts';
 import { countsOf, type JoinCounts, Side } from './side.ts';
@@ -35,8 +35,6 @@ interface Arrival {
 }
 
 const NONE = -1;
-/** More than any response has. */
-const EVERYTHING = 0xffffffff;
 
 export class Joiner {
   readonly #host: Side;
@@ -190,15 +188,14 @@ export class Joiner {
   }
 
   /** Count records of these paths as duplicates from now on: their rows were made before this joiner was. */
-  remember({ keys, requestSeqs }: PathKeys): void {
-    const words = new Uint32Array(RECORD_WORDS);
-    const key = new Uint8Array(words.buffer, KEY_WORD * 4, KEY_BYTES);
-    requestSeqs.forEach((sequence, i) => {
-      key.set(keys.subarray(i * KEY_BYTES, (i + 1) * KEY_BYTES));
-      words[SEQUENCE_WORD] = sequence;
-      // Whatever it saw, nobody finds the row any more.
-      this.#recent.add(words, 0, hashKey(words, 0, this.#seed), 0, EVERYTHING, EVERYTHING);
-    });
+  remember(paths: PathKeys): void {
+    this.#recent.addPaths(paths, this.#seed);
+  }
+
+  /** Whether so many records of a vantage wait that a backlog of it had better wait elsewhere. */
+  isCrowded(vantage: Vantage): boolean {
+    const { count, capacity } = this.#side(vantage).pending;
+    return count >= capacity / 2;
   }
 
   /** Rows that wait for `drain`. */

@@ -1,4 +1,6 @@
-import { PORTS_WORD, SEQUENCE_WORD } from './record-key.ts';
+import { RECORD_WORDS } from '../wire/record.ts';
+import { KEY_BYTES } from './paths.ts';
+import { hashKey, KEY_WORD, PORTS_WORD, SEQUENCE_WORD } from './record-key.ts';
 
 /** What tells the requests of paths from each other, as `PathColumns` keeps it. */
 export interface PathKeys {
@@ -11,6 +13,8 @@ const ORDINAL = 3;
 const HOST_BYTES = 4;
 const GUEST_BYTES = 5;
 const MARK_WORDS = 6;
+/** More than any response has. */
+const EVERYTHING = 0xffffffff;
 
 /**
  * The last `capacity` keys that were joined, so that a record sent again
@@ -76,6 +80,17 @@ export class RecentKeys {
     this.#marks[mark + GUEST_BYTES] = guestBytes;
     this.#next[slot] = this.#buckets[hash & this.#mask]!;
     this.#buckets[hash & this.#mask] = slot;
+  }
+
+  /** Paths whose rows nobody here has: all of their records are duplicates, whatever they saw. */
+  addPaths({ keys, requestSeqs }: PathKeys, seed: number): void {
+    const words = new Uint32Array(RECORD_WORDS);
+    const key = new Uint8Array(words.buffer, KEY_WORD * 4, KEY_BYTES);
+    requestSeqs.forEach((sequence, i) => {
+      key.set(keys.subarray(i * KEY_BYTES, (i + 1) * KEY_BYTES));
+      words[SEQUENCE_WORD] = sequence;
+      this.add(words, 0, hashKey(words, 0, seed), 0, EVERYTHING, EVERYTHING);
+    });
   }
 
   #forget(slot: number): void {

@@ -4,6 +4,7 @@ import { CONTROL_MAX_BYTES } from '../../server/schemas.ts';
 import { FRAME_MAX_BYTES, PROTOCOL_VERSION } from '../../server/wire/frame.ts';
 import type { Refuse } from '../../server/wire/messages.ts';
 import type { Gap, Health, PathView, Summary } from '../../server/wire/views.ts';
+import { until } from '../agent/until.ts';
 import { END_NS, exchange, exchanges, frame, hello, hostNowNs, stats, VMS } from './exchanges.ts';
 import { acked, attach, getJson, Peer, post, type Started, start, TOKEN, taken } from './running-server.ts';
 
@@ -78,6 +79,27 @@ describe('/agent', () => {
     guest.peer.send(frame(2, [later.guest]));
     expect(await host.peer.next()).toEqual({ type: 'ack', sequence: 3 });
   });
+
+  it('joins a backlog larger than what may wait, although its agents come back one after the other', async () => {
+    const server = await start();
+    const count = 70_000;
+    const records = exchanges(count, hostNowNs());
+    const backlog = (of: readonly Uint8Array[]) =>
+      Array.from({ length: count / 1000 }, (_, i) => frame(i + 1, of.slice(i * 1000, (i + 1) * 1000), 1n));
+    const host = await attach(server, 'host');
+    for (const bytes of backlog(records.host)) host.peer.send(bytes);
+    await until(
+      () => healthOf(server),
+      ({ counters }) => counters['ingest.paused']! > 0,
+    );
+    const guest = await attach(server, 'guest');
+    for (const bytes of backlog(records.guest)) guest.peer.send(bytes);
+    await Promise.all([acked(host.peer, count / 1000), acked(guest.peer, count / 1000)]);
+    const { exchanges: counts, unmatched, drops } = await summaryOf(server);
+    expect(counts).toMatchObject({ host: count, guest: count, joined: count });
+    expect(unmatched).toEqual({ host: 0, guest: 0 });
+    expect(Object.values(drops).every((lost) => lost === 0)).toBe(true);
+  }, 60_000);
 
   it('leaves to the next server what waits for its partner, and only that', async () => {
     const server = await start();
