@@ -54,8 +54,17 @@ export function agentsOf(health: Health, vm: string): AgentView[] {
   return health.agents.filter((a) => a.role === 'host' || !named || a.hostname === vm);
 }
 
-/** Facts of `vm` along LAYER_IDS; `row` is null when the last seconds saw nothing, `boundNs` before there was a clock. */
-export function layerFacts(row: LayerRow | null, health: Health, vm: string, boundNs: number | null): LayerFacts[] {
+/**
+ * Facts of `vm` along LAYER_IDS; `row` is null when the last seconds saw nothing, `boundNs` before there was a clock.
+ * @param isRecording no agent is there, and none is missing
+ */
+export function layerFacts(
+  row: LayerRow | null,
+  health: Health,
+  vm: string,
+  boundNs: number | null,
+  isRecording = false,
+): LayerFacts[] {
   const parts = row === null ? [] : shares(row);
   const agents = agentsOf(health, vm);
   return LAYER_IDS.map((layer, i) => {
@@ -69,7 +78,7 @@ export function layerFacts(row: LayerRow | null, health: Health, vm: string, bou
       mean: row?.mean[i] ?? null,
       share: parts[i] ?? null,
       boundNs: definition.sides.length === 2 ? boundNs : 0,
-      missing: p50 === null ? absence(definition, agents, boundNs) : null,
+      missing: p50 !== null ? null : isRecording ? NOT_SEEN : absence(definition, agents, boundNs),
       oursNs: oursNs(definition, health),
     };
   });
@@ -135,6 +144,8 @@ export function missingStations(agents: readonly AgentView[]): {
   return missing.filter((m, i) => missing.findIndex((other) => other.station === m.station) === i);
 }
 
+const NOT_SEEN: Absence = { brief: 'not seen', reason: 'not measured in the last 10 s', idle: true };
+
 /** The first cause that applies, from the far end of the pipeline to the near one. */
 function absence({ sides, stations }: Definition, agents: readonly AgentView[], boundNs: number | null): Absence {
   const away = sides.find((side) => !agents.some((a) => a.role === side && a.connected));
@@ -147,7 +158,7 @@ function absence({ sides, stations }: Definition, agents: readonly AgentView[], 
   if (sides.length === 2 && boundNs === null) {
     return { brief: 'no clock', reason: 'no clock between host and guest yet', idle: false };
   }
-  return { brief: 'not seen', reason: 'not measured in the last 10 s', idle: true };
+  return NOT_SEEN;
 }
 
 /** The programs of both sides run within a layer that crosses; none runs at the client. */

@@ -130,7 +130,9 @@ export const boundNs = computed(() => {
 });
 /** The facts of the VM in view, along LAYER_IDS. */
 export const facts = computed(() =>
-  live.value === null ? [] : layerFacts(recent.value, live.value.health, vm.value, boundNs.value),
+  live.value === null
+    ? []
+    : layerFacts(recent.value, live.value.health, vm.value, boundNs.value, live.value.run.recordedMs !== null),
 );
 
 /** Takes in one message of the live stream. */

@@ -5,6 +5,7 @@ import { type Pipeline, TICK_MS } from './pipeline.ts';
 import { aboutRecording, type RecordingAbout } from './recordings.ts';
 import type { Run } from './run.ts';
 import { pathsOf } from './store/recording.ts';
+import { summarise } from './summary.ts';
 
 /** Nothing happened between two blocks of an experiment: nobody waits for that longer than this. */
 const LONGEST_PAUSE_MS = 1_000;
@@ -42,6 +43,7 @@ export async function importRecording(pipeline: Pipeline, file: string): Promise
   for await (const columns of pathsOf(file, (name) => pipeline.vmTable.named(name))) {
     pipeline.replay(run, columns, 0, columns.count);
   }
+  run.frozen = summarise(run, pipeline);
   return run;
 }
 
@@ -57,6 +59,7 @@ export async function replay(pipeline: Pipeline, { file, speed, signal }: Replay
     if (signal.aborted) break;
   }
   pipeline.runs.end(run, pipeline.now());
+  run.frozen = summarise(run, pipeline);
   return run;
 }
 

@@ -121,7 +121,9 @@ export class RunList {
   /** Freeze what has been over long enough. */
   settle(nowMs: number): void {
     for (const run of this.#runs) {
-      if (run.frozen !== null || run.endedMs === null || nowMs - run.endedMs < SETTLE_MS) continue;
+      // A recording is frozen by whoever brings it in, when all of it is in.
+      if (run.recorded !== null || run.frozen !== null || run.endedMs === null || nowMs - run.endedMs < SETTLE_MS)
+        continue;
       this.#stopCounting(run);
       run.frozen = this.#options.summarise(run);
     }

@@ -32,6 +32,7 @@ export class Views {
     const { registry, runs, delay, now } = this.#pipeline;
     const totals = this.#pipeline.totals();
     const agents = registry.all();
+    const { recorded } = runs.current;
     const provenance = (agent: Agent) => provenanceView(this.#pipeline, agent, runs.current.wiring);
     return {
       agents: agents.map((agent) => ({ ...agentView(agent), provenance: provenance(agent) })),
@@ -40,8 +41,8 @@ export class Views {
       counters: this.counters(),
       unmatched: { host: totals.unmatchedHost, guest: totals.unmatchedGuest },
       faults: faultsOf(totals),
-      clock: clockView(this.#pipeline),
-      selfCost: selfCost(costOf(agents)),
+      clock: recorded?.clock ?? clockView(this.#pipeline),
+      selfCost: recorded?.selfCost ?? selfCost(costOf(agents)),
       gaps: registry.gaps(runs.current.startedMs).slice(-GAPS_SHOWN),
       liveDelayMs: delay.p99(now() - RECENT_S * 1000),
     };

@@ -15,8 +15,8 @@ export function HealthStrip({ live: { health, nowMs, run } }: { live: Live }) {
       <Faults health={health} />
       <Clock clock={health.clock} />
       <SelfCost cost={health.selfCost} />
-      <Agents agents={health.agents} />
-      <Stations health={health} />
+      {run.recordedMs === null && <Agents agents={health.agents} />}
+      {run.recordedMs === null && <Stations health={health} />}
       <Gaps gaps={health.gaps} nowMs={nowMs} />
       <Cell name="Live delay" tone={(health.liveDelayMs ?? 0) > 1000 ? 'warn' : 'ok'} value={delay(health.liveDelayMs)}>
         <p>From the response at the host NIC to this stream, p99 of the last seconds.</p>

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import type { LayerId, Place } from '../../server/wire/stations.ts';
-import type { AgentView, Health } from '../../server/wire/views.ts';
+import type { LayerId, Place, Vantage } from '../../server/wire/stations.ts';
+import type { AgentView, Health, ProvenanceView } from '../../server/wire/views.ts';
 import { duration, formatDuration, join, rate, share } from '../format.ts';
 import { agentsOf, PLACE_NAMES } from '../layer-facts.ts';
 import { QUANTILES } from '../series.ts';
@@ -18,6 +18,7 @@ export function PathPanel() {
   const agents = agentsOf(health, vm.value);
   const host = agents.find((a) => a.role === 'host');
   const guest = agents.find((a) => a.role === 'guest');
+  const [hostSeen, guestSeen] = [seenOf(host, 'host'), seenOf(guest, 'guest')];
   return (
     <section class="panel" id="path" aria-labelledby="path-title">
       <h2 id="path-title">
@@ -32,28 +33,28 @@ export function PathPanel() {
         </PlaceBox>
         <PlaceBox
           place="host"
-          about={hostAbout(host)}
+          about={hostAbout(hostSeen)}
           ours={<SelfCost side="host" agent={host} cost={health.selfCost} />}
         >
           <Hop
             name="NIC"
-            about={host?.provenance.driver}
+            about={hostSeen?.driver}
             into={fact('nic.in')}
             out={fact('nic.out')}
             more={fact('transfer')}
           />
-          <PlaceBox place="hypervisor" about={hypervisorAbout(host, guest)}>
-            <Hop name="vSwitch" about={host?.provenance.vswitch} into={fact('switch.in')} out={fact('switch.out')} />
+          <PlaceBox place="hypervisor" about={hypervisorAbout(hostSeen, guestSeen)}>
+            <Hop name="vSwitch" about={hostSeen?.vswitch} into={fact('switch.in')} out={fact('switch.out')} />
             <Hop name="vNIC" about={<VnicRoundTrip />} into={fact('vnic.in')} out={fact('vnic.out')} />
             <PlaceBox
               place="guest"
-              about={guestAbout(guest)}
+              about={guestAbout(guestSeen)}
               ours={<SelfCost side="guest" agent={guest} cost={health.selfCost} />}
             >
-              <Hop name="TCP/IP" about={guest?.provenance.driver} into={fact('tcp.in')} out={fact('tcp.out')} />
+              <Hop name="TCP/IP" about={guestSeen?.driver} into={fact('tcp.in')} out={fact('tcp.out')} />
               <Hop name="Socket" about="reader wakes" into={fact('wait')} />
-              <PlaceBox place="service" about={guest?.provenance.service ?? ''}>
-                <Hop name={serviceName(guest)} about="read → write" into={fact('service')} turns />
+              <PlaceBox place="service" about={guestSeen?.service ?? ''}>
+                <Hop name={serviceName(guestSeen)} about="read → write" into={fact('service')} turns />
               </PlaceBox>
             </PlaceBox>
           </PlaceBox>
@@ -138,20 +139,26 @@ function words(...parts: (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined && part !== '' && part !== 'unknown').join(' · ');
 }
 
-function hostAbout(host: AgentView | undefined): string {
-  return host === undefined ? 'no agent' : words(host.hostname, host.provenance.nic);
+/** Of an agent that is there, or of the recording. */
+function seenOf(agent: AgentView | undefined, role: Vantage): ProvenanceView | undefined {
+  const recorded = live.value?.run.recordedMs ? summary.value.value?.provenance[role] : undefined;
+  return agent?.provenance ?? recorded ?? undefined;
 }
 
-function hypervisorAbout(host: AgentView | undefined, guest: AgentView | undefined): string {
-  const seen = guest?.provenance ?? host?.provenance;
-  return words(seen?.accelerator, seen?.approach, guest?.provenance.nicModel);
+function hostAbout(host: ProvenanceView | undefined): string {
+  return host === undefined ? 'no agent' : words(host.hostname, host.nic);
 }
 
-function guestAbout(guest: AgentView | undefined): string {
-  return words(vm.value, guest === undefined ? 'no agent' : `Linux ${guest.provenance.kernel}`);
+function hypervisorAbout(host: ProvenanceView | undefined, guest: ProvenanceView | undefined): string {
+  const seen = guest ?? host;
+  return words(seen?.accelerator, seen?.approach, guest?.nicModel);
 }
 
-function serviceName(guest: AgentView | undefined): string {
-  const name = guest?.provenance.service?.split('/')[0] ?? '';
+function guestAbout(guest: ProvenanceView | undefined): string {
+  return words(vm.value, guest === undefined ? 'no agent' : `Linux ${guest.kernel}`);
+}
+
+function serviceName(guest: ProvenanceView | undefined): string {
+  const name = guest?.service?.split('/')[0] ?? '';
   return name === '' ? 'Server' : name[0]!.toUpperCase() + name.slice(1);
 }

@@ -32,9 +32,12 @@ async function measured(count = 50): Promise<{ server: Started; at: string[] }> 
   const server = await start({ run: 'measured' });
   const [host, guest] = [await attach(server, 'host'), await attach(server, 'guest')];
   const { host: hosts, guest: guests } = exchanges(count, hostNowNs());
-  host.peer.send(frame(1, hosts));
-  guest.peer.send(frame(1, guests));
-  await Promise.all([acked(host.peer, 1), acked(guest.peer, 1)]);
+  let sequence = 0;
+  for (let at = 0; at < count; at += 500) {
+    host.peer.send(frame(++sequence, hosts.slice(at, at + 500)));
+    guest.peer.send(frame(sequence, guests.slice(at, at + 500)));
+  }
+  await Promise.all([acked(host.peer, sequence), acked(guest.peer, sequence)]);
   return { server, at: ['--server', server.url, '--token', TOKEN] };
 }
 
@@ -81,14 +84,15 @@ describe('hopscope run', () => {
   });
 
   it('carries a run from one server to another, path for path', async () => {
-    const { server, at } = await measured();
+    // More than are read at once: the server's clock ticks in between.
+    const { server, at } = await measured(5000);
     const file = join(folder(), 'run.parquet');
     expect((await hopscope('run', ...at, 'export', 'measured', file)).stdout).toContain(`${statSync(file).size} bytes`);
     const other = await start({ run: 'elsewhere' });
     const run = JSON.parse(
       (await hopscope('run', '--server', other.url, '--token', TOKEN, '--json', 'import', file)).stdout,
     ) as RunInfo;
-    expect(run).toMatchObject({ name: 'measured', exchanges: 50, recordedMs: expect.any(Number) });
+    expect(run).toMatchObject({ name: 'measured', exchanges: 5000, recordedMs: expect.any(Number) });
     expect((await getJson<RunInfo>(other, '/api/runs/current')).name).toBe('elsewhere');
     // Offsets count from each clock's own zero, which a recording moves to the path's first stamp.
     const paths = async (from: Started, id: string) =>
