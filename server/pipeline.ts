@@ -13,6 +13,7 @@ import { HeldPaths } from './held-paths.ts';
 import type { IngestSink } from './ingest.ts';
 import { classify } from './join/classify.ts';
 import { Joiner } from './join/joiner.ts';
+import type { JoinerWaits } from './join/joiner-options.ts';
 import type { LateRecord } from './join/late-records.ts';
 import { deriveLayers, isComplete } from './join/layers.ts';
 import { type PathColumns, pathColumns } from './join/paths.ts';
@@ -58,6 +59,8 @@ export interface PipelineOptions {
   laterDrops?: () => Readonly<Record<string, number>>;
   /** Beginnings of paths whose requests wait on purpose: class `stream`. */
   longPolls?: readonly string[];
+  /** How long records wait for their partner, where not as the joiner has it. */
+  waits?: JoinerWaits;
   onPaths?: PathListener;
   /** What servers before this one left in the store. */
   earlier?: Earlier;
@@ -104,6 +107,7 @@ export class Pipeline implements IngestSink {
       vmOf: (host, ifindex, guest) => this.vmTable.indexOf(host, ifindex, guest),
       seed: randomInt(2 ** 32),
       ...(options.earlier && { recent: RECENT_KEYS }),
+      ...options.waits,
     });
     this.sources = new SourceTable(
       (index) => this.#forgetSource(index),

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { makeApi } from './api.ts';
 import { readEarlier } from './earlier.ts';
 import { Ingest } from './ingest.ts';
+import type { JoinerWaits } from './join/joiner-options.ts';
 import { boundAddress, closeServer, listen } from './listen.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { LIVE_TICK_MS, Live } from './live.ts';
@@ -32,6 +33,8 @@ export interface Surroundings {
   now: () => number;
   /** An agent that says nothing is refused after this long. */
   helloTimeoutMs?: number;
+  /** How long records wait for their partner, where not as the joiner has it. */
+  waits?: JoinerWaits;
 }
 
 /** @throws StoreError, or ListenError of the first address that cannot be had, with nothing left open */
@@ -49,6 +52,7 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     run: options.run,
     laterDrops: () => ({ ...liveDrops, ...pathExport.drops }),
     longPolls: options.longPolls,
+    ...(around.waits && { waits: around.waits }),
     onPaths: pathExport.paths,
   });
   const ingest = new Ingest({

@@ -24,3 +24,5 @@ export interface JoinerOptions {
   /** Secret of the hash, 32 bits: without it a peer can choose colliding keys. */
   seed?: number;
 }
+
+export type JoinerWaits = Pick<JoinerOptions, 'expireNs' | 'shortestWaitS' | 'longestWaitS'>;

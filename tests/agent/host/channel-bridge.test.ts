@@ -8,6 +8,7 @@ import { FrameBuffer } from '../../../agent/frame-buffer.ts';
 import { ChannelBridge, ChannelCounts } from '../../../agent/host/channel-bridge.ts';
 import type { Link } from '../../../agent/link.ts';
 import { Uplink } from '../../../agent/uplink.ts';
+import type { ServerOptions } from '../../../server/options.ts';
 import { FRAME_MAX_BYTES } from '../../../server/wire/frame.ts';
 import { RECORD_BYTES } from '../../../server/wire/record.ts';
 import type { Health, Summary } from '../../../server/wire/views.ts';
@@ -92,6 +93,10 @@ function bridge(at: VirtioPort, server: { host: string }, counts = new ChannelCo
   return { bridge: made, counts, states };
 }
 
+/** A server without a host's agent: what waits for a partner waits in vain, and is acknowledged when it is given up. */
+const alone = (options: Partial<ServerOptions> = {}) =>
+  start(options, { waits: { expireNs: 1e8, shortestWaitS: 0, longestWaitS: 1 } });
+
 const guestRecords = async (server: Started) =>
   (await getJson<Summary>(server, '/api/runs/current/summary')).exchanges.guest;
 const health = (server: Started) => getJson<Health>(server, '/api/health');
@@ -108,7 +113,7 @@ const acknowledged = (guest: Guest) =>
 
 describe('the bridge between a guest and the server', () => {
   it("carries the guest's hello, its frames and the server's acknowledgements", async () => {
-    const server = await start();
+    const server = await alone();
     const at = await port();
     const { counts } = bridge(at, server);
     const guest = new Guest(at, 'one');
@@ -122,7 +127,7 @@ describe('the bridge between a guest and the server', () => {
   });
 
   it('takes the largest frames, many at once', async () => {
-    const server = await start();
+    const server = await alone();
     const at = await port();
     bridge(at, server);
     const guest = new Guest(at, 'large');
@@ -132,7 +137,7 @@ describe('the bridge between a guest and the server', () => {
   });
 
   it('neither loses nor doubles a record when the host agent is replaced again and again', async () => {
-    const server = await start();
+    const server = await alone();
     const at = await port();
     const guest = new Guest(at, 'replaced');
     for (let i = 1; i <= 4; i++) {
@@ -152,7 +157,7 @@ describe('the bridge between a guest and the server', () => {
   });
 
   it('neither loses nor doubles a record when the channel is cut under load', async () => {
-    const server = await start();
+    const server = await alone();
     const at = await port();
     const { counts } = bridge(at, server);
     const guest = new Guest(at, 'cut');
@@ -170,7 +175,7 @@ describe('the bridge between a guest and the server', () => {
 
   it('tells the guest when the server is away, and joins them when it is back', async () => {
     const at = await port();
-    const first = await start();
+    const first = await alone();
     const { host } = first;
     bridge(at, first);
     const guest = new Guest(at, 'patient');
@@ -182,13 +187,13 @@ describe('the bridge between a guest and the server', () => {
       (said) => said.includes('ECONNREFUSED'),
     );
     guest.make(100);
-    const second = await start({ listen: [{ kind: 'tcp', host: '127.0.0.1', port: Number(host.split(':')[1]) }] });
+    const second = await alone({ listen: [{ kind: 'tcp', host: '127.0.0.1', port: Number(host.split(':')[1]) }] });
     await acknowledged(guest);
     expect(await guestRecords(second)).toBe(100);
   });
 
   it("hands on the server's refusal", async () => {
-    const server = await start();
+    const server = await alone();
     const at = await port();
     bridge(at, server);
     const guest = new Guest(at, 'stranger', 'another-token');
@@ -200,7 +205,7 @@ describe('the bridge between a guest and the server', () => {
   });
 
   it('ends the connection of an agent that another one has replaced', async () => {
-    const server = await start();
+    const server = await alone();
     const at = await port();
     bridge(at, server);
     const killed = new Guest(at, 'killed');
@@ -215,7 +220,7 @@ describe('the bridge between a guest and the server', () => {
   });
 
   it('lets no more stand in the guest than its bound while QEMU reads nothing', async () => {
-    const server = await start();
+    const server = await alone();
     const at = await port();
     bridge(at, server);
     const guest = new Guest(at, 'waiting');
@@ -234,7 +239,7 @@ describe('the bridge between a guest and the server', () => {
   });
 
   it('begins anew after garbage amid a connection, and counts it', async () => {
-    const server = await start();
+    const server = await alone();
     const at = await port();
     const { counts } = bridge(at, server);
     const guest = new Guest(at, 'disturbed');
@@ -252,7 +257,7 @@ describe('the bridge between a guest and the server', () => {
   });
 
   it('answers whoever speaks on a connection that is over, once', async () => {
-    const server = await start();
+    const server = await alone();
     const at = await port();
     const { counts } = bridge(at, server);
     await until(
@@ -268,7 +273,7 @@ describe('the bridge between a guest and the server', () => {
   });
 
   it('waits for a QEMU that is not there yet', async () => {
-    const server = await start();
+    const server = await alone();
     const at = await port();
     const { path } = at;
     at.close();
