@@ -19,7 +19,13 @@ const { values } = parseArgs({
 });
 const folder = mkdtempSync(join(tmpdir(), 'hopscope-kill-'));
 const kills = values.quick ? QUICK_KILLS : KILLS;
-const plan = { folder, kills, rate: RATE, livesMs: [20, 2_500] as [number, number], lonelyEvery: 997 };
+const plan = {
+  folder,
+  kills,
+  rate: RATE,
+  livesMs: [20, 2_500] as [number, number],
+  lonelyEvery: Number.POSITIVE_INFINITY,
+};
 const { sent, rows, requests, runless, dropped, servesMs } = await killAgainAndAgain(plan);
 rmSync(folder, { recursive: true });
 

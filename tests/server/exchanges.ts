@@ -7,7 +7,7 @@ import type { Vantage } from '../../server/wire/stations.ts';
 import { concatRecords, encodeRecord, mappedAddress, type RecordFields } from './wire/encode-record.ts';
 
 /** What the two machines' CLOCK_MONOTONIC show at the same moment. */
-const GUEST_AHEAD_NS = -7_654_321_987n;
+export const GUEST_AHEAD_NS = -7_654_321_987n;
 
 /** ns after nic.rx, on the host's timeline; station for station of HOST_STATIONS and GUEST_STATIONS. */
 export const HOST_AT = [0, 3_000, 9_000, 700_000, 706_000, 709_000];

@@ -15,7 +15,7 @@ import { webSocketRoute } from '../../agent/web-socket-route.ts';
 import { RECORD_BYTES } from '../../server/wire/record.ts';
 import type { Vantage } from '../../server/wire/stations.ts';
 import { until } from '../agent/until.ts';
-import { exchange, hello, hostNowNs, VMS } from './exchanges.ts';
+import { exchange, GUEST_AHEAD_NS, hello, hostNowNs, VMS } from './exchanges.ts';
 
 const TOKEN = 'a-token-for-tests';
 const MAIN = join(import.meta.dirname, '../../server/main.ts');
@@ -31,7 +31,10 @@ export interface KillPlan {
   rate: number;
   /** A server lives between these, from the moment it serves. */
   livesMs: [shortest: number, longest: number];
-  /** Of this exchange in so many the guest's record never comes. */
+  /**
+   * Of one exchange in so many the guest's record never comes. What came after it is acknowledged once a server has
+   * lived for longer than such a record waits: until then it is sent to every one of them.
+   */
   lonelyEvery: number;
 }
 
@@ -108,24 +111,29 @@ class Load {
   readonly #guest: TestAgent;
   readonly #timer: NodeJS.Timeout;
   #exchanges = 0;
+  #isOver = false;
 
   constructor(port: number, plan: KillPlan) {
     this.#plan = plan;
     this.#host = new TestAgent('host', port);
     this.#guest = new TestAgent('guest', port);
     this.#host.uplink.send(VMS);
-    this.#timer = setInterval(() => this.#generate(), BATCH_MS);
+    this.#timer = setInterval(() => this.#step(), BATCH_MS);
   }
 
   /** The vantages take turns in being ahead. */
+  #step(): void {
+    if (!this.#isOver) this.#generate();
+    const [ahead, behind] = Math.random() < 0.5 ? [this.#host, this.#guest] : [this.#guest, this.#host];
+    ahead.uplink.flush();
+    setImmediate(() => behind.uplink.flush());
+  }
+
   #generate(): void {
     const count = Math.round((this.#plan.rate * BATCH_MS) / 1000);
     const pairs = Array.from({ length: count }, () => exchange(++this.#exchanges, { atNs: hostNowNs() }));
     const isLonely = (i: number) => (this.#exchanges - count + i + 1) % this.#plan.lonelyEvery === 0;
     this.#give(pairs, isLonely);
-    const [ahead, behind] = Math.random() < 0.5 ? [this.#host, this.#guest] : [this.#guest, this.#host];
-    ahead.uplink.flush();
-    setImmediate(() => behind.uplink.flush());
   }
 
   #give(pairs: readonly ReturnType<typeof exchange>[], isLonely: (i: number) => boolean): void {
@@ -137,18 +145,18 @@ class Load {
 
   /** Stop, and wait until all is acknowledged. @returns records dropped */
   async end(): Promise<number> {
-    clearInterval(this.#timer);
+    this.#isOver = true;
     // Record time goes on by more than a lonely record waits.
     const last = exchange(++this.#exchanges, { atNs: hostNowNs() + 11_000_000_000n });
     this.#give([last], () => false);
-    for (const agent of [this.#host, this.#guest]) agent.uplink.flush();
     const { buffer: host } = this.#host;
     const { buffer: guest } = this.#guest;
     await until(
       () => [host.held, guest.held],
       (held) => Math.max(...held) === 0,
-      60_000,
+      120_000,
     );
+    clearInterval(this.#timer);
     await Promise.all([this.#host.uplink.close(1_000), this.#guest.uplink.close(1_000)]);
     return host.dropped + guest.dropped;
   }
@@ -157,9 +165,11 @@ class Load {
 class TestAgent {
   readonly buffer = new FrameBuffer(BUFFER_BYTES);
   readonly uplink: Uplink;
+  readonly #role: Vantage;
 
   constructor(role: Vantage, port: number) {
     const route = webSocketRoute(`ws://127.0.0.1:${port}/agent`);
+    this.#role = role;
     this.uplink = new Uplink(route, () => hello(role, TOKEN), this.buffer, {
       onRefused: (code, message) => {
         throw new Error(`${code}: ${message}`);
@@ -179,7 +189,7 @@ class TestAgent {
         });
         return Math.min(most, records.length);
       },
-      hostNowNs(),
+      hostNowNs() + (this.#role === 'guest' ? GUEST_AHEAD_NS : 0n),
     );
   }
 }
