@@ -111,7 +111,8 @@ export class KeptProcess {
 export function keepServer(context: ServiceContext, port: number, run: string): KeptProcess {
   const { state, logsDir, tokenFile } = context;
   const listen = ['--listen', `127.0.0.1:${port}`, '--listen', `unix:${serverSocket(state)}`];
-  const flags = ['--token-file', tokenFile, '--run', run, '--log-format', 'json'];
+  // The lab says itself which run begins when.
+  const flags = ['--token-file', tokenFile, '--run', run, '--keep-run', '--log-format', 'json'];
   return new KeptProcess(context, {
     name: 'server',
     command: [process.execPath, FRONT_DOOR, 'server', ...listen, ...flags],

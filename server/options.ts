@@ -20,6 +20,8 @@ export interface ServerOptions {
   readonly allowOrigins: readonly string[];
   /** Beginnings of paths whose requests wait on purpose. */
   readonly longPolls: readonly string[];
+  /** A machine that comes back as another one begins no run. */
+  readonly keepRun: boolean;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly logFormat: (typeof LOG_FORMATS)[number];
   readonly dashboard: string;
@@ -37,6 +39,7 @@ interface Flags {
   run: string;
   allowOrigin: string[];
   longPoll: string[];
+  keepRun: boolean;
   logLevel: ServerOptions['logLevel'];
   logFormat: ServerOptions['logFormat'];
   dashboard: string;
@@ -80,6 +83,11 @@ function command(): Command {
       new Option('--store <dir>', 'keep paths and runs in a database in this folder; absent: in memory').env(
         'HOPSCOPE_STORE',
       ),
+    )
+    .addOption(
+      new Option('--keep-run', 'begin no run by itself when a machine comes back with another kernel, driver, …')
+        .env('HOPSCOPE_KEEP_RUN')
+        .default(false),
     )
     .addOption(
       new Option('--log-level <level>', 'how much to log')
@@ -158,6 +166,7 @@ function validate(flags: Flags): OptionsResult {
       run: flags.run,
       allowOrigins: Object.freeze([...flags.allowOrigin]),
       longPolls: Object.freeze([...flags.longPoll]),
+      keepRun: flags.keepRun,
       logLevel: flags.logLevel,
       logFormat: flags.logFormat,
       dashboard: resolve(flags.dashboard),

@@ -59,6 +59,8 @@ export interface PipelineOptions {
   laterDrops?: () => Readonly<Record<string, number>>;
   /** Beginnings of paths whose requests wait on purpose: class `stream`. */
   longPolls?: readonly string[];
+  /** Whether a machine that comes back as another one begins no run. */
+  keepRun?: boolean;
   /** How long records wait for their partner, where not as the joiner has it. */
   waits?: JoinerWaits;
   onPaths?: PathListener;
@@ -89,6 +91,7 @@ export class Pipeline implements IngestSink {
   /** Exchanges of all runs, along CLASSES. */
   readonly classes: number[] = CLASSES.map(() => 0);
   readonly #provenance = new ProvenanceWatch();
+  readonly #keepRun: boolean;
   readonly #batch = pathColumns(BATCH);
   /** Layers that came out negative. */
   negative = 0;
@@ -99,6 +102,7 @@ export class Pipeline implements IngestSink {
 
   constructor(options: PipelineOptions) {
     this.now = options.now;
+    this.#keepRun = options.keepRun ?? false;
     this.store = options.store;
     this.laterDrops = options.laterDrops ?? (() => ({}));
     this.#onPaths = options.onPaths ?? (() => undefined);
@@ -126,7 +130,7 @@ export class Pipeline implements IngestSink {
   }
 
   hello(agent: Agent): void {
-    const change = this.#provenance.seen(agent);
+    const change = this.#keepRun ? null : this.#provenance.seen(agent);
     // What came before it was measured under the old one.
     if (change !== null && this.runs.current.aggregate.counts.exchanges > 0) this.startRun(change);
     const source = this.sources.attach(agent);

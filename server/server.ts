@@ -52,6 +52,7 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     run: options.run,
     laterDrops: () => ({ ...liveDrops, ...pathExport.drops }),
     longPolls: options.longPolls,
+    keepRun: options.keepRun,
     ...(around.waits && { waits: around.waits }),
     onPaths: pathExport.paths,
   });

@@ -39,6 +39,7 @@ describe('parseOptions', () => {
       run: 'live',
       allowOrigins: [],
       longPolls: [],
+      keepRun: false,
       logLevel: 'info',
       logFormat: 'auto',
     });

@@ -37,6 +37,7 @@ export async function start(
       run: 'live',
       allowOrigins: [],
       longPolls: [],
+      keepRun: false,
       logLevel: 'silent',
       logFormat: 'json',
       dashboard: '/nonexistent',
