@@ -1,7 +1,8 @@
-/** Comparisons of the runs that are kept, one at a time, in a worker. */
-import { Worker } from 'node:worker_threads';
+/** Comparisons of the runs that are kept, one at a time, in a process of their own. */
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
 import { RequestError } from './api-error.ts';
-import type { CompareWork } from './compare-worker.ts';
+import type { CompareAnswer, CompareWork } from './compare-process.ts';
 import type { Pipeline } from './pipeline.ts';
 import { withRecording } from './recordings.ts';
 import type { Run } from './run.ts';
@@ -35,18 +36,22 @@ export class Comparisons {
     let view: CompareView | undefined;
     await withRecording(this.#pipeline, a, (fileA) =>
       withRecording(this.#pipeline, b, async (fileB) => {
-        view = await inWorker({ files: [fileA, fileB], ...options });
+        view = await inOwnProcess({ files: [fileA, fileB], ...options });
       }),
     );
     return view!;
   }
 }
 
-function inWorker(work: CompareWork): Promise<CompareView> {
+function inOwnProcess(work: CompareWork): Promise<CompareView> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./compare-worker.ts', import.meta.url), { workerData: work });
-    worker.once('message', resolve);
-    worker.once('error', reject);
-    worker.once('exit', (code) => reject(new Error(`the comparison ended with code ${code}`)));
+    const child = fork(join(import.meta.dirname, 'compare-process.ts'), { execArgv: [] });
+    child.once('message', (answer: CompareAnswer) => {
+      if ('view' in answer) resolve(answer.view);
+      else reject(new Error(answer.failure));
+    });
+    child.once('error', reject);
+    child.once('exit', (code, signal) => reject(new Error(`the comparison ended early (${signal ?? code})`)));
+    child.send(work, (error) => error && reject(error));
   });
 }
