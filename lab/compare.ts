@@ -9,6 +9,7 @@ import { type Lab, type LabPlan, withLab } from './booted-lab.ts';
 import { LabError } from './command.ts';
 import { blockOrder } from './compare-blocks.ts';
 import { type CompareOptions, parseCompareOptions } from './compare-options.ts';
+import { ONLY_VM } from './lab-vm.ts';
 import { allJoined } from './last-records.ts';
 import { nicsTable } from './nics.ts';
 import { seededRandom } from './plant-blocks.ts';
@@ -37,7 +38,12 @@ export async function compare(args: string[]): Promise<number> {
 
 function planOf({ port, path, artifacts }: CompareOptions, variants: readonly Variant[]): LabPlan {
   return {
-    ...{ nics: variants.map(({ nic }) => nic), port, artifacts, firstRun: 'between the blocks' },
+    ...{
+      vms: [{ name: ONLY_VM, nics: variants.map(({ nic }) => nic) }],
+      port,
+      artifacts,
+      firstRun: 'between the blocks',
+    },
     ...{ accel: 'auto', kernel: '6.1', image: 'standard', uplink: 'channel', shell: false },
     ...{ servicePorts: [80], skipProbes: '', app: path.startsWith('/app/') },
   };
