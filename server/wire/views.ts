@@ -254,6 +254,12 @@ export interface Health {
   liveDelayMs: number | null;
 }
 
+/** The same of all VMs together, as ALL_VMS; empty where there is one VM, which is all. */
+export interface AllVms {
+  seconds: SecondRow[];
+  recent: LayerRow[];
+}
+
 /** First message on `/live`; also sent again when a slow client was skipped. */
 export interface LiveSnapshot {
   type: 'snapshot';
@@ -266,6 +272,7 @@ export interface LiveSnapshot {
   seconds: SecondRow[];
   /** The last 10 seconds taken together, one row per VM. */
   recent: LayerRow[];
+  allVms: AllVms;
   health: Health;
 }
 
@@ -276,6 +283,7 @@ export interface LiveTick {
   run: RunInfo;
   seconds: SecondRow[];
   recent: LayerRow[];
+  allVms: AllVms;
   health: Health;
 }
 
