@@ -2,6 +2,7 @@
 type Start = (root: Element) => void;
 
 const PAGES: Record<string, () => Promise<Start>> = {
+  '/hosts': async () => (await import('./hosts-main.tsx')).startHosts,
   '/runs': async () => (await import('./runs-main.tsx')).startRuns,
   '/compare': async () => (await import('./compare-main.tsx')).startCompare,
 };

@@ -3,6 +3,7 @@ import './site-header.css';
 
 const PAGES = [
   { path: '/', name: 'Live' },
+  { path: '/hosts', name: 'Hosts & VMs' },
   { path: '/runs', name: 'Runs' },
   { path: '/compare', name: 'Compare' },
 ] as const;
