@@ -1,4 +1,4 @@
-import { MISSING } from '../format.ts';
+import { counted, MISSING } from '../format.ts';
 import type { HostFacts } from '../host-facts.ts';
 import { vmColour } from './vm-colour.ts';
 import './cpu-bar.css';
@@ -23,7 +23,7 @@ export function CpuBar({ host: { vms, others, idle, cpus } }: { host: HostFacts 
   const words = parts.map((part) => `${part.name} ${amount(part.cpus)}`).join(', ');
   return (
     <figure class="cpu">
-      <div class="cpu-bar" role="img" aria-label={`Of ${cpus} CPUs: ${words}.`}>
+      <div class="cpu-bar" role="img" aria-label={`Of ${counted(cpus, 'CPU')}: ${words}.`}>
         {parts.map((part) => (
           <span
             key={part.name}
@@ -39,7 +39,7 @@ export function CpuBar({ host: { vms, others, idle, cpus } }: { host: HostFacts 
             <b>{amount(part.cpus)}</b>
           </span>
         ))}
-        <span class="quiet">of {cpus > 0 ? cpus : MISSING} CPUs, last 10 s</span>
+        <span class="quiet">of {cpus > 0 ? counted(cpus, 'CPU') : MISSING}, last 10 s</span>
       </figcaption>
     </figure>
   );

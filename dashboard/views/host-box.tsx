@@ -1,4 +1,4 @@
-import { join, share } from '../format.ts';
+import { counted, join, share } from '../format.ts';
 import type { HostFacts } from '../host-facts.ts';
 import { CpuBar } from './cpu-bar.tsx';
 import { VmBox } from './vm-box.tsx';
@@ -38,9 +38,14 @@ export function HostBox({ host }: { host: HostFacts }) {
 
 function aboutHost({ agent, cpus, vms }: HostFacts): string {
   const vcpus = vms.reduce((sum, { vm }) => sum + vm.vcpus, 0);
-  const counted = `${vms.length} ${vms.length === 1 ? 'VM' : 'VMs'}, ${vcpus} ${vcpus === 1 ? 'vCPU' : 'vCPUs'}`;
-  if (agent === null) return counted;
+  const guests = `${counted(vms.length, 'VM')}, ${counted(vcpus, 'vCPU')}`;
+  if (agent === null) return guests;
   const { kernel, vswitch, hypervisor } = agent.provenance;
-  const parts = [`Linux ${kernel}`, vswitch, hypervisor === 'unknown' ? '' : hypervisor, `${counted} on ${cpus} CPUs`];
+  const parts = [
+    `Linux ${kernel}`,
+    vswitch,
+    hypervisor === 'unknown' ? '' : hypervisor,
+    `${guests} on ${counted(cpus, 'CPU')}`,
+  ];
   return parts.filter(Boolean).join(' · ');
 }

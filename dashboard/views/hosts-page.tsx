@@ -17,7 +17,7 @@ export function HostsPage() {
         </div>
       </SiteHeader>
       <Banner />
-      <main class="page hosts">
+      <main class="hosts">
         {hosts.value.map((host) => (
           <HostBox key={host.agent?.id ?? ''} host={host} />
         ))}

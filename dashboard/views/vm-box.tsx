@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { VmView } from '../../server/wire/machine-views.ts';
-import { duration, formatDuration, join, MISSING, rate, share } from '../format.ts';
+import { counted, duration, formatDuration, join, MISSING, rate, share } from '../format.ts';
 import type { VmFacts } from '../host-facts.ts';
 import { p99Trend, rateOf } from '../state.ts';
 import { Num } from './num.tsx';
@@ -54,7 +54,7 @@ export function VmBox({ of: { vm, row, ran, waited, steal }, index, isNoisy }: V
 /** Service, NIC, vCPUs, accelerator, and how each is virtualized. */
 function aboutVm({ service, nics, vcpus, accelerator, approach, boundNs }: VmView): string {
   const cards = nics.map((nic) => `${nic.model || 'unknown NIC'} (${nic.approach})`).join(', ');
-  const cpu = `${vcpus} ${vcpus === 1 ? 'vCPU' : 'vCPUs'}, ${accelerator || 'unknown accelerator'} (${approach})`;
+  const cpu = `${counted(vcpus, 'vCPU')}, ${accelerator || 'unknown accelerator'} (${approach})`;
   const clock = boundNs === null ? 'no clock yet' : `clock ± ${formatDuration(boundNs)}`;
   return [service || 'unknown service', cards, cpu, clock].filter(Boolean).join(' · ');
 }
@@ -83,7 +83,7 @@ function Bar({ name, of, most, title }: BarProps) {
       <span class="meter" aria-hidden="true">
         <span class={name} style={{ width: `${100 * width}%` }} />
       </span>{' '}
-      {of === null ? MISSING : join(share(of))}
+      <span class="value">{of === null ? MISSING : join(share(of))}</span>
     </Measure>
   );
 }

@@ -67,7 +67,7 @@ describe('the page of hosts', () => {
     const host = page.locator('[data-host="hv1"]');
     await host.getByText('vm1 takes the CPU').waitFor();
     expect(plain(await host.locator('.story').textContent())).toContain('it ran 95.0 % of one');
-    expect(plain(await host.locator('h2').textContent())).toContain('2 VMs, 2 vCPUs on 1 CPUs');
+    expect(plain(await host.locator('h2').textContent())).toContain('2 VMs, 2 vCPUs on 1 CPU');
     expect(plain(await host.locator('[data-pressure]').textContent())).toBe('40.0 %');
     const boxes = await host
       .locator('[data-vm]')
