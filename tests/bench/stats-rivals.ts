@@ -4,11 +4,11 @@ import type { Random } from './stats-shapes.ts';
 
 const DRAWS = 200;
 
-/** The naive bootstrap: requests are drawn one by one, as if none knew its neighbours. @returns does the interval hold 0? */
-export function naiveHolds(a: Float64Array, b: Float64Array, quantile: number, random: Random): boolean {
+/** The naive bootstrap: requests are drawn one by one, as if none knew its neighbours. @returns does the interval hold the truth? */
+export function naiveHolds(a: Float64Array, b: Float64Array, quantile: number, truth: number, random: Random): boolean {
   const shifts = Float64Array.from({ length: DRAWS }, () => drawn(b, quantile, random) - drawn(a, quantile, random));
   shifts.sort();
-  return shifts[Math.floor(0.025 * DRAWS)]! <= 0 && shifts[Math.ceil(0.975 * DRAWS) - 1]! >= 0;
+  return shifts[Math.floor(0.025 * DRAWS)]! <= truth && shifts[Math.ceil(0.975 * DRAWS) - 1]! >= truth;
 }
 
 function drawn(values: Float64Array, quantile: number, random: Random): number {
