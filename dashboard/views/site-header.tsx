@@ -5,6 +5,7 @@ const PAGES = [
   { path: '/', name: 'Live' },
   { path: '/runs', name: 'Runs' },
   { path: '/compare', name: 'Compare' },
+  { path: '/health', name: 'Health' },
 ] as const;
 
 interface SiteHeaderProps {
