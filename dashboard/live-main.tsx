@@ -1,12 +1,12 @@
 import { render } from 'preact';
-import { openLive } from './live-stream.ts';
+import { followLive } from './live-stream.ts';
 import { startPolling } from './poll.ts';
 import { keepAddress } from './state.ts';
 import { Page } from './views/page.tsx';
 
 /** The live page, on a socket of its own. */
 export function startLive(root: Element): void {
-  openLive();
+  followLive();
   keepAddress();
   startPolling();
   render(<Page />, root);

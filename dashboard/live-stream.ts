@@ -1,8 +1,9 @@
-/** The live stream of this page's server, taken in; for every page that shows what is happening now. */
+/** Pages that follow the live stream start here: one socket, and the viewer's clock. */
 import { LiveSocket } from './socket.ts';
 import { clockMs, connection, receive } from './state.ts';
 
-export function openLive(): void {
+/** For as long as the page is open. */
+export function followLive(): void {
   const url = new URL('/live', location.href);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   new LiveSocket(url.href, {

@@ -1,10 +1,11 @@
 /** Everything the live page knows, one signal each. Views read; the socket, the poll and the controls write. */
 import { computed, effect, signal } from '@preact/signals';
 import { PROTOCOL_VERSION } from '../server/wire/frame.ts';
+import type { LiveMessage } from '../server/wire/live-views.ts';
 import { ALL_VMS } from '../server/wire/machine-views.ts';
 import type { ExchangeClass } from '../server/wire/record.ts';
 import type { LayerId } from '../server/wire/stations.ts';
-import type { Health, LayerRow, LiveMessage, PathView, RunInfo, Summary } from '../server/wire/views.ts';
+import type { Health, LayerRow, PathView, RunInfo, Summary } from '../server/wire/views.ts';
 import type { Polled } from './ask.ts';
 import { formatCount } from './format.ts';
 import { layerFacts } from './layer-facts.ts';

@@ -6,11 +6,13 @@ import { runInfo } from './run.ts';
 import { costOf, selfCost } from './self-cost.ts';
 import { provenanceView } from './summary.ts';
 import { faultsOf } from './totals.ts';
+import { VERSION } from './version.ts';
 import { vmViews } from './vm-views.ts';
 import { PROTOCOL_VERSION } from './wire/frame.ts';
+import type { LiveSnapshot, LiveTick } from './wire/live-views.ts';
 import { CLASSES } from './wire/record.ts';
 import { LAYER_IDS } from './wire/stations.ts';
-import type { Health, LiveSnapshot, LiveTick } from './wire/views.ts';
+import type { Health } from './wire/views.ts';
 
 /** `recent` rows take this many seconds together. */
 export const RECENT_S = 10;
@@ -36,6 +38,7 @@ export class Views {
     const { recorded } = runs.current;
     const provenance = (agent: Agent) => provenanceView(this.#pipeline, agent, runs.current.wiring);
     return {
+      version: VERSION,
       agents: agents.map((agent) => ({ ...agentView(agent), provenance: provenance(agent) })),
       vms: vmViews(this.#pipeline),
       classes: classCounts(this.#pipeline),

@@ -52,6 +52,8 @@ export interface VmView {
 
 export interface AgentView {
   id: string;
+  /** Of its program. */
+  version: string;
   role: Vantage;
   hostname: string;
   connected: boolean;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { LiveSnapshot } from '../../server/wire/live-views.ts';
 import type { VmSummary } from '../../server/wire/machine-views.ts';
-import type { Health, LiveSnapshot, LoadSummary, SeriesView, Summary } from '../../server/wire/views.ts';
+import type { Health, LoadSummary, SeriesView, Summary } from '../../server/wire/views.ts';
 import { END_NS, stats } from './exchanges.ts';
 import { attach, getJson, Peer, post, read, start } from './running-server.ts';
 import { twoVms } from './two-vms.ts';
