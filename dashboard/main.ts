@@ -1,4 +1,7 @@
 /** The address says which page this is; what the others need is not loaded. */
+import { followKeys } from './keyboard.ts';
+import { followTheme } from './theme.ts';
+
 type Start = (root: Element) => void;
 
 const PAGES: Record<string, () => Promise<Start>> = {
@@ -13,4 +16,6 @@ async function open(pathname: string): Promise<void> {
   start(document.getElementById('page')!);
 }
 
+followTheme();
+followKeys();
 void open(location.pathname);

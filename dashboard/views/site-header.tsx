@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { Palette } from './palette.tsx';
 import './site-header.css';
 
 const PAGES = [
@@ -28,6 +29,7 @@ export function SiteHeader({ at, children }: SiteHeaderProps) {
         ))}
       </nav>
       {children}
+      <Palette />
     </header>
   );
 }
