@@ -2,6 +2,8 @@
 type Start = (root: Element) => void;
 
 const PAGES: Record<string, () => Promise<Start>> = {
+  '/path': async () => (await import('./path-main.tsx')).startPath,
+  '/requests': async () => (await import('./requests-main.tsx')).startRequests,
   '/runs': async () => (await import('./runs-main.tsx')).startRuns,
   '/compare': async () => (await import('./compare-main.tsx')).startCompare,
 };
