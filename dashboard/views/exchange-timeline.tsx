@@ -73,7 +73,7 @@ function LaneRow({ lane, path, percent, ticks, endNs }: LaneRowProps) {
 function Away({ span: [fromNs, toNs], percent }: { span: [number, number]; percent: Percent }) {
   return (
     <span class="away" style={{ left: percent(fromNs), width: percent(toNs - fromNs) }}>
-      <span class="lane-label">
+      <span class="bar-label">
         handed to the VM, taken back after <b>{formatDuration(toNs - fromNs)}</b>
       </span>
     </span>
@@ -95,7 +95,7 @@ function LaneBar({ bar, percent, endNs }: { bar: Bar; percent: Percent; endNs: n
       data-lane-bar={layer}
     >
       {wide && (
-        <span class="lane-label">
+        <span class="bar-label">
           {layer} <b>{join(boundedDuration(ns, boundNs))}</b>
         </span>
       )}

@@ -88,15 +88,16 @@ function Walk() {
           <a class="control button" href={`/requests?${new URLSearchParams({ run: runId.value, id: one.id })}`}>
             Its waterfall
           </a>
-          <button
-            type="button"
-            class="control button"
-            onClick={() => void askPath()}
-            hidden={request.value === single.value || summary.value.value?.run.endedMs !== null}
-            title="the run goes on: what is nearest to its quantile now"
-          >
-            Take another
-          </button>
+          {request.value !== single.value && summary.value.value?.run.endedMs === null && (
+            <button
+              type="button"
+              class="control button"
+              title="the run goes on: what is nearest to its quantile now"
+              onClick={() => void askPath()}
+            >
+              Take another
+            </button>
+          )}
         </h2>
         <WalkMap />
         <WalkStrip />

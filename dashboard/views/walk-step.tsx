@@ -2,7 +2,7 @@ import { boundSentence, duration, exactDuration, formatDuration, join, share } f
 import { PLACE_NAMES, spanOf } from '../layer-facts.ts';
 import { current, step, steps } from '../path-state.ts';
 import { summary } from '../run-choice.ts';
-import { layerOf, STEP_IDS, type Step, stepAfter } from '../walk.ts';
+import { layerOf, STEP_IDS, type Step, type StepId, stepAfter } from '../walk.ts';
 import { STEP_WORDS } from '../walk-words.ts';
 import { BoundedNum, Duration, Num } from './num.tsx';
 import './request-facts.css';
@@ -65,7 +65,9 @@ function Told({ step: one }: { step: Step }) {
         <Times step={one} />
         <div>
           <h3>What happens here</h3>
-          <p class="happens">{words.happens}</p>
+          <p class="happens">
+            {words.happens} {ofThisVm(one.id)}
+          </p>
         </div>
         <div>
           <h3>What usually makes it slow</h3>
@@ -80,6 +82,20 @@ function Told({ step: one }: { step: Step }) {
     </>
   );
 }
+
+/** What is told in general has a name here. */
+function ofThisVm(id: StepId): string {
+  const guest = summary.value.value?.provenance.guest;
+  if (!id.startsWith('vnic') || !guest?.nicModel) return '';
+  const approach = guest.nicApproach === undefined ? '' : `: ${APPROACHES[guest.nicApproach] ?? guest.nicApproach}`;
+  return `This VM’s card is ${guest.nicModel}${approach}.`;
+}
+
+const APPROACHES: Record<string, string> = {
+  paravirtual: 'its driver knows that it is not real',
+  full: 'it is emulated in full',
+  'hardware-accelerated': 'hardware takes a part of the work',
+};
 
 function Turns({ at }: { at: number }) {
   const turn = (by: number) => () => {

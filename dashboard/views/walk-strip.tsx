@@ -4,6 +4,9 @@ import { layerOf } from '../walk.ts';
 import { layerClass } from './swatch.tsx';
 import './walk-strip.css';
 
+/** A name is written where there is room for it. */
+const NAMED_SHARE = 0.1;
+
 /** The request's time as one line, each step as long as it took: how far the walk is in it. */
 export function WalkStrip() {
   const whole = walked.value?.endToEndNs ?? null;
@@ -22,7 +25,13 @@ export function WalkStrip() {
           onClick={() => {
             step.value = id;
           }}
-        />
+        >
+          {share! >= NAMED_SHARE && (
+            <span class="bar-label">
+              {id} <b>{join(duration(ns))}</b>
+            </span>
+          )}
+        </button>
       ))}
     </div>
   );
