@@ -7,6 +7,7 @@ const PAGES = [
   { path: '/requests', name: 'Requests' },
   { path: '/runs', name: 'Runs' },
   { path: '/compare', name: 'Compare' },
+  { path: '/health', name: 'Health' },
 ] as const;
 
 interface SiteHeaderProps {
