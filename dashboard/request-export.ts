@@ -1,6 +1,7 @@
 /** What can be taken away from exchanges: tables for other programs, a filter for tcpdump, an address of a trace. Pure. */
-import { LAYER_IDS } from '../server/wire/stations.ts';
+
 import type { TRACE_WORDS } from '../server/wire/settings.ts';
+import { LAYER_IDS } from '../server/wire/stations.ts';
 import type { PathView, Summary } from '../server/wire/views.ts';
 import { waterfall } from './waterfall.ts';
 import { againstRun } from './why-slow.ts';
