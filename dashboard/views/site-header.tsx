@@ -4,6 +4,8 @@ import './site-header.css';
 
 const PAGES = [
   { path: '/', name: 'Live' },
+  { path: '/path', name: 'Path' },
+  { path: '/requests', name: 'Requests' },
   { path: '/runs', name: 'Runs' },
   { path: '/compare', name: 'Compare' },
   { path: '/health', name: 'Health' },
