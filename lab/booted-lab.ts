@@ -33,6 +33,8 @@ export interface LabPlan {
   readonly nics: readonly LabNic[];
   readonly accel: 'auto' | Accelerator;
   readonly kernel: KernelVersion;
+  /** Left out: one. */
+  readonly vcpus?: number;
   readonly image: ImageName;
   readonly port: number;
   readonly uplink: UplinkKind;
@@ -131,7 +133,7 @@ class Boot {
     token: string,
     context: ServiceContext,
   ): Guest {
-    const { nics, shell, uplink, servicePorts, skipProbes, app } = this.#plan;
+    const { nics, vcpus = 1, shell, uplink, servicePorts, skipProbes, app } = this.#plan;
     const initrd = join(this.#state.dir, 'initrd');
     const server = uplink === 'channel' ? 'channel' : `ws://${CONTROL_GATEWAY}:${CONTROL_PORT}/agent`;
     const shellPort = shell ? SHELL_PORT : null;
@@ -140,7 +142,7 @@ class Boot {
     const qmpSocket = join(this.#state.dir, 'qmp.sock');
     const forwardedPorts = [ACCESS_LOG_PORT, ...(shell ? [SHELL_PORT] : [])];
     const channelSocket = join(this.#state.dir, 'agent.sock');
-    const machine = { vm: VM_NAME, image, initrd, nics, accelerator, qmpSocket, channelSocket, forwardedPorts };
+    const machine = { vm: VM_NAME, image, initrd, nics, accelerator, vcpus, qmpSocket, channelSocket, forwardedPorts };
     const guest = startGuest(machine, network, this.#state, this.#consoleFile, {
       onAgentExit: (code) => context.fatal(this.#guestTrouble(`its agent ended with exit code ${code}`)),
     });

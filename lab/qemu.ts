@@ -20,6 +20,7 @@ export interface GuestMachine {
   /** The measured ones. */
   nics: readonly LabNic[];
   accelerator: Accelerator;
+  vcpus: number;
   qmpSocket: string;
   /** Where QEMU listens for the host's end of the agent's channel. */
   channelSocket: string;
@@ -33,7 +34,7 @@ export const CONTROL_ADDRESS = '10.0.2.15';
 export const CONTROL_GATEWAY = '10.0.2.2';
 /** What the guest's agent looks for. */
 const CHANNEL_NAME = 'org.hopscope.agent.0';
-const MEMORY_MIB = 768;
+export const MEMORY_MIB = 768;
 const KERNEL_ARGUMENTS = [
   ...['console=ttyS0', 'quiet', 'panic=-1', 'net.ifnames=0', 'mitigations=off'],
   // Less for an emulated CPU to do: no security modules, audit or self-tests, no waiting for RCU.
@@ -43,7 +44,7 @@ const KERNEL_ARGUMENTS = [
 export function qemuArguments(machine: GuestMachine): string[] {
   const forwards = machine.forwardedPorts.map((port) => `,hostfwd=tcp:127.0.0.1:${port}-${CONTROL_ADDRESS}:${port}`);
   return [
-    ...bootArguments(machine.accelerator, machine.image.kernel.vmlinuz, machine.initrd),
+    ...bootArguments(machine.accelerator, machine.image.kernel.vmlinuz, machine.initrd, machine.vcpus),
     // Its threads have names: the host agent tells the vCPUs' by them.
     ...['-name', `guest=${machine.vm},debug-threads=on`],
     ...['-qmp', `unix:${machine.qmpSocket},server=on,wait=off`],
@@ -67,10 +68,10 @@ function nicArguments({ model }: LabNic, index: number): string[] {
 }
 
 /** What every boot has in common, the KVM probe's too: CPU, memory, kernel, console on standard output. */
-export function bootArguments(accelerator: Accelerator, kernel: string, initrd: string): string[] {
+export function bootArguments(accelerator: Accelerator, kernel: string, initrd: string, vcpus = 1): string[] {
   return [
     ...ACCELERATION[accelerator],
-    ...['-smp', '1', '-m', String(MEMORY_MIB)],
+    ...['-smp', String(vcpus), '-m', String(MEMORY_MIB)],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
     ...['-kernel', kernel, '-initrd', initrd],

@@ -136,6 +136,30 @@ describe('what may not be compared', () => {
     ]);
   });
 
+  it.each([
+    ['kernel', { kernel: '6.12.1', memoryBytes: 1, offloads: { tso: true } }],
+    ['cpus', { cpus: 2, memoryBytes: 1, queues: 2 }],
+    [
+      'accelerator',
+      { accelerator: 'kvm', hypervisor: 'kvm', approach: 'hardware-accelerated', clocksource: 'kvm-clock' },
+    ],
+    ['nic', { nicModel: 'e1000', driver: 'e1000', queues: 2, offloads: { tso: true } }],
+  ] as const)('takes what comes with another %s for no second difference, and names it', (axis, changes) => {
+    const guestA = { ...PROVENANCE, offloads: { tso: false } };
+    const guestB = { ...guestA, ...changes };
+    const found = compareRuns(
+      comparedRun('a', 1, {}, { provenance: { host: PROVENANCE, guest: guestA } }),
+      comparedRun('b', 2, {}, { provenance: { host: PROVENANCE, guest: guestB } }),
+      OPTIONS,
+    );
+    expect(found.axis).toBe(axis);
+    expect(found.differences.map(({ what }) => what.replace('guest ', '')).toSorted()).toEqual(
+      Object.keys(changes)
+        .map((field) => (field === 'offloads' ? 'tso' : field))
+        .toSorted(),
+    );
+  });
+
   it('doubts what a late generator, missing answers, drops and gaps make doubtful', () => {
     const { load } = a.summary;
     const late = { ...load!, errors: 7, lateness: { p50: 1, p99: 500_000, max: 1e6 } };
