@@ -59,6 +59,11 @@ export function comparabilityOf(a: Summary, b: Summary): Comparability {
     refusals.push(...tooLittle(run));
     doubts.push(...doubtsAbout(run));
   }
+  if (areTwoBoots(a, b)) {
+    doubts.push(
+      'the guests were booted once each: by how much boots of one and the same guest differ is in no interval',
+    );
+  }
   return { differences: [...guestDifferences(a, b), ...hostDifferences(a, b), ...load], refusals, doubts };
 }
 
@@ -68,6 +73,11 @@ export function axisOf({ differences }: Comparability): Axis | null {
   const explains = (axis: Axis) => differences.every((each) => each.axis === axis || isBrought(axis, each));
   const found = axes.filter(explains);
   return found.length === 1 ? found[0]! : null;
+}
+
+/** Whether the runs are of two boots, of one guest or of two; where a recording does not tell, that is not claimed. */
+export function areTwoBoots({ provenance: { guest: a } }: Summary, { provenance: { guest: b } }: Summary): boolean {
+  return a?.bootId !== undefined && b?.bootId !== undefined && a.bootId !== b.bootId;
 }
 
 /** Whether another value of the axis changes this fact by itself. */

@@ -97,6 +97,8 @@ export interface LoadSummary {
 }
 
 export interface ProvenanceView extends Partial<Provenance> {
+  /** Changes with every boot of the machine; older recordings do not have it. */
+  bootId?: string;
   nicModel: string;
   driver: string;
   approach: Approach;

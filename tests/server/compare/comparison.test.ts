@@ -70,6 +70,24 @@ describe('two runs compared', () => {
     expect(sentence).toMatch(/Inside the guest tcp\.in moves by \+\d/);
   });
 
+  it('say that boots differ, too, where a difference between two of them was found', () => {
+    const booted = (bootId: string) => ({ provenance: { host: PROVENANCE, guest: { ...PROVENANCE, bootId } } });
+    const between = (bootA: string, bootB: string, plusNs = 150_000) =>
+      compareRuns(
+        comparedRun('a', 1, {}, booted(bootA)),
+        comparedRun('b', 2, { 'vnic.in': plusNs }, booted(bootB)),
+        OPTIONS,
+      );
+    const words = /Each is one boot of its guest, and boots differ, too\.$/;
+    expect(between('one', 'other').sentence).toMatch(words);
+    expect(between('one', 'other').doubts.join()).toMatch(/booted once each/);
+    expect(between('one', 'other', 0).sentence).not.toMatch(words);
+    for (const { sentence, doubts } of [between('one', 'one'), slower]) {
+      expect(sentence).not.toMatch(words);
+      expect(doubts).toEqual([]);
+    }
+  });
+
   it('say that nothing was found, and what would have been', () => {
     const { sentence, shifts } = compareRuns(comparedRun('e1000', 3), comparedRun('e1000', 4), OPTIONS);
     expect(shifts.filter(isResolved)).toEqual([]);
