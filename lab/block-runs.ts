@@ -4,64 +4,48 @@ import type { Lab } from './booted-lab.ts';
 import { LabError } from './command.ts';
 import type { CompareOptions } from './compare-options.ts';
 import { LoadProcess } from './load-process.ts';
-import { RestingLabs } from './resting-labs.ts';
+import { RestingGuests } from './resting-guests.ts';
 import { LiveTable } from './table.ts';
 import type { Variant } from './variants.ts';
 
 export interface RecordedVariant {
   variant: Variant;
-  lab: Lab;
   /** Id of its run. */
   run: string;
   /** Of all its blocks. */
   load: LoadSummary;
-}
-
-/** What drives a guest. */
-interface Driver {
-  load: LoadProcess;
-  /** The run of all that is not recorded. */
-  between: string;
+  /** What its guest took while another one was asked; null where there is but one. */
+  restingCpus: number | null;
 }
 
 const CONNECTIONS = 8;
 const WARM_UP = 'warm-up';
 
 export class BlockRuns {
-  readonly #labs: ReadonlyMap<Variant, Lab>;
+  readonly #lab: Lab;
   readonly #options: CompareOptions;
   readonly #signal: AbortSignal;
-  readonly #drivers: ReadonlyMap<Lab, Driver>;
+  readonly #load: LoadProcess;
+  /** The run of all that is not recorded. */
+  readonly #between: string;
+  readonly #resting: RestingGuests;
   readonly #table = new LiveTable(process.stderr);
-  /** Ids. */
-  readonly #runs = new Map<Variant, string>();
-  readonly recorded = new Map<Variant, RecordedVariant>();
-  readonly resting: RestingLabs;
+  /** Ids, by the variants' names. */
+  readonly #runs = new Map<string, string>();
+  /** By the variants' names. */
+  readonly #loads = new Map<string, LoadSummary>();
 
-  private constructor(
-    labs: ReadonlyMap<Variant, Lab>,
-    drivers: ReadonlyMap<Lab, Driver>,
-    options: CompareOptions,
-    signal: AbortSignal,
-  ) {
-    this.#labs = labs;
-    this.#drivers = drivers;
+  private constructor(lab: Lab, options: CompareOptions, signal: AbortSignal, between: string) {
+    this.#lab = lab;
     this.#options = options;
     this.#signal = signal;
-    this.resting = new RestingLabs([...drivers.keys()]);
+    this.#between = between;
+    this.#load = new LoadProcess(lab);
+    this.#resting = new RestingGuests(lab.guests);
   }
 
-  /** @param labs where each variant is asked; several may share one */
-  static async start(
-    labs: ReadonlyMap<Variant, Lab>,
-    options: CompareOptions,
-    signal: AbortSignal,
-  ): Promise<BlockRuns> {
-    const drivers = new Map<Lab, Driver>();
-    for (const lab of new Set(labs.values())) {
-      drivers.set(lab, { between: told(await lab.api.run()).id, load: new LoadProcess(lab) });
-    }
-    return new BlockRuns(labs, drivers, options, signal);
+  static async start(lab: Lab, options: CompareOptions, signal: AbortSignal): Promise<BlockRuns> {
+    return new BlockRuns(lab, options, signal, told(await lab.api.run()).id);
   }
 
   /** Resolves when all is driven; rejects with a LabError, or the signal's reason. */
@@ -77,33 +61,47 @@ export class BlockRuns {
   }
 
   end(): void {
-    for (const { load } of this.#drivers.values()) load.end();
+    this.#load.end();
   }
 
   async #block(variant: Variant, show: () => void): Promise<void> {
-    const lab = this.#labs.get(variant)!;
-    const { load, between } = this.#drivers.get(lab)!;
-    await load.run(this.#plan(variant, this.#options.warmUpS, WARM_UP), show, this.#signal);
-    const known = this.#runs.get(variant);
-    const { id } = told(await (known ? lab.api.resumeRun(known) : lab.api.startRun(variant.name)));
-    this.#runs.set(variant, id);
-    const plan = this.#plan(variant, this.#options.blockS, variant.name);
-    const { summary, refused } = await this.resting.beside(lab, () => load.run(plan, show, this.#signal));
-    told(await lab.api.resumeRun(between));
-    told(await lab.api.putLoad(summary, id));
-    this.recorded.set(variant, { variant, lab, run: id, load: summary });
-    if (refused > 0) lab.say(`${refused} answers had a status of 400 or above`);
+    const { api, say } = this.#lab;
+    await this.#ask(variant, this.#options.warmUpS, WARM_UP, show);
+    const known = this.#runs.get(variant.name);
+    const { id } = told(await (known ? api.resumeRun(known) : api.startRun(variant.name)));
+    this.#runs.set(variant.name, id);
+    const block = () => this.#ask(variant, this.#options.blockS, variant.name, show);
+    const { summary, refused } = await this.#resting.beside(this.#guestOf(variant), block);
+    told(await api.resumeRun(this.#between));
+    told(await api.putLoad(summary, id));
+    this.#loads.set(variant.name, summary);
+    if (refused > 0) say(`${refused} answers had a status of 400 or above`);
   }
 
-  #plan({ address }: Variant, durationS: number, tally: string) {
+  /** What came of a variant; only after its blocks. */
+  recorded(variant: Variant): RecordedVariant {
+    const { name } = variant;
+    const restingCpus = this.#resting.cpusOf(this.#guestOf(variant));
+    return { variant, run: this.#runs.get(name)!, load: this.#loads.get(name)!, restingCpus };
+  }
+
+  /** Where there is one for each variant it has the variant's name, else it is the only one. */
+  #guestOf({ name }: Variant): number {
+    return Math.max(
+      0,
+      this.#lab.vms.findIndex((vm) => vm.name === name),
+    );
+  }
+
+  #ask({ address }: Variant, durationS: number, tally: string, show: () => void) {
     const { rate, path } = this.#options;
-    return { host: address, port: 80, path, rate, durationS, connections: CONNECTIONS, tally };
+    const plan = { host: address, port: 80, path, rate, durationS, connections: CONNECTIONS, tally };
+    return this.#load.run(plan, show, this.#signal);
   }
 
   async #show(block: string, endMs: number): Promise<void> {
-    const answers = await Promise.all([...this.#drivers.keys()].map(({ api }) => api.runs()));
-    const runs = answers.flatMap((answer) => answer ?? []);
-    const joined = [...this.#runs].map(([{ name }, id]) => `${joinedOf(runs, id)} by ${name}`);
+    const runs = (await this.#lab.api.runs()) ?? [];
+    const joined = [...this.#runs].map(([name, id]) => `${joinedOf(runs, id)} by ${name}`);
     const left = Math.max(0, Math.round((endMs - performance.now()) / 1000));
     const line = `  ${block}; joined so far: ${joined.join(', ') || 'none'}; about ${left} s left`;
     this.#table.draw([line], line);

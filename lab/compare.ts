@@ -1,22 +1,21 @@
-/** `hopscope lab compare`: the same load by one NIC and the other, or at one guest and the other, in blocks that take turns. */
+/** `hopscope lab compare`: the same guest and load by one NIC and the other, in blocks that take turns. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Summary } from '../server/wire/views.ts';
 import { BlockRuns, type RecordedVariant, told } from './block-runs.ts';
-import type { Lab } from './booted-lab.ts';
+import { type Lab, type LabPlan, withLab } from './booted-lab.ts';
 import { LabError } from './command.ts';
 import { blockOrder } from './compare-blocks.ts';
-import { withGuests } from './compare-guests.ts';
 import { type CompareOptions, parseCompareOptions } from './compare-options.ts';
+import { type LabVm, ONLY_VM } from './lab-vm.ts';
 import { allJoined } from './last-records.ts';
 import { nicsTable } from './nics.ts';
 import { seededRandom } from './plant-blocks.ts';
-import type { RestingLabs } from './resting-labs.ts';
 import { labSession } from './session.ts';
 import { loadText } from './table.ts';
-import { type Variant, variantsOf } from './variants.ts';
+import { needsBoots, type Variant, variantsOf } from './variants.ts';
 
 const FRONT_DOOR = join(import.meta.dirname, '../hopscope.ts');
 const COMMAND = 'hopscope lab compare';
@@ -28,57 +27,72 @@ export async function compare(args: string[]): Promise<number> {
   const { options } = parsed;
   const variants = variantsOf(options);
   return labSession(COMMAND, `sudo npx ${COMMAND} …`, ({ stop }) =>
-    withGuests(options, variants, stop, async (labs) => {
-      announce(labs);
-      const blocks = await record(labs, options, variants, stop.signal);
-      const recorded = variants.map((variant) => blocks.recorded.get(variant)!);
-      await show(recorded, blocks.resting, options);
-      return compareRecordings(await recordings(recorded, options), options, stop.signal);
+    withLab(planOf(options, variants), stop, async (lab) => {
+      lab.say(`dashboard: ${lab.api.url}`);
+      const recorded = await record(lab, options, variants, stop.signal);
+      await show(lab, recorded, options);
+      return compareRecordings(await recordings(lab, recorded, options), options, stop.signal);
     }),
   );
 }
 
-function announce(labs: ReadonlyMap<Variant, Lab>): void {
-  for (const lab of new Set(labs.values())) {
-    const names = [...labs].flatMap(([{ name }, its]) => (its === lab ? name : []));
-    lab.say(`dashboard: ${lab.api.url} (${names.join(', ')})`);
-  }
+function planOf(options: CompareOptions, variants: readonly Variant[]): LabPlan {
+  const { port, path, artifacts } = options;
+  return {
+    ...{ vms: vmsOf(options, variants), inTurn: true, port, artifacts, firstRun: 'between the blocks' },
+    ...{ accel: 'auto', kernel: '6.1', image: 'standard', uplink: 'channel', shell: false },
+    ...{ servicePorts: [80], skipProbes: '', app: path.startsWith('/app/') },
+  };
 }
 
-/** Drives all blocks; in the end every variant has a run, with all its records in. */
+/**
+ * One guest with all the NICs; or, where a value can only be had by a boot, a guest for each. Those are booted
+ * together and stay: the load goes from one to the other within a second, and what drifts meets both. A boot for
+ * each block would put half a minute between what is compared, and five rounds would take as long as ten do.
+ */
+function vmsOf(options: CompareOptions, variants: readonly Variant[]): LabVm[] {
+  if (needsBoots(options)) return variants.map(({ name, nic, boot }) => ({ name, nics: [nic], boot }));
+  return [{ name: ONLY_VM, nics: variants.map(({ nic }) => nic), boot: variants[0]!.boot }];
+}
+
+/** Drives all blocks and resolves with a run for each variant, all its records in. */
 async function record(
-  labs: ReadonlyMap<Variant, Lab>,
+  lab: Lab,
   options: CompareOptions,
   variants: readonly Variant[],
   signal: AbortSignal,
-): Promise<BlockRuns> {
+): Promise<RecordedVariant[]> {
   const order = blockOrder(variants.length, options.rounds, seededRandom(options.seed));
-  const blocks = await BlockRuns.start(labs, options, signal);
+  const blocks = await BlockRuns.start(lab, options, signal);
   try {
     await blocks.drive(order.map((variant) => variants[variant]!));
   } finally {
     blocks.end();
   }
-  for (const { lab, run, load } of blocks.recorded.values()) await allJoined(lab.api, run, load.answered, signal);
-  return blocks;
+  const recorded = variants.map((variant) => blocks.recorded(variant));
+  for (const { run, load } of recorded) await allJoined(lab.api, run, load.answered, signal);
+  return recorded;
 }
 
 /** All runs side by side, before the statistics. */
-async function show(recorded: RecordedVariant[], resting: RestingLabs, { json }: CompareOptions): Promise<void> {
+async function show({ api }: Lab, recorded: RecordedVariant[], { json }: CompareOptions): Promise<void> {
   const summaries = new Map<string, Summary>();
-  for (const { variant, lab, run } of recorded) summaries.set(variant.name, told(await lab.api.summary(run)));
-  const loads = recorded.map(({ variant, lab, load }) => {
-    const cpus = resting.cpusOf(lab);
-    const rest = cpus === null ? '' : `; ${cpus.toFixed(3)} CPUs while another one was asked`;
-    return `${variant.name}: ${loadText(load).trim()}${rest}`;
-  });
+  for (const { variant, run } of recorded) summaries.set(variant.name, told(await api.summary(run)));
+  const loads = recorded.map(
+    ({ variant, load, restingCpus }) => `${variant.name}: ${loadText(load).trim()}${restText(restingCpus)}`,
+  );
   (json ? process.stderr : process.stdout).write(`${[...nicsTable(summaries), ...loads].join('\n')}\n\n`);
 }
 
+/** What a guest costs that is booted and not asked. */
+function restText(cpus: number | null): string {
+  return cpus === null ? '' : `; its guest takes ${cpus.toFixed(3)} CPUs while another one is asked`;
+}
+
 /** The runs as files, in the order of the variants. */
-async function recordings(recorded: RecordedVariant[], { artifacts }: CompareOptions): Promise<string[]> {
+async function recordings(lab: Lab, recorded: RecordedVariant[], { artifacts }: CompareOptions): Promise<string[]> {
   const files: string[] = [];
-  for (const { variant, lab, run } of recorded) {
+  for (const { variant, run } of recorded) {
     const bytes = await lab.api.recording(run);
     if (bytes === null) {
       throw new LabError(`The server gave no recording of ${variant.name}: its log in ${lab.logsDir} has the reason.`);

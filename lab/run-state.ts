@@ -7,7 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { removeNamespace } from './network.ts';
-import { cpuSeconds, identify, isRunning, type ProcessIdentity, signalProcess } from './process-identity.ts';
+import { identify, isRunning, type ProcessIdentity, signalProcess } from './process-identity.ts';
 
 interface RecordedRun {
   owner: ProcessIdentity;
@@ -48,11 +48,6 @@ export class RunState {
     const alive = this.#recorded.processes.filter(isRunning);
     this.#recorded.processes = identity ? [...alive, identity] : alive;
     this.#save();
-  }
-
-  /** CPU time of all its processes that run, seconds. */
-  cpuSeconds(): number {
-    return this.#recorded.processes.reduce((sum, process) => sum + cpuSeconds(process), 0);
   }
 
   /** Ends and removes all that is noted, then the notes. Nothing can be noted from here on. */

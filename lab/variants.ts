@@ -1,5 +1,6 @@
 /** What is compared: the ways in which the same guest is asked, or guests that are booted in another way each. */
 import type { KernelVersion } from './guest-kernel.ts';
+import type { GuestBoot } from './lab-vm.ts';
 import { measuredNic } from './network.ts';
 import type { LabNic, NicModel, Offloads } from './nic-models.ts';
 import type { Accelerator } from './qemu.ts';
@@ -11,13 +12,6 @@ export interface Axes {
   readonly vcpus: readonly number[];
   readonly kernels: readonly KernelVersion[];
   readonly accels: readonly ('auto' | Accelerator)[];
-}
-
-/** What a guest keeps until it is booted again. */
-export interface GuestBoot {
-  readonly vcpus: number;
-  readonly kernel: KernelVersion;
-  readonly accel: 'auto' | Accelerator;
 }
 
 export interface Variant {
@@ -55,9 +49,9 @@ function bootVariants({ nics, offloads, ...axes }: Axes): Variant[] {
     if (axes.vcpus.length > 1) return `vcpus-${vcpus}`;
     return axes.kernels.length > 1 ? `kernel-${kernel}` : `accel-${accel}`;
   });
-  // Each is alone in its own network.
-  const address = measuredNic(0).guestAddress;
-  return boots.map((boot, index) => ({ name: apart(names, index), nic, boot, address }));
+  return boots.map((boot, index) => {
+    return { name: apart(names, index), nic, boot, address: measuredNic(index).guestAddress };
+  });
 }
 
 function bootsOf({ vcpus, kernels, accels }: Pick<Axes, 'vcpus' | 'kernels' | 'accels'>): GuestBoot[] {

@@ -6,6 +6,7 @@ import { runInfo } from './run.ts';
 import { costOf, selfCost } from './self-cost.ts';
 import { provenanceView } from './summary.ts';
 import { faultsOf } from './totals.ts';
+import { vmViews } from './vm-views.ts';
 import { PROTOCOL_VERSION } from './wire/frame.ts';
 import { CLASSES } from './wire/record.ts';
 import { LAYER_IDS } from './wire/stations.ts';
@@ -36,6 +37,7 @@ export class Views {
     const provenance = (agent: Agent) => provenanceView(this.#pipeline, agent, runs.current.wiring);
     return {
       agents: agents.map((agent) => ({ ...agentView(agent), provenance: provenance(agent) })),
+      vms: vmViews(this.#pipeline),
       classes: classCounts(this.#pipeline),
       drops: totals.drops,
       counters: this.counters(),

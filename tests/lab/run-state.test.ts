@@ -127,21 +127,3 @@ describe('signalProcess', () => {
     expect(isRunning(identity)).toBe(false);
   });
 });
-
-describe('RunState.cpuSeconds', () => {
-  it('is what the processes of a run have taken, and no other', async () => {
-    const state = new RunState(newId());
-    const logFile = join(folder, 'log');
-    const idle = startChild(['sleep', '1000'], { state, logFile });
-    expect(state.cpuSeconds()).toBe(0);
-    const script = `while (process.cpuUsage().user < 5e5); console.log("burnt"); setInterval(() => {}, 1000)`;
-    const burnt = Promise.withResolvers<void>();
-    const busy = startChild([process.execPath, '-e', script], { state, logFile, onLine: () => burnt.resolve() });
-    await burnt.promise;
-    expect(state.cpuSeconds()).toBeGreaterThanOrEqual(0.5);
-    expect(state.cpuSeconds()).toBeLessThan(5);
-    await state.remove();
-    await Promise.all([idle.ended, busy.ended]);
-    expect(state.cpuSeconds()).toBe(0);
-  });
-});

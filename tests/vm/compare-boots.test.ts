@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isResolved } from '../../server/compare/sentence.ts';
 import { loadRecording, type RecordedRun } from '../../server/recordings.ts';
 import { LAYERS } from '../../server/wire/stations.ts';
 import { freePort, labNamespaces } from './lab-run.ts';
@@ -47,10 +48,13 @@ describe('hopscope lab compare --vcpus 1,2', () => {
     expect(others).toEqual([]);
   });
 
-  it('says which guest it boots, how far the blocks are, and what the other guest costs at rest', () => {
-    expect(stderr).toMatch(/guest 1 of 2: vcpus-1[\s\S]*guest 2 of 2: vcpus-2[\s\S]*block 1 of 4: vcpus-[12];/);
+  it('says which guests it boots, how far the blocks are, and what a guest costs at rest', () => {
+    expect(stderr).toMatch(/booting vcpus-1 with[\s\S]*booting vcpus-2 with[\s\S]*block 1 of 4: vcpus-[12];/);
     for (const vcpus of VCPUS) {
-      const cpus = new RegExp(`^vcpus-${vcpus}: .*; (\\d\\.\\d+) CPUs while another one was asked$`, 'm').exec(stderr);
+      const cpus = new RegExp(
+        `^vcpus-${vcpus}: .*; its guest takes (\\d\\.\\d+) CPUs while another one is asked$`,
+        'm',
+      ).exec(stderr);
       expect(Number(cpus?.[1]), stderr).toBeGreaterThan(0);
       expect(Number(cpus?.[1])).toBeLessThan(0.5);
     }
@@ -61,6 +65,15 @@ describe('hopscope lab compare --vcpus 1,2', () => {
     expect(run).toMatchObject({ name: `vcpus-${vcpus}` });
     expect(run.stretches).toHaveLength(ROUNDS);
     expect(provenance.guest).toMatchObject({ cpus: vcpus, nicModel: 'virtio-net-pci' });
+  });
+
+  it('says that boots differ where it found a difference, and in the notes', () => {
+    const { sentence, doubts, shifts } = JSON.parse(stdout);
+    const [a, b] = VCPUS.map((vcpus) => runs.get(vcpus)!.summary.provenance.guest!.bootId);
+    expect(a).toMatch(/^[0-9a-f-]{36}$/);
+    expect(b).not.toBe(a);
+    expect(doubts.join()).toContain('the guests were booted once each');
+    expect(sentence.includes('boots differ, too')).toBe(shifts.some(isResolved));
   });
 
   it('asks one guest at a time', () => {
@@ -78,7 +91,7 @@ describe('hopscope lab compare --vcpus 1,2', () => {
     expect(summary.exchanges).toMatchObject({ host: RECORDED, guest: RECORDED, joined: RECORDED });
     expect(summary.unmatched).toEqual({ host: 0, guest: 0 });
     expect(Object.values(summary.drops).every((count) => count === 0)).toBe(true);
-    const log = readFileSync(join(artifacts, `vcpus-${vcpus}`, 'access.log'), 'utf8')
+    const log = readFileSync(join(artifacts, `access-vcpus-${vcpus}.log`), 'utf8')
       .trim()
       .split('\n');
     expect(log).toHaveLength(ASKED);
