@@ -97,14 +97,13 @@ describe('hopscope lab compare --vcpus 1,2', () => {
     expect(log).toHaveLength(ASKED);
   });
 
-  it.each(VCPUS)('law 1: with %i vCPUs the layers add up to the end-to-end time exactly', (vcpus) => {
+  it.each(VCPUS)('law 1, without a clock: with %i vCPUs the layers add up to the end-to-end time exactly', (vcpus) => {
     const { times, summary } = runs.get(vcpus)!;
-    const layers = LAYERS.map(({ layer }) => times.get(layer)!);
-    const sums = [...times.get('end to end')!].map(
-      (ns, row) => ns - layers.reduce((sum, layer) => sum + layer[row]!, 0),
-    );
-    expect(sums.filter((rest) => rest === 0)).toHaveLength(summary.exchanges.complete);
-    expect(sums.filter((rest) => rest !== 0 && !Number.isNaN(rest))).toEqual([]);
+    const ofOneClock = LAYERS.filter(({ layer }) => layer !== 'vnic.in' && layer !== 'vnic.out');
+    const layers = [...ofOneClock.map(({ layer }) => times.get(layer)!), times.get('vnic both')!];
+    const rests = times.get('end to end')!.map((ns, row) => ns - layers.reduce((sum, layer) => sum + layer[row]!, 0));
+    const measured = rests.filter((rest) => !Number.isNaN(rest));
+    expect(measured).toEqual(new Float64Array(summary.exchanges.complete));
   });
 
   it('leaves no namespace behind', () => {
