@@ -1,4 +1,4 @@
-/** `hopscope lab compare`: the same guest and load by one NIC and the other, in blocks that take turns. */
+/** `hopscope lab compare`: the same load by one NIC and the other, or at one guest and the other, in blocks that take turns. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -47,8 +47,11 @@ function planOf(options: CompareOptions, variants: readonly Variant[]): LabPlan 
 
 /**
  * One guest with all the NICs; or, where a value can only be had by a boot, a guest for each. Those are booted
- * together and stay: the load goes from one to the other within a second, and what drifts meets both. A boot for
- * each block would put half a minute between what is compared, and five rounds would take as long as ten do.
+ * together and stay: the load goes from one to the other within a second, so what drifts meets both, and six rounds
+ * are over in three minutes. A boot for each block, twenty seconds and more under emulation, would leave time for
+ * two or three rounds. They are on one bridge with one host agent: of two, the later one's tracepoint program runs
+ * after the other's, and its `nic.out` is a microsecond longer. How boots of the same guest differ is in no interval
+ * then: the comparison says so.
  */
 function vmsOf(options: CompareOptions, variants: readonly Variant[]): LabVm[] {
   if (needsBoots(options)) return variants.map(({ name, nic, boot }) => ({ name, nics: [nic], boot }));
