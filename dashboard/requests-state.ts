@@ -2,7 +2,8 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import type { Settings } from '../server/wire/settings.ts';
 import { LAYERS, type SumLayer } from '../server/wire/stations.ts';
-import type { AgentView, Health, PathView } from '../server/wire/views.ts';
+import type { AgentView } from '../server/wire/machine-views.ts';
+import type { Health, PathView } from '../server/wire/views.ts';
 import { answer, ask, errorText, type Polled, repeat } from './ask.ts';
 import { pollRun, runId, runParameters, vmName } from './run-choice.ts';
 

@@ -46,6 +46,8 @@ export const neighboursQuerySchema = z.strictObject({
   limit: wholeNumber.pipe(z.number().min(1).max(1000)).default(20),
 });
 
+export const vmQuerySchema = z.strictObject({ vm: z.string().min(1).max(128).optional() });
+
 export const compareQuerySchema = z.strictObject({
   a: z.string().min(1).max(64),
   b: z.string().min(1).max(64),

@@ -7,6 +7,7 @@ import { costOf, selfCost } from './self-cost.ts';
 import { provenanceView } from './summary.ts';
 import { faultsOf } from './totals.ts';
 import { VERSION } from './version.ts';
+import { vmViews } from './vm-views.ts';
 import { PROTOCOL_VERSION } from './wire/frame.ts';
 import { CLASSES } from './wire/record.ts';
 import { LAYER_IDS } from './wire/stations.ts';
@@ -38,6 +39,7 @@ export class Views {
     return {
       version: VERSION,
       agents: agents.map((agent) => ({ ...agentView(agent), provenance: provenance(agent) })),
+      vms: vmViews(this.#pipeline),
       classes: classCounts(this.#pipeline),
       drops: totals.drops,
       counters: this.counters(),
