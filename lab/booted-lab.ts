@@ -45,6 +45,8 @@ export interface LabPlan {
   readonly app: boolean;
   readonly shell: boolean;
   readonly artifacts: string | null;
+  /** Whether only one guest is asked at a time. */
+  readonly inTurn?: boolean;
   /** Name of the server's first run; left out, the NICs and the accelerator. */
   readonly firstRun?: string;
 }
@@ -54,6 +56,8 @@ export interface Lab {
   readonly api: ServerApi;
   readonly network: LabNetwork;
   readonly vms: readonly PlacedVm[];
+  /** Along `vms`. */
+  readonly guests: readonly Guest[];
   readonly state: RunState;
   readonly logsDir: string;
   readonly say: (line: string) => void;
@@ -72,14 +76,32 @@ export async function withLab<T>(plan: LabPlan, stop: AbortController, use: (lab
   await checkPortFree(plan.port);
   checkMemory(plan.vms.length, readFileSync('/proc/meminfo', 'utf8'));
   if (plan.artifacts !== null) makeArtifactsDir(plan.artifacts);
-  const image = await baseImage(plan.image, plan.kernel, say, stop.signal);
+  const images = await imagesOf(plan, say, stop.signal);
   const id = randomBytes(3).toString('hex');
   const state = new RunState(id);
   try {
-    return await new Boot(plan, stop, state, id, say).run(image, use);
+    return await new Boot(plan, stop, state, id, say).run(images, use);
   } finally {
     await state.remove();
   }
+}
+
+/** A base image for each kernel of its guests. */
+async function imagesOf(plan: LabPlan, say: (line: string) => void, signal: AbortSignal): Promise<Images> {
+  const images: Images = new Map();
+  for (const { boot = plan } of plan.vms) {
+    if (!images.has(boot.kernel)) images.set(boot.kernel, await baseImage(plan.image, boot.kernel, say, signal));
+  }
+  return images;
+}
+
+type Images = Map<KernelVersion, BaseImage>;
+
+/** What a guest is booted with. */
+interface Machine {
+  image: BaseImage;
+  accelerator: Accelerator;
+  vcpus: number;
 }
 
 class Boot {
@@ -102,13 +124,12 @@ class Boot {
     this.#logsDir = makeLogsDir(id);
   }
 
-  async run<T>(image: BaseImage, use: (lab: Lab) => Promise<T>): Promise<T> {
+  async run<T>(images: Images, use: (lab: Lab) => Promise<T>): Promise<T> {
     const { port, servicePorts, artifacts, firstRun } = this.#plan;
     const vms = this.#vms;
     const { signal } = this.#stop;
-    const { accelerator, why } = await chooseAccelerator(this.#plan.accel, image, this.#state, signal);
-    this.#step(`accelerator: ${accelerator.toUpperCase()} (${why})`);
-    const sharing = sharingText(vms.length);
+    const machines = await this.#machines(images);
+    const sharing = this.#plan.inTurn ? null : sharingText(vms.length);
     if (sharing !== null) this.#say(sharing);
     const offloadHeaders = vms.flatMap(({ nics }) => nics.map(({ model }) => NIC_MODELS[model].offloadHeader));
     const network = await makeNetwork(this.#id, offloadHeaders, this.#state);
@@ -116,16 +137,20 @@ class Boot {
 
     const { token, tokenFile } = makeToken(this.#state);
     const context = this.#context(tokenFile);
-    const server = keepServer(context, port, firstRun ?? `${vms.map(modelsOf).join(' and ')} ${accelerator}`);
+    const server = keepServer(
+      context,
+      port,
+      firstRun ?? `${vms.map(modelsOf).join(' and ')} ${machines[0]!.accelerator}`,
+    );
     let hostAgent: KeptProcess | null = null;
     try {
-      const guests = vms.map((vm) => this.#boot(vm, image, accelerator, network, token, context));
+      const guests = vms.map((vm, at) => this.#boot(vm, machines[at]!, network, token, context));
       await orAborted(startRelay(context, network.host), signal);
       const api = new ServerApi(`http://127.0.0.1:${port}`, token);
       for (const guest of guests) await this.#inTime(guest, guest.kernelUp, 'the kernel did not start');
       hostAgent = keepHostAgent(context, network.host, servicePorts);
       await this.#attached(guests, api);
-      return await use({ api, network, vms, state: this.#state, logsDir: this.#logsDir, say: this.#say });
+      return await use({ api, network, vms, guests, state: this.#state, logsDir: this.#logsDir, say: this.#say });
     } finally {
       server.stop();
       hostAgent?.stop();
@@ -133,28 +158,35 @@ class Boot {
     }
   }
 
-  #boot(
-    vm: PlacedVm,
-    image: BaseImage,
-    accelerator: Accelerator,
-    network: LabNetwork,
-    token: string,
-    context: ServiceContext,
-  ): Guest {
+  /** Along the guests. A way to run them that is not there is found before any is booted. */
+  async #machines(images: Images): Promise<Machine[]> {
+    const machines: Machine[] = [];
+    const said = new Set<string>();
+    for (const { boot = { ...this.#plan, vcpus: 1 } } of this.#vms) {
+      const image = images.get(boot.kernel)!;
+      const { accelerator, why } = await chooseAccelerator(boot.accel, image, this.#state, this.#stop.signal);
+      if (!said.has(accelerator)) this.#step(`accelerator: ${accelerator.toUpperCase()} (${why})`);
+      said.add(accelerator);
+      machines.push({ image, accelerator, vcpus: boot.vcpus });
+    }
+    return machines;
+  }
+
+  #boot(vm: PlacedVm, booted: Machine, network: LabNetwork, token: string, context: ServiceContext): Guest {
     const { shell, uplink, servicePorts, skipProbes, app } = this.#plan;
     const { nics, firstNic, suffix } = vm;
     const initrd = join(this.#state.dir, `initrd${suffix}`);
     const server = uplink === 'channel' ? 'channel' : `ws://${CONTROL_GATEWAY}:${CONTROL_PORT}/agent`;
     const shellPort = shell ? SHELL_PORT : null;
     const settings = { vm: vm.name, nics, firstNic, server, token, app, servicePorts, skipProbes, shellPort };
-    writeInitrd(initrd, image, settings);
+    writeInitrd(initrd, booted.image, settings);
     this.#step(`booting ${suffix === '' ? 'a guest' : vm.name} with ${modelsOf(vm)}`);
     const qmpSocket = join(this.#state.dir, `qmp${suffix}.sock`);
     const forwardedPorts = [{ host: vm.accessLogPort, guest: ACCESS_LOG_PORT }];
     if (shell) forwardedPorts.push({ host: vm.shellPort, guest: SHELL_PORT });
     const channelSocket = join(this.#state.dir, `agent${suffix}.sock`);
     const sockets = { qmpSocket, channelSocket, forwardedPorts };
-    const machine = { vm: vm.name, image, initrd, nics, firstNic, accelerator, ...sockets };
+    const machine = { ...booted, vm: vm.name, initrd, nics, firstNic, ...sockets };
     const consoleFile = join(this.#logsDir, `console${suffix}.log`);
     const trouble = (what: string) => context.fatal(guestTrouble(guest, what));
     const guest = startGuest(machine, network, this.#state, consoleFile, {

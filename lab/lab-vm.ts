@@ -1,14 +1,24 @@
 /** The guests of a run: what they are called, and where each is reached. Several share one bridge and one host. */
 import { availableParallelism } from 'node:os';
 import { LabError } from './command.ts';
+import type { KernelVersion } from './guest-kernel.ts';
 import { shellPort } from './guest-shell.ts';
 import { MOST_NICS, measuredNic } from './network.ts';
 import type { LabNic, NicModel } from './nic-models.ts';
-import { MEMORY_MIB } from './qemu.ts';
+import { type Accelerator, MEMORY_MIB } from './qemu.ts';
 import { accessLogPort } from './services.ts';
+
+/** What a guest keeps until it is booted again. */
+export interface GuestBoot {
+  readonly vcpus: number;
+  readonly kernel: KernelVersion;
+  readonly accel: 'auto' | Accelerator;
+}
 
 export interface LabVm {
   readonly name: string;
+  /** Left out: one vCPU, and what the run has for all its guests. */
+  readonly boot?: GuestBoot;
   /** Measured ones; each is asked at an address of its own. */
   readonly nics: readonly LabNic[];
 }

@@ -22,6 +22,7 @@ export interface GuestMachine {
   /** Number of the first of them among those of all guests of the run. */
   firstNic: number;
   accelerator: Accelerator;
+  vcpus: number;
   qmpSocket: string;
   /** Where QEMU listens for the host's end of the agent's channel. */
   channelSocket: string;
@@ -53,7 +54,7 @@ export function qemuArguments(machine: GuestMachine): string[] {
     ({ host, guest }) => `,hostfwd=tcp:127.0.0.1:${host}-${CONTROL_ADDRESS}:${guest}`,
   );
   return [
-    ...bootArguments(machine.accelerator, machine.image.kernel.vmlinuz, machine.initrd),
+    ...bootArguments(machine.accelerator, machine.image.kernel.vmlinuz, machine.initrd, machine.vcpus),
     // Its threads have names: the host agent tells the vCPUs' by them.
     ...['-name', `guest=${machine.vm},debug-threads=on`],
     ...['-qmp', `unix:${machine.qmpSocket},server=on,wait=off`],
@@ -78,10 +79,10 @@ function nicArguments({ model }: LabNic, index: number): string[] {
 }
 
 /** What every boot has in common, the KVM probe's too: CPU, memory, kernel, console on standard output. */
-export function bootArguments(accelerator: Accelerator, kernel: string, initrd: string): string[] {
+export function bootArguments(accelerator: Accelerator, kernel: string, initrd: string, vcpus = 1): string[] {
   return [
     ...ACCELERATION[accelerator],
-    ...['-smp', '1', '-m', String(MEMORY_MIB)],
+    ...['-smp', String(vcpus), '-m', String(MEMORY_MIB)],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
     ...['-kernel', kernel, '-initrd', initrd],

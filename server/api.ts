@@ -20,8 +20,9 @@ import { summarise } from './summary.ts';
 import type { Views } from './views.ts';
 import type { CompareView } from './wire/compare-views.ts';
 import type { VmSummary } from './wire/machine-views.ts';
+import type { Settings } from './wire/settings.ts';
 import { LAYER_IDS } from './wire/stations.ts';
-import type { RunInfo, SeriesView, Settings, Summary } from './wire/views.ts';
+import type { RunInfo, SeriesView, Summary } from './wire/views.ts';
 
 /** Per client and minute: far above any dashboard, below a flood. */
 const REQUESTS_PER_MINUTE = 6_000;

@@ -35,6 +35,7 @@ const nicFields = {
   offloads: z.record(counterName, z.boolean()).refine((r) => Object.keys(r).length <= 128, 'at most 128 offloads'),
   nicApproach: z.enum(APPROACHES),
 };
+const bootId = z.string().min(1).max(128);
 const provenanceFields = {
   ...nicFields,
   hostname: text(),
@@ -54,6 +55,7 @@ export const provenanceSchema = z.object(provenanceFields);
 const always = { nicModel: true, driver: true, approach: true, accelerator: true, kernel: true } as const;
 export const provenanceViewSchema = z.object({
   ...z.object(provenanceFields).pick(always).shape,
+  bootId: bootId.exactOptional(),
   hostname: text().exactOptional(),
   arch: text(64).exactOptional(),
   cpus: count.exactOptional(),
@@ -77,7 +79,7 @@ export const helloSchema = z.object({
   token: text(),
   role: z.enum(['host', 'guest']),
   agentId: z.string().min(1).max(128),
-  bootId: z.string().min(1).max(128),
+  bootId,
   version: text(64),
   ports: z.array(z.int().min(1).max(65535)).max(64),
   stations: z.array(z.object({ station: z.enum(STATIONS), probe: text(128).nullable(), reason: text(512) })).max(32),

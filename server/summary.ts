@@ -135,7 +135,8 @@ function provenanceOf(
  * @param wiring of the run that is asked about
  */
 export function provenanceView({ sources, vmTable }: Pipeline, agent: Agent, wiring: Wiring | null): ProvenanceView {
-  const { role, provenance, nics = [] } = agent.hello;
+  const { role, bootId, nics = [] } = agent.hello;
+  const provenance = { ...agent.hello.provenance, bootId };
   const source = sources.of(agent)?.index;
   const isOwn = wiring !== null && wiring[role] === source;
   const vm = isOwn ? vmTable.infoOfTap(wiring.host, wiring.tap) : undefined;

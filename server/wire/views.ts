@@ -98,6 +98,8 @@ export interface LoadSummary {
 }
 
 export interface ProvenanceView extends Partial<Provenance> {
+  /** Changes with every boot of the machine; older recordings do not have it. */
+  bootId?: string;
   nicModel: string;
   driver: string;
   approach: Approach;
@@ -255,15 +257,6 @@ export interface Health {
   /** Response at the host NIC → handed to the live stream, p99 of the last seconds, ms. */
   liveDelayMs: number | null;
 }
-
-/** What the operator set for the pages. */
-export interface Settings {
-  /** Address of an exchange's trace in the user's own backend, with the words of {@link TRACE_WORDS} in braces; null where nobody set one. */
-  traceUrl: string | null;
-}
-
-/** What an address of traces may say of an exchange: it began at `fromMs` and was over before `toMs`, ms since the epoch. */
-export const TRACE_WORDS = ['run', 'vm', 'client', 'clientPort', 'server', 'serverPort', 'fromMs', 'toMs'] as const;
 
 /** Every REST error. */
 export interface ApiError {
