@@ -162,7 +162,7 @@ function report(options: CpuPlantOptions, without: HostReading, planted: HostRea
   const expected = layer === 'host.cpu' ? 'host' : vm;
   const named = verdict.takes === null ? 'nobody' : verdict.takes;
   const suffers =
-    verdict.suffers.length === 0 ? 'nobody waits more' : `${verdict.suffers.join(', ')} waits more for it`;
+    verdict.suffers.length === 0 ? 'nobody waits more' : `${verdict.suffers.join(', ')} had to wait more for it`;
   const wrong = verdict.takes === null || verdict.takes === expected ? '' : ', WRONG';
   const lines = [
     ...cpuTable(without, planted),
