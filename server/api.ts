@@ -156,12 +156,8 @@ function readRoutes({ pipeline, views, liveClients, traceUrl }: ApiOptions): Rou
   router.get('/api/runs/:id/series', (request, response) => {
     const run = runOf(pipeline, request.params.id);
     const { from, to, vm } = checked(seriesQuerySchema, request.query);
-    const rows = run.aggregate.series(from ?? 0, to ?? Number.MAX_SAFE_INTEGER);
-    response.json({
-      run: run.id,
-      layers: [...LAYER_IDS],
-      rows: vm === undefined ? rows : rows.filter((r) => r.vm === vm),
-    } satisfies SeriesView);
+    const rows = run.aggregate.series(from ?? 0, to ?? Number.MAX_SAFE_INTEGER, vm);
+    response.json({ run: run.id, layers: [...LAYER_IDS], rows } satisfies SeriesView);
   });
   router.get('/api/runs/:id/export', async (request, response) => {
     const run = runOf(pipeline, request.params.id);

@@ -6,6 +6,7 @@ const PAGES = [
   { path: '/', name: 'Live' },
   { path: '/path', name: 'Path' },
   { path: '/requests', name: 'Requests' },
+  { path: '/hosts', name: 'Hosts & VMs' },
   { path: '/runs', name: 'Runs' },
   { path: '/compare', name: 'Compare' },
   { path: '/health', name: 'Health' },

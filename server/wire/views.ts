@@ -258,33 +258,6 @@ export interface Health {
   liveDelayMs: number | null;
 }
 
-/** First message on `/live`; also sent again when a slow client was skipped. */
-export interface LiveSnapshot {
-  type: 'snapshot';
-  protocol: number;
-  nowMs: number;
-  run: RunInfo;
-  layers: LayerId[];
-  vms: string[];
-  /** The last 15 minutes at most, oldest first. */
-  seconds: SecondRow[];
-  /** The last 10 seconds taken together, one row per VM. */
-  recent: LayerRow[];
-  health: Health;
-}
-
-/** Four times a second: rows replace those of the same (t, vm). */
-export interface LiveTick {
-  type: 'tick';
-  nowMs: number;
-  run: RunInfo;
-  seconds: SecondRow[];
-  recent: LayerRow[];
-  health: Health;
-}
-
-export type LiveMessage = LiveSnapshot | LiveTick;
-
 /** Every REST error. */
 export interface ApiError {
   error: { code: string; message: string };
