@@ -2,7 +2,9 @@
 type Start = (root: Element) => void;
 
 const PAGES: Record<string, () => Promise<Start>> = {
+  '/hosts': async () => (await import('./hosts-main.tsx')).startHosts,
   '/runs': async () => (await import('./runs-main.tsx')).startRuns,
+  '/health': async () => (await import('./health-main.tsx')).startHealth,
   '/compare': async () => (await import('./compare-main.tsx')).startCompare,
 };
 const live = async () => (await import('./live-main.tsx')).startLive;

@@ -6,7 +6,7 @@ import { plant } from './plant.ts';
 const EXPERIMENTS: Record<string, { about: string; run: (args: string[]) => Promise<number> }> = {
   compare: { about: 'NICs in one guest, or guests, in turn, with honest statistics (needs root)', run: compare },
   nics: { about: 'the six NIC models side by side, layer by layer (needs root)', run: nics },
-  plant: { about: 'a known delay in one layer, and what Hopscope makes of it (needs root)', run: plant },
+  plant: { about: 'a known delay in one layer, or a CPU hog, and what Hopscope makes of it (needs root)', run: plant },
 };
 
 function usage(): string {

@@ -1,5 +1,5 @@
 /** The lab's view of the server: the same API that everybody has. */
-import type { Health, LoadSummary, RunInfo, Summary } from '../server/wire/views.ts';
+import type { Health, LoadSummary, RunInfo, SeriesView, Summary } from '../server/wire/views.ts';
 
 const ANSWER_LIMIT_MS = 5000;
 /** Minutes where the machine is busy: the server writes the file first. */
@@ -21,6 +21,11 @@ export class ServerApi {
 
   summary(run = 'current'): Promise<Summary | null> {
     return this.#ask(`/api/runs/${run}/summary`);
+  }
+
+  /** Second by second, VM by VM. */
+  series(run = 'current'): Promise<SeriesView | null> {
+    return this.#ask(`/api/runs/${run}/series`);
   }
 
   /** Newest first. */

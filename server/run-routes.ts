@@ -10,10 +10,11 @@ import express, { type Request, type RequestHandler, type Router } from 'express
 import { checked, RequestError } from './api-error.ts';
 import { loadTotal } from './load-total.ts';
 import type { Pipeline } from './pipeline.ts';
+import { vmQuerySchema } from './query-schemas.ts';
 import { importRecording } from './replay.ts';
 import { type Run, runInfo } from './run.ts';
 import { MAX_STRETCHES } from './run-list.ts';
-import { changeRunSchema, loadSchema, newRunSchema, vmQuerySchema } from './schemas.ts';
+import { changeRunSchema, loadSchema, newRunSchema } from './schemas.ts';
 import { RecordingError } from './store/recording.ts';
 import { summarise } from './summary.ts';
 import type { LoadSummary, RunInfo, Summary } from './wire/views.ts';

@@ -3,8 +3,10 @@ import './site-header.css';
 
 const PAGES = [
   { path: '/', name: 'Live' },
+  { path: '/hosts', name: 'Hosts & VMs' },
   { path: '/runs', name: 'Runs' },
   { path: '/compare', name: 'Compare' },
+  { path: '/health', name: 'Health' },
 ] as const;
 
 interface SiteHeaderProps {

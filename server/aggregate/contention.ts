@@ -87,6 +87,13 @@ export class ContentionRing {
   }
 }
 
+/** What waited can be told of one VM only; what is told of a host holds for all on it, where they tell the same. */
+export function contentionOfAll(told: readonly Contention[]): Contention {
+  const hosts = new Set(told.map(({ cpuPressure }) => cpuPressure.host).filter((pressure) => pressure !== null));
+  const [host] = hosts;
+  return { ...unknownContention(), cpuPressure: { host: hosts.size === 1 ? host! : null, guest: null } };
+}
+
 function unknownContention(): Contention {
   return { steal: null, vcpuDelay: null, vcpuTime: null, cpuPressure: { host: null, guest: null } };
 }

@@ -1,8 +1,10 @@
 import type { PathColumns } from '../join/paths.ts';
+import { ALL_VMS } from '../wire/machine-views.ts';
 import type { LayerRow, SecondRow, TcpTotals } from '../wire/views.ts';
 import type { ContentionReport } from './contention.ts';
 import type { ExponentialHistogram } from './histogram.ts';
 import { SecondRing } from './second-ring.ts';
+import { SeriesSet } from './series-set.ts';
 import { VmTotal } from './vm-total.ts';
 
 export interface RunAggregateOptions {
@@ -100,9 +102,17 @@ export class RunAggregate {
     return this.#seconds.rows(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, version);
   }
 
-  /** Rows with fromS ≤ t < toS (wall seconds), oldest first. */
-  series(fromS: number, toS: number): SecondRow[] {
-    return this.#seconds.rows(fromS, toS, 0);
+  /** The same of all VMs together, as ALL_VMS; none where there is one VM, which is all. */
+  changedOfAll(version: number): SecondRow[] {
+    if (!this.#hasSeveral) return [];
+    return this.#seconds.wholeRows(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, version);
+  }
+
+  /** Rows with fromS ≤ t < toS (wall seconds), oldest first: of each VM, of one, or of all together as ALL_VMS. */
+  series(fromS: number, toS: number, vm?: string): SecondRow[] {
+    if (vm === ALL_VMS) return this.#seconds.wholeRows(fromS, toS, 0);
+    const rows = this.#seconds.rows(fromS, toS, 0);
+    return vm === undefined ? rows : rows.filter((row) => row.vm === vm);
   }
 
   /**
@@ -112,6 +122,15 @@ export class RunAggregate {
   recent(seconds: number, endS = this.#seconds.newest ?? 0): LayerRow[] {
     const sets = this.#seconds.merged(endS - seconds + 1, endS + 1);
     return [...sets].map(([vm, set]) => set.toRow(vm)).sort((a, b) => (a.vm < b.vm ? -1 : 1));
+  }
+
+  /** The same of all VMs together, as ALL_VMS; none where there is one VM, or nothing came in that time. */
+  recentOfAll(seconds: number, endS = this.#seconds.newest ?? 0): LayerRow[] {
+    const sets = this.#seconds.merged(endS - seconds + 1, endS + 1);
+    if (!this.#hasSeveral || sets.size === 0) return [];
+    const whole = new SeriesSet();
+    for (const set of sets.values()) whole.merge(set);
+    return [whole.toRow(ALL_VMS)];
   }
 
   /** The whole run, all VMs together: a copy. */
@@ -132,6 +151,10 @@ export class RunAggregate {
       const { exchanges, errors, layers, endToEnd, vnicRoundTrip, classes, endToEndOf, tcp } = series;
       return { vm, exchanges, errors, layers, endToEnd, vnicRoundTrip, classes, endToEndOf, tcp };
     });
+  }
+
+  get #hasSeveral(): boolean {
+    return this.#totals.size > 1;
   }
 
   /** Names of the VMs seen, in order of appearance. */

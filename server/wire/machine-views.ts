@@ -3,6 +3,9 @@ import type { Approach, StationProbe } from './messages.ts';
 import type { Vantage } from './stations.ts';
 import type { ClassSummary, LayerSummary, LoadSummary, ProvenanceView, Quantiles, TcpTotals } from './views.ts';
 
+/** Stands for all VMs together where a VM is named: no VM of QEMU or libvirt has this name. */
+export const ALL_VMS = '*';
+
 /** How much of the run a VM's vCPUs ran, and how much they waited to: means, per second of the run; null where nobody told. */
 export interface CpuMeans {
   vcpuTime: number | null;
@@ -49,6 +52,8 @@ export interface VmView {
 
 export interface AgentView {
   id: string;
+  /** Of its program. */
+  version: string;
   role: Vantage;
   hostname: string;
   connected: boolean;

@@ -240,6 +240,8 @@ export interface SeriesView {
 }
 
 export interface Health {
+  /** Of the server's program. */
+  version: string;
   agents: AgentView[];
   /** All that an agent tells of, by host and name. */
   vms: VmView[];
@@ -256,32 +258,14 @@ export interface Health {
   liveDelayMs: number | null;
 }
 
-/** First message on `/live`; also sent again when a slow client was skipped. */
-export interface LiveSnapshot {
-  type: 'snapshot';
-  protocol: number;
-  nowMs: number;
-  run: RunInfo;
-  layers: LayerId[];
-  vms: string[];
-  /** The last 15 minutes at most, oldest first. */
-  seconds: SecondRow[];
-  /** The last 10 seconds taken together, one row per VM. */
-  recent: LayerRow[];
-  health: Health;
+/** What the operator set for the pages. */
+export interface Settings {
+  /** Address of an exchange's trace in the user's own backend, with the words of {@link TRACE_WORDS} in braces; null where nobody set one. */
+  traceUrl: string | null;
 }
 
-/** Four times a second: rows replace those of the same (t, vm). */
-export interface LiveTick {
-  type: 'tick';
-  nowMs: number;
-  run: RunInfo;
-  seconds: SecondRow[];
-  recent: LayerRow[];
-  health: Health;
-}
-
-export type LiveMessage = LiveSnapshot | LiveTick;
+/** What an address of traces may say of an exchange: it began at `fromMs` and was over before `toMs`, ms since the epoch. */
+export const TRACE_WORDS = ['run', 'vm', 'client', 'clientPort', 'server', 'serverPort', 'fromMs', 'toMs'] as const;
 
 /** Every REST error. */
 export interface ApiError {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { LiveSnapshot } from '../../server/wire/live-views.ts';
 import type { VmSummary } from '../../server/wire/machine-views.ts';
-import type { Health, LoadSummary, Summary } from '../../server/wire/views.ts';
+import type { Health, LoadSummary, SeriesView, Summary } from '../../server/wire/views.ts';
 import { END_NS, stats } from './exchanges.ts';
-import { attach, getJson, post, read, start } from './running-server.ts';
+import { attach, getJson, Peer, post, read, start } from './running-server.ts';
 import { twoVms } from './two-vms.ts';
 
 const SLOWER_NS = 5_000_000;
@@ -57,6 +58,22 @@ describe('a run of two VMs', () => {
       load: { p99: 4e6 },
       exchanges: { answered: 100, joined: 0, complete: 0 },
     });
+  });
+
+  it('is told of VM by VM, and as a whole, in the live stream and the series', async () => {
+    const { server, send } = await twoVms();
+    await send(0, 30);
+    await send(1, 20, SLOWER_NS);
+    const live = await new Peer(`ws://${server.host}/live`).opened();
+    const { seconds, recent, allVms } = await live.next<LiveSnapshot>();
+    const counted = (rows: { vm: string; count: number }[], name: string) =>
+      rows.filter(({ vm }) => vm === name).reduce((sum, { count }) => sum + count, 0);
+    expect([counted(seconds, 'vm0'), counted(seconds, 'vm1'), counted(allVms.seconds, '*')]).toEqual([30, 20, 50]);
+    expect([counted(recent, 'vm0'), counted(recent, 'vm1'), counted(allVms.recent, '*')]).toEqual([30, 20, 50]);
+    const series = (query: string) => getJson<SeriesView>(server, `/api/runs/current/series${query}`);
+    expect(counted((await series('?vm=vm1')).rows, 'vm1')).toBe(20);
+    expect((await series('?vm=*')).rows).toEqual(allVms.seconds);
+    expect((await series('')).rows).toEqual(seconds);
   });
 
   it('is told of VM by VM once it is over, too', async () => {

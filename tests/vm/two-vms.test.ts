@@ -7,7 +7,9 @@ import { type LabEnd, LabRun, labNamespaces } from './lab-run.ts';
 const NICS = { vm0: 'virtio-net-pci', vm1: 'e1000' } as const;
 const ADDRESSES = { vm0: '10.77.0.10', vm1: '10.78.0.10' } as const;
 const VMS = ['vm0', 'vm1'] as const;
-const RATE = 40;
+const RATE = 20;
+/** Half a minute on a free machine; two guests are emulated at once. */
+const BOOT_LIMIT_MS = 180_000;
 
 describe('two real guests on one bridge, one host agent', () => {
   let run: LabRun;
@@ -22,8 +24,8 @@ describe('two real guests on one bridge, one host agent', () => {
   beforeAll(async () => {
     run = await LabRun.start('--vms', '2', '--nic', Object.values(NICS).join(), '--rate', String(RATE));
     const enough = ({ byVm }: Summary) => VMS.every((vm) => (byVm[vm]?.exchanges.joined ?? 0) >= 5 * RATE);
-    await run.until('/api/runs/current/summary', enough, 90_000);
-    health = await run.health(({ vms }) => vms.length === 2 && vms.every(({ boundNs }) => boundNs !== null), 10_000);
+    await run.until('/api/runs/current/summary', enough, BOOT_LIMIT_MS);
+    health = await run.health(({ vms }) => vms.length === 2 && vms.every(({ boundNs }) => boundNs !== null), 60_000);
     paths = await run.newest(1000);
     told = await run.get('/api/runs/current/summary?vm=vm1');
     series = await run.get('/api/runs/current/series?vm=vm1');
@@ -31,7 +33,7 @@ describe('two real guests on one bridge, one host agent', () => {
     run.finish();
     end = await run.ended;
     summary = parseSummary(end.stdout);
-  }, 120_000);
+  }, BOOT_LIMIT_MS + 120_000);
 
   afterAll(() => run.stop());
 
@@ -64,7 +66,10 @@ describe('two real guests on one bridge, one host agent', () => {
       const own = paths.filter((path) => path.vm === vm);
       expect(own.length).toBeGreaterThan(RATE);
       expect(new Set(own.map(({ server }) => server.address))).toEqual(new Set([ADDRESSES[vm]]));
-      expectTelescoping(own);
+      // Two emulated guests on a busy machine see their clocks jump: a path across a jump has no vnic.in and vnic.out.
+      const timed = own.filter(({ clock }) => clock.method !== 'none');
+      expect(timed.length).toBeGreaterThan(RATE);
+      expectTelescoping(timed);
     }
   });
 

@@ -5,6 +5,7 @@ import { deriveLayers } from '../../../server/join/layers.ts';
 import { type PathColumns, pathColumns, STATION_COUNT } from '../../../server/join/paths.ts';
 import { CLASSES, type ExchangeClass } from '../../../server/wire/record.ts';
 import { DETAILS, LAYER_IDS, STATIONS, stationIndex } from '../../../server/wire/stations.ts';
+import type { LayerRow } from '../../../server/wire/views.ts';
 
 interface Exchange {
   /** Wall second. */
@@ -220,6 +221,37 @@ describe('RunAggregate', () => {
       .measured()
       .layers.filter((l) => l.of !== null);
     expect(parts.map((l) => [l.layer, l.of])).toEqual(DETAILS.map((d) => [d.layer, d.of]));
+  });
+
+  it('tells seconds of all VMs together where there are several, as one histogram does, also once they are closed', () => {
+    const steps = [900, 1_100, 40_000];
+    const aggregate = new RunAggregate({ detailSeconds: 5 });
+    const together = new RunAggregate();
+    for (const [vm, step] of steps.entries()) {
+      fed(aggregate, [exchangeOf(10, { vm, step }), exchangeOf(11, { vm, step })]);
+      fed(together, [exchangeOf(10, { step }), exchangeOf(11, { step })]);
+    }
+    const asAll = (rows: LayerRow[]) => rows.map((row) => ({ ...row, vm: '*' }));
+    expect(aggregate.changedOfAll(0)).toEqual(asAll(together.changedSince(0)));
+    expect(aggregate.recentOfAll(5)).toEqual(asAll(together.recent(5)));
+    expect(together.changedOfAll(0)).toEqual([]);
+    expect(together.recentOfAll(5)).toEqual([]);
+    const { version } = aggregate;
+    for (let t = 12; t <= 20; t++) fed(aggregate, [exchangeOf(t)]);
+    expect(aggregate.series(10, 12, '*')).toEqual(asAll(together.series(10, 12)));
+    expect(aggregate.changedOfAll(version).map(({ t }) => t)).toEqual([12, 13, 14, 15, 16, 17, 18, 19, 20]);
+  });
+
+  it('keeps the means of what each VM had of the CPU, over the time that was told of', () => {
+    const aggregate = fed(new RunAggregate(), [exchangeOf(10), exchangeOf(10, { vm: 1 })]);
+    aggregate.contend('web1', 9_000, 10_000, { vcpuTime: 0.5, vcpuDelay: 0 });
+    aggregate.contend('web1', 10_000, 13_000, { vcpuTime: 0.1, vcpuDelay: 0.8 });
+    expect(aggregate.byVm.get('web1')!.cpu).toEqual({
+      vcpuTime: expect.closeTo(0.2),
+      vcpuDelay: expect.closeTo(0.6),
+      steal: null,
+    });
+    expect(aggregate.byVm.get('web2')!.cpu).toEqual({ vcpuTime: null, vcpuDelay: null, steal: null });
   });
 
   it('puts contention beside the seconds whose middle a report covers, whatever came first', () => {
