@@ -139,6 +139,11 @@ export class FrameBuffer {
     this.#doubtful = this.#doubtful.filter(({ sequence }) => sequence <= received);
   }
 
+  /** Whether {@link next} has no more, for now. */
+  get isSent(): boolean {
+    return this.#nextSequence() === null;
+  }
+
   /** Frames not acknowledged yet. */
   get held(): number {
     return this.#frames.length + (this.#disk?.segments.between(this.#acked, this.#firstInMemory) ?? 0);

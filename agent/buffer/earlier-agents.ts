@@ -1,7 +1,7 @@
 /**
  * Agents of this machine that were killed before a server had all their frames.
  * These are sent first, in their name: the server knows by agent id and sequence
- * what it has. One agent after the other, as a channel carries one conversation.
+ * what it has. One agent after the other, as their records came.
  */
 import { hostname } from 'node:os';
 import type { Vantage } from '../../server/wire/stations.ts';
@@ -35,7 +35,7 @@ export class EarlierAgents {
   readonly #log: (line: string) => void;
   /** The oldest first. */
   #agents: EarlierAgent[] = [];
-  #uplink: Uplink | null = null;
+  readonly #uplinks = new Set<Uplink>();
   #closed = false;
   /** Records lost: not written to their end, of another boot, beyond the budget. */
   torn = 0;
@@ -105,29 +105,51 @@ export class EarlierAgents {
     }
   }
 
-  /** Send all they left; what a server refuses stays where it is. @returns whether it was not closed meanwhile */
+  /**
+   * Send all they left; what a server refuses stays where it is.
+   * @returns when the route is free for others: with all sent, or acknowledged where it carries one conversation;
+   * whether it was not closed meanwhile
+   */
   async send(route: Route, token: string, events: UplinkEvents): Promise<boolean> {
-    for (const agent of this.#agents) {
+    for (const agent of [...this.#agents]) {
       await this.#sendOf(agent, route, token, events);
       if (this.#closed) return false;
-      if (agent.buffer.held === 0) this.#finish(agent);
     }
     return true;
   }
 
-  async #sendOf({ kept, folder, buffer }: EarlierAgent, route: Route, token: string, events: UplinkEvents) {
-    const uplink = new Uplink(route, () => helloOf(kept.hello, token), buffer, {
+  #sendOf(agent: EarlierAgent, route: Route, token: string, events: UplinkEvents): Promise<void> {
+    const { promise: isFree, resolve: free } = Promise.withResolvers<void>();
+    const uplink = this.#uplinkOf(agent, route, token, events);
+    this.#uplinks.add(uplink);
+    const timer = setInterval(() => {
+      uplink.flush();
+      if (route.carriesMany && agent.buffer.isSent) free();
+    }, FLUSH_EVERY_MS);
+    void uplink.drained().then(async () => {
+      clearInterval(timer);
+      this.#uplinks.delete(uplink);
+      await uplink.close(0);
+      if (!this.#closed && agent.buffer.held === 0) this.#finish(agent);
+      free();
+    });
+    uplink.connect();
+    return isFree;
+  }
+
+  #uplinkOf({ kept, folder, buffer }: EarlierAgent, route: Route, token: string, events: UplinkEvents): Uplink {
+    const uplink = new Uplink(route, () => ({ ...helloOf(kept.hello, token), killed: true }), buffer, {
       onState: (state, detail) =>
         events.onState(state, `${detail} (${buffer.held} frames of an agent that was killed)`),
       onRefused: (code, message) => this.#log(`the server refused ${folder.path} (${code}): ${message}; it stays`),
     });
-    this.#uplink = uplink;
     if (kept.vms) uplink.send({ type: 'vms', vms: kept.vms });
-    uplink.connect();
-    const timer = setInterval(() => uplink.flush(), FLUSH_EVERY_MS);
-    await uplink.drained();
-    clearInterval(timer);
-    await uplink.close(0);
+    return uplink;
+  }
+
+  /** Frames that are not acknowledged yet. */
+  get held(): number {
+    return this.#agents.reduce((sum, { buffer }) => sum + buffer.held, 0);
   }
 
   get dropped(): number {
@@ -141,7 +163,7 @@ export class EarlierAgents {
   /** What is not handed over is the next agent's. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#uplink?.close(0);
+    await Promise.all([...this.#uplinks].map((uplink) => uplink.close(0)));
     for (const { segments, folder } of this.#agents) {
       segments.close();
       folder.release();
