@@ -164,7 +164,7 @@ export class EarlierAgents {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#uplinks].map((uplink) => uplink.close(0)));
-    for (const { segments, folder } of this.#agents) {
+    for (const { segments, folder } of this.#agents.splice(0)) {
       segments.close();
       folder.release();
     }

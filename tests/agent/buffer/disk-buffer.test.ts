@@ -1,16 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { KeptAgent } from '../../../agent/buffer/agent-folder.ts';
-import { DiskBudget } from '../../../agent/buffer/disk-budget.ts';
 import { DiskBuffer } from '../../../agent/buffer/disk-buffer.ts';
-import { FrameSegments } from '../../../agent/buffer/frame-segments.ts';
-import { FrameBuffer } from '../../../agent/frame-buffer.ts';
-import { bootId } from '../../../agent/machine.ts';
-import { hello, PROVENANCE } from '../../server/exchanges.ts';
+import { PROVENANCE } from '../../server/exchanges.ts';
 import { generate } from '../frame-line.ts';
+import { kept, leftBy } from './killed-folder.ts';
 
 const MIB = 1 << 20;
 let directory: string;
@@ -35,22 +32,7 @@ function open(agentId = 'this-one', diskBytes = 64 * MIB, where = directory): Di
   return disk;
 }
 
-function kept(agentId: string, changes: Partial<KeptAgent['hello']> = {}, startedNs = '1'): KeptAgent {
-  const { type, protocol, token, clock, ...same } = hello('host', '', { agentId, bootId: bootId() });
-  return { hello: { ...same, provenance: { ...PROVENANCE, hostname: hostname() }, ...changes }, startedNs, vms: null };
-}
-
-/** What an agent leaves that is killed with `frames` frames of so many records. */
-function killed(agent: KeptAgent, frames: number, records = 1): string {
-  const folder = join(directory, agent.hello.agentId);
-  mkdirSync(folder);
-  writeFileSync(join(folder, 'agent.json'), JSON.stringify(agent));
-  const segments = new FrameSegments(folder, () => undefined);
-  const buffer = new FrameBuffer(0, { segments, budget: new DiskBudget(1024 * MIB) });
-  for (let i = 0; i < frames; i++) generate(buffer, records);
-  segments.close();
-  return folder;
-}
+const killed = (agent: KeptAgent, frames: number, records?: number) => leftBy(directory, agent, frames, records);
 
 const names = () => readdirSync(directory).sort();
 
