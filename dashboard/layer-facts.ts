@@ -49,7 +49,7 @@ export const PLACE_NAMES: Record<Place, string> = {
 };
 
 /** The one that measures the VM: guests are known by their host name; where none is, any may be meant. */
-export function agentsOf(health: Health, vm: string): AgentView[] {
+export function agentsOf(health: Pick<Health, 'agents'>, vm: string): AgentView[] {
   const named = health.agents.some((a) => a.role === 'guest' && a.hostname === vm);
   return health.agents.filter((a) => a.role === 'host' || !named || a.hostname === vm);
 }

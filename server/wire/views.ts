@@ -233,6 +233,8 @@ export interface SeriesView {
 
 export interface AgentView {
   id: string;
+  /** Of its program. */
+  version: string;
   role: Vantage;
   hostname: string;
   connected: boolean;
@@ -248,6 +250,8 @@ export interface AgentView {
 }
 
 export interface Health {
+  /** Of the server's program. */
+  version: string;
   agents: AgentView[];
   /** Joined exchanges of each class since the server started. */
   classes: Record<ExchangeClass, number>;
