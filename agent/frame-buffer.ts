@@ -125,7 +125,8 @@ export class FrameBuffer {
 
   /** Everything up to `sequence` is safe with the server. */
   acknowledge(sequence: number): void {
-    while (this.#firstInMemory <= sequence) this.#heldBytes -= (this.#frames.shift() as HeldFrame).bytes.length;
+    const safe = this.#frames.splice(0, Math.max(0, sequence - this.#firstInMemory + 1));
+    for (const { bytes } of safe) this.#heldBytes -= bytes.length;
     if (sequence <= this.#acked) return;
     this.#doubtful = this.#doubtful.filter((frame) => frame.sequence > sequence);
     this.#acked = sequence;
