@@ -5,7 +5,7 @@ import { DETAILS, LAYER_IDS, LAYERS, type LayerId } from '../wire/stations.ts';
 import type { ClassSummary, LayerRow, LayerSummary, Quantiles, SecondRow, TcpTotals } from '../wire/views.ts';
 import type { ContentionReport } from './contention.ts';
 import type { ExponentialHistogram } from './histogram.ts';
-import { SecondRing } from './second-ring.ts';
+import { SecondRing, wallSecond } from './second-ring.ts';
 import { quantilesOf, SeriesSet } from './series-set.ts';
 
 export interface RunAggregateOptions {
@@ -48,7 +48,8 @@ export const OTHER_VMS = 'other';
 const UNKNOWN_VM = 'unknown';
 const REQUEST = CLASSES.indexOf('request');
 const PART_OF: readonly (LayerId | null)[] = LAYER_IDS.map((id) => DETAILS.find((d) => d.layer === id)?.of ?? null);
-const CROSSES = LAYER_IDS.map((id) => LAYERS.some((l) => l.layer === id && l.clock === 'crosses'));
+/** Indices into LAYER_IDS. */
+const CROSSING = LAYERS.filter(({ clock }) => clock === 'crosses').map(({ layer }) => LAYER_IDS.indexOf(layer));
 
 /** One run's numbers: per VM, layer and second for the last minutes, and per VM and layer as a whole. */
 export class RunAggregate {
@@ -69,21 +70,25 @@ export class RunAggregate {
   add(columns: PathColumns, from: number, to: number, vmNames: readonly string[]): void {
     if (to <= from) return;
     this.#version++;
-    for (let row = from; row < to; row++) {
-      this.#addRow(columns, row, this.#fold(vmNames[columns.vm[row]!] ?? UNKNOWN_VM));
+    for (let at = from; at < to; ) {
+      const end = sameEnd(columns, at, to);
+      this.#addAlike(columns, at, end, this.#fold(vmNames[columns.vm[at]!] ?? UNKNOWN_VM, end - at));
+      at = end;
     }
   }
 
-  #addRow(columns: PathColumns, row: number, vm: string): void {
+  /** Rows [from, to) of one VM, second and class. */
+  #addAlike(columns: PathColumns, from: number, to: number, vm: string): void {
     const total = this.#totals.get(vm) ?? new SeriesSet();
     this.#totals.set(vm, total);
     const errors = total.errors;
-    total.add(columns, row);
-    this.#counts.exchanges++;
+    total.add(columns, from, to);
+    this.#counts.exchanges += to - from;
     this.#counts.errors += total.errors - errors;
-    if (isComplete(columns, row)) this.#counts.complete++;
-    if (!this.#seconds.add(columns, row, vm, this.#version)) this.#counts.late++;
-    if (columns.class[row] === REQUEST) this.#keepBounds(columns, row);
+    for (let row = from; row < to; row++) if (isComplete(columns, row)) this.#counts.complete++;
+    if (!this.#seconds.add(columns, from, to, vm, this.#version)) this.#counts.late += to - from;
+    if (columns.class[from] !== REQUEST) return;
+    for (let row = from; row < to; row++) this.#keepBounds(columns, row);
   }
 
   /** What an agent says about the stretch (fromMs, toMs] of a VM, wall-clock ms; beside its seconds from then on. */
@@ -92,15 +97,15 @@ export class RunAggregate {
     if (this.#seconds.contend(vm, fromMs, toMs, report, this.#version + 1)) this.#version++;
   }
 
-  #fold(vm: string): string {
+  #fold(vm: string, exchanges: number): string {
     if (this.#totals.has(vm) || this.#totals.size < this.#maxVms) return vm;
-    this.#counts.folded++;
+    this.#counts.folded += exchanges;
     return OTHER_VMS;
   }
 
   #keepBounds(columns: PathColumns, row: number): void {
-    for (let i = 0; i < LAYER_COUNT; i++) {
-      if (!CROSSES[i] || Number.isNaN(columns.layers[row * LAYER_COUNT + i]!)) continue;
+    for (const i of CROSSING) {
+      if (Number.isNaN(columns.layers[row * LAYER_COUNT + i]!)) continue;
       const bound = columns.bound[row]!;
       if (bound > this.#bounds[i]! || Number.isNaN(this.#bounds[i]!)) this.#bounds[i] = bound;
     }
@@ -147,7 +152,7 @@ export class RunAggregate {
   }
 
   #boundOf(layer: number): number | null {
-    if (!CROSSES[layer]) return 0;
+    if (!CROSSING.includes(layer)) return 0;
     const bound = this.#bounds[layer]!;
     return Number.isNaN(bound) ? null : bound;
   }
@@ -188,4 +193,20 @@ export class RunAggregate {
   get counts(): AggregateCounts {
     return { ...this.#counts };
   }
+}
+
+/** Where the rows end that are of the same VM, second and class as row `from`. */
+function sameEnd(columns: PathColumns, from: number, to: number): number {
+  const second = wallSecond(columns, from);
+  const { vm } = columns;
+  let end = from + 1;
+  while (
+    end < to &&
+    vm[end] === vm[from] &&
+    columns.class[end] === columns.class[from] &&
+    wallSecond(columns, end) === second
+  ) {
+    end++;
+  }
+  return end;
 }
