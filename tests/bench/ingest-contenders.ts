@@ -19,6 +19,8 @@ export interface Block extends Omit<Delivery, 'cpuSeconds'> {
 export interface Contender {
   readonly pid: number;
   take(order: Order): Promise<Block>;
+  /** At once, whatever it does, also where it has ended. */
+  kill(): void;
 }
 
 /** Two agents in a process of their own, and whom they send to: see ingest-agents.ts. */
@@ -47,6 +49,10 @@ class Agents {
     const ended = once(this.#child, 'exit');
     this.#child.disconnect();
     await ended;
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
   }
 }
 
@@ -105,6 +111,11 @@ export class ServerContender implements Contender {
     await this.#server.end('SIGTERM');
     return statSync(join(this.#folder, 'hopscope.duckdb')).size / this.taken;
   }
+
+  kill(): void {
+    this.#agents.kill();
+    this.#server.kill();
+  }
 }
 
 /** The naive way: see ingest-naive.ts. */
@@ -144,5 +155,10 @@ export class NaiveContender implements Contender {
     this.#child.kill('SIGTERM');
     await ended;
     return statSync(this.#file).size / this.#taken;
+  }
+
+  kill(): void {
+    this.#agents.kill();
+    this.#child.kill('SIGKILL');
   }
 }

@@ -66,7 +66,7 @@ async function keepSteady(server: ServerContender, rate: number): Promise<Sustai
   return {
     seconds: PLAN.seconds,
     rate,
-    requestsPerSecond: requests / seconds,
+    endedAfterS: seconds - PLAN.seconds,
     perCpuSecond: requests / cpu.all,
     perMainSecond: requests / cpu.main,
     perWorkerSecond: requests / cpu.worker,
@@ -77,15 +77,27 @@ async function keepSteady(server: ServerContender, rate: number): Promise<Sustai
   };
 }
 
-async function measure(folder: string): Promise<IngestReport> {
+/** What must not outlive this process. */
+const started: Contender[] = [];
+
+async function begun<T extends Contender>(starting: Promise<T>): Promise<T> {
+  const contender = await starting;
+  started.push(contender);
+  return contender;
+}
+
+function leaveNothing(): void {
+  for (const contender of started) contender.kill();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function measure(): Promise<IngestReport> {
   const profile = given['cpu-prof'];
+  const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
   const recorded = await recordedExchanges();
-  const hopscope = await ServerContender.start(
-    join(folder, 'store'),
-    profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
-  );
-  const naive = await NaiveContender.start(join(folder, 'naive.duckdb'));
-  const collector = await CollectorContender.start(recorded);
+  const hopscope = await begun(ServerContender.start(join(folder, 'store'), flags));
+  const naive = await begun(NaiveContender.start(join(folder, 'naive.duckdb')));
+  const collector = await begun(CollectorContender.start(recorded));
   say('all are up');
   const blocks = await takeTurns({ hopscope, naive, collector });
   const rows = (Object.keys(blocks) as Name[]).map((name) => rowOf(name, blocks[name], blocks.hopscope, random));
@@ -111,12 +123,18 @@ async function measure(folder: string): Promise<IngestReport> {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'hopscope-ingest-'));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    leaveNothing();
+    process.exit(1);
+  });
+}
 try {
-  const report = await measure(folder);
+  const report = await measure();
   const targets = targetsOf(report);
   if (json) console.log(JSON.stringify({ benchmark: 'ingest', node: process.version, ...report, targets }));
   else printReport(report);
   if (targets.some(([, met]) => met === false)) process.exitCode = 1;
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  leaveNothing();
 }

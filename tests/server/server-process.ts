@@ -42,6 +42,11 @@ export class ServerProcess {
     throw new Error('the server ended, or did not serve in time');
   }
 
+  /** At once, also where it has ended. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
   async end(signal: NodeJS.Signals): Promise<void> {
     const ended = once(this.#child, 'exit');
     this.#child.kill(signal);

@@ -37,6 +37,11 @@ export class CollectorProcess {
     return new CollectorProcess(child, folder, httpPort, grpcPort);
   }
 
+  /** At once, also where it has ended. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
   async stop(): Promise<void> {
     const gone = once(this.#child, 'exit');
     if (this.#child.exitCode === null) {
