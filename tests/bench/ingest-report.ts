@@ -109,7 +109,7 @@ export function targetsOf({ quick, rows, sustained, account }: IngestReport): [w
 
 export function printReport(report: IngestReport): void {
   const { exchanges, connections, rows, sustained, account } = report;
-  console.log(`ingest: ${exchanges} recorded requests of ${connections} connections, again and again; Node ${process.version}
+  console.log(`ingest: ${exchanges} recorded requests (two records each) of ${connections} connections, again and again; Node ${process.version}
 Two agents, host and guest, on real WebSockets: acknowledged once stored. In each pass the connections have
 other ports and sequence numbers, and each request's stamps are moved, as a whole, to when it is sent.
 naive: an object per record, a Map, an INSERT per row. collector: 12 spans a request, passed on, not stored.\n`);
