@@ -1,6 +1,7 @@
 /** A real OpenTelemetry Collector as a process: OTLP in, and out to a reader on a port of this machine. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -40,6 +41,7 @@ export class CollectorProcess {
   /** At once, also where it has ended. */
   kill(): void {
     this.#child.kill('SIGKILL');
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   async stop(): Promise<void> {
