@@ -15,35 +15,28 @@ const GUEST_SLOTS = GUEST_STATIONS.map(stationIndex);
 /** Wall-clock times are doubles of ms, and since 1985 whole numbers of these. */
 export const TICKS_PER_MS = 4096;
 
-/** Kept as they are. */
-const PLAIN = {
-  bound: 'bound_ns',
-  acked: 'acked_ns',
-  connect: 'connect_ns',
-  runDelay: 'run_delay_ns',
-  upstream: 'upstream_ns',
-} as const satisfies Partial<Record<keyof PathColumns, string>>;
-const PLAIN_KEYS = Object.keys(PLAIN) as (keyof typeof PLAIN)[];
-
 export const CROSSING_NAME = 'guest_offset_ns';
 export const firstName = (station: Station): string => `${columnName(station)}_ns`;
 export const lastName = (station: Station): string => `${columnName(station)}_last_ns`;
 
-/** In the order of the table. */
-export const PACKED_NAMES: readonly string[] = [
-  CROSSING_NAME,
-  ...STATIONS.map(firstName),
-  ...STATIONS.map(lastName),
-  ...Object.values(PLAIN),
+/** What nearly every path has. */
+export const SHORT_NAMES: readonly string[] = [
+  ...[CROSSING_NAME, ...STATIONS.map(firstName)],
+  ...['bound_ns', 'acked_ns', 'run_delay_ns'],
 ];
+/** What a path has whose messages took one segment each, without a handshake or an upstream: 0, or nothing. */
+export const SPREAD_NAMES: readonly string[] = [...STATIONS.map(lastName), 'connect_ns', 'upstream_ns'];
+
+/** Which columns a row needs. */
+export const SHAPE = { short: 0, spread: 1, long: 2 } as const;
 
 export interface PackedRows {
-  /** Ticks of the wall clock. */
+  /** Of the wall clock. */
   ticks: Float64Array;
-  /** By PACKED_NAMES; NaN: not measured. */
-  columns: Float64Array[];
-  /** 1 where all numbers of a row are whole and fit 32 bits. */
-  fits: Uint8Array;
+  /** By their names; NaN: not measured. */
+  columns: Record<string, Float64Array>;
+  /** By row: `long` where a number is not whole or beyond 32 bits, else `short` or `spread`. */
+  shapes: Uint8Array;
 }
 
 export function packRows(paths: PathColumns): PackedRows {
@@ -51,9 +44,13 @@ export function packRows(paths: PathColumns): PackedRows {
   const ticks = paths.atMs.slice(0, count).map((ms) => ms * TICKS_PER_MS);
   const stamps = { crossing: new Float64Array(count), firsts: columnsOf(count), lasts: columnsOf(count) };
   for (let row = 0; row < count; row++) packStamps(paths, row, stamps);
-  const plain = PLAIN_KEYS.map((key) => paths[key].subarray(0, count));
-  const columns = [stamps.crossing, ...stamps.firsts, ...stamps.lasts, ...plain];
-  return { ticks, columns, fits: fitting(ticks, columns) };
+  const short = [stamps.crossing, ...stamps.firsts, paths.bound, paths.acked, paths.runDelay];
+  const spread = [...stamps.lasts, paths.connect, paths.upstream];
+  const columns = [...short.map((c, i) => [SHORT_NAMES[i]!, c]), ...spread.map((c, i) => [SPREAD_NAMES[i]!, c])];
+  const shapes = new Uint8Array(count);
+  markSpread(shapes, stamps, [paths.connect, paths.upstream]);
+  markLong(shapes, ticks, [...short, ...spread]);
+  return { ticks, columns: Object.fromEntries(columns), shapes };
 }
 
 function columnsOf(count: number): Float64Array[] {
@@ -100,10 +97,21 @@ function zero(first: Float64Array, at: number, slots: readonly number[]): number
   return 0;
 }
 
-function fitting(ticks: Float64Array, columns: readonly Float64Array[]): Uint8Array {
-  const fits = Uint8Array.from(ticks, (at) => (Number.isSafeInteger(at) ? 1 : 0));
-  for (const column of columns) {
-    for (let row = 0; row < fits.length; row++) if (!isPackable(column[row]!)) fits[row] = 0;
+function markSpread(shapes: Uint8Array, { firsts, lasts }: Stamps, others: readonly Float64Array[]): void {
+  lasts.forEach((last, slot) => {
+    const first = firsts[slot]!;
+    for (let row = 0; row < shapes.length; row++) {
+      if (last[row] !== 0 && !(Number.isNaN(last[row]!) && Number.isNaN(first[row]!))) shapes[row] = SHAPE.spread;
+    }
+  });
+  for (const column of others) {
+    for (let row = 0; row < shapes.length; row++) if (!Number.isNaN(column[row]!)) shapes[row] = SHAPE.spread;
   }
-  return fits;
+}
+
+function markLong(shapes: Uint8Array, ticks: Float64Array, columns: readonly Float64Array[]): void {
+  for (let row = 0; row < shapes.length; row++) if (!Number.isSafeInteger(ticks[row])) shapes[row] = SHAPE.long;
+  for (const column of columns) {
+    for (let row = 0; row < shapes.length; row++) if (!isPackable(column[row]!)) shapes[row] = SHAPE.long;
+  }
 }
