@@ -103,9 +103,9 @@ function connectionWords(paths: PathColumns, runs: Float64Array): Fill {
 }
 
 /** A value for each of these rows, the others stay empty. */
-function valuesOf<T>(rows: Uint32Array, count: number, valueOf: (row: number) => T): T[] {
+function valuesOf<T>(rows: Uint32Array, count: number, make: (row: number) => T): T[] {
   const all = new Array<T>(count);
-  for (const row of rows) all[row] = valueOf(row);
+  for (const row of rows) all[row] = make(row);
   return all;
 }
 
