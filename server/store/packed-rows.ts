@@ -5,8 +5,8 @@
  */
 import { type PathColumns, STATION_COUNT } from '../join/paths.ts';
 import { GUEST_STATIONS, STATIONS, type Station, stationIndex } from '../wire/stations.ts';
-import { isPackable } from './column-appender.ts';
 import { columnName } from './path-fields.ts';
+import { shapesOf } from './row-shapes.ts';
 
 const GUEST_IN = stationIndex(GUEST_STATIONS[0]);
 const HOST_AGAIN = stationIndex(GUEST_STATIONS.at(-1)!) + 1;
@@ -19,23 +19,20 @@ export const CROSSING_NAME = 'guest_offset_ns';
 export const firstName = (station: Station): string => `${columnName(station)}_ns`;
 export const lastName = (station: Station): string => `${columnName(station)}_last_ns`;
 
-/** What nearly every path has. */
-export const SHORT_NAMES: readonly string[] = [
+/** What is kept of every path. */
+export const USUAL_NAMES: readonly string[] = [
   ...[CROSSING_NAME, ...STATIONS.map(firstName)],
   ...['bound_ns', 'acked_ns', 'run_delay_ns'],
 ];
-/** What a path has whose messages took one segment each, without a handshake or an upstream: 0, or nothing. */
-export const SPREAD_NAMES: readonly string[] = [...STATIONS.map(lastName), 'connect_ns', 'upstream_ns'];
-
-/** Which columns a row needs. */
-export const SHAPE = { short: 0, spread: 1, long: 2 } as const;
+/** Where messages took one segment each, without a handshake or an upstream: 0, or nothing. */
+export const OTHER_NAMES: readonly string[] = [...STATIONS.map(lastName), 'connect_ns', 'upstream_ns'];
 
 export interface PackedRows {
   /** Of the wall clock. */
   ticks: Float64Array;
   /** By their names; NaN: not measured. */
   columns: Record<string, Float64Array>;
-  /** By row: `long` where a number is not whole or beyond 32 bits, else `short` or `spread`. */
+  /** SHAPE of each row. */
   shapes: Uint8Array;
 }
 
@@ -44,13 +41,18 @@ export function packRows(paths: PathColumns): PackedRows {
   const ticks = paths.atMs.slice(0, count).map((ms) => ms * TICKS_PER_MS);
   const stamps = { crossing: new Float64Array(count), firsts: columnsOf(count), lasts: columnsOf(count) };
   for (let row = 0; row < count; row++) packStamps(paths, row, stamps);
-  const short = [stamps.crossing, ...stamps.firsts, paths.bound, paths.acked, paths.runDelay];
-  const spread = [...stamps.lasts, paths.connect, paths.upstream];
-  const columns = [...short.map((c, i) => [SHORT_NAMES[i]!, c]), ...spread.map((c, i) => [SPREAD_NAMES[i]!, c])];
-  const shapes = new Uint8Array(count);
-  markSpread(shapes, stamps, [paths.connect, paths.upstream]);
-  markLong(shapes, ticks, [...short, ...spread]);
-  return { ticks, columns: Object.fromEntries(columns), shapes };
+  const { firsts, lasts } = stamps;
+  const usual = [stamps.crossing, ...firsts, paths.bound, paths.acked, paths.runDelay];
+  const others = [...lasts, paths.connect, paths.upstream];
+  const columns = [...usual.map((c, i) => [USUAL_NAMES[i]!, c]), ...others.map((c, i) => [OTHER_NAMES[i]!, c])];
+  const other = others.map((values, i) => ({ values, isImplied: implied(values, firsts[i]) }));
+  return { ticks, columns: Object.fromEntries(columns), shapes: shapesOf({ ticks, usual, other }) };
+}
+
+/** A last byte passed with the first one; what belongs to no station was not measured. */
+function implied(values: Float64Array, first: Float64Array | undefined): (row: number) => boolean {
+  if (first === undefined) return (row) => Number.isNaN(values[row]!);
+  return (row) => values[row] === 0 || (Number.isNaN(values[row]!) && Number.isNaN(first[row]!));
 }
 
 function columnsOf(count: number): Float64Array[] {
@@ -95,23 +97,4 @@ function zero(first: Float64Array, at: number, slots: readonly number[]): number
     if (!Number.isNaN(ns)) return ns;
   }
   return 0;
-}
-
-function markSpread(shapes: Uint8Array, { firsts, lasts }: Stamps, others: readonly Float64Array[]): void {
-  lasts.forEach((last, slot) => {
-    const first = firsts[slot]!;
-    for (let row = 0; row < shapes.length; row++) {
-      if (last[row] !== 0 && !(Number.isNaN(last[row]!) && Number.isNaN(first[row]!))) shapes[row] = SHAPE.spread;
-    }
-  });
-  for (const column of others) {
-    for (let row = 0; row < shapes.length; row++) if (!Number.isNaN(column[row]!)) shapes[row] = SHAPE.spread;
-  }
-}
-
-function markLong(shapes: Uint8Array, ticks: Float64Array, columns: readonly Float64Array[]): void {
-  for (let row = 0; row < shapes.length; row++) if (!Number.isSafeInteger(ticks[row])) shapes[row] = SHAPE.long;
-  for (const column of columns) {
-    for (let row = 0; row < shapes.length; row++) if (!isPackable(column[row]!)) shapes[row] = SHAPE.long;
-  }
 }

@@ -1,6 +1,6 @@
 /** The tables of a store's file; the view `paths` over them is in `stored-view.ts`. */
 import type { ColumnType } from './column-appender.ts';
-import { SHORT_NAMES, SPREAD_NAMES } from './packed-rows.ts';
+import { OTHER_NAMES, USUAL_NAMES } from './packed-rows.ts';
 
 export type Columns = Readonly<Record<string, ColumnType>>;
 
@@ -22,9 +22,9 @@ function pathColumnsOf(ticks: ColumnType, measurement: ColumnType, names: readon
  */
 export const TABLES = {
   /** The three shapes of a path. */
-  short_paths: pathColumnsOf('BIGINT', 'PACKED', SHORT_NAMES),
-  spread_paths: pathColumnsOf('BIGINT', 'PACKED', [...SHORT_NAMES, ...SPREAD_NAMES]),
-  long_paths: pathColumnsOf('DOUBLE', 'DOUBLE', [...SHORT_NAMES, ...SPREAD_NAMES]),
+  usual_paths: pathColumnsOf('BIGINT', 'PACKED', USUAL_NAMES),
+  other_paths: pathColumnsOf('BIGINT', 'PACKED', [...USUAL_NAMES, ...OTHER_NAMES]),
+  long_paths: pathColumnsOf('DOUBLE', 'DOUBLE', [...USUAL_NAMES, ...OTHER_NAMES]),
   connections: {
     ...{ id: 'UINTEGER', run: 'INTEGER', tap: 'UINTEGER', vnic: 'UINTEGER' },
     ...{ client_address: 'VARCHAR', client_port: 'INTEGER', server_address: 'VARCHAR', server_port: 'INTEGER' },
@@ -42,7 +42,7 @@ export const TABLES = {
 export type TableName = keyof typeof TABLES;
 
 /** Where the rows of paths are, by SHAPE. */
-export const PATH_TABLES = ['short_paths', 'spread_paths', 'long_paths'] as const satisfies readonly TableName[];
+export const PATH_TABLES = ['usual_paths', 'other_paths', 'long_paths'] as const satisfies readonly TableName[];
 /** What they refer to, run by run. */
 export const RUN_TABLES = ['connections', 'kinds', 'heads'] as const satisfies readonly TableName[];
 

@@ -3,7 +3,7 @@ import { CLOCK_METHODS } from '../join/clock-method.ts';
 import { CLASSES, PROTOCOLS } from '../wire/record.ts';
 import { GUEST_STATIONS, STATIONS, type Station, stationIndex } from '../wire/stations.ts';
 import { unpacked } from './column-appender.ts';
-import { CROSSING_NAME, firstName, lastName, SHORT_NAMES, SPREAD_NAMES, TICKS_PER_MS } from './packed-rows.ts';
+import { CROSSING_NAME, firstName, lastName, OTHER_NAMES, TICKS_PER_MS, USUAL_NAMES } from './packed-rows.ts';
 import { PATH_FIELDS } from './path-fields.ts';
 import { OWN_NAMES, TABLES, type TableName, tableDefinition } from './stored-table.ts';
 
@@ -13,9 +13,9 @@ function allRows(): string {
   const values = (names: readonly string[]) => names.map((name) => `(${unpacked(name)})::DOUBLE AS ${name}`).join(', ');
   const lasts = STATIONS.map((s) => `CASE WHEN ${firstName(s)} <> 0 THEN 0.0::DOUBLE END AS ${lastName(s)}`).join(', ');
   return [
-    `SELECT ${own}, ${values(SHORT_NAMES)}, ${lasts}, NULL AS connect_ns, NULL AS upstream_ns FROM short_paths`,
-    `SELECT ${own}, ${values([...SHORT_NAMES, ...SPREAD_NAMES])} FROM spread_paths`,
-    `SELECT ${own}, ${[...SHORT_NAMES, ...SPREAD_NAMES].join(', ')} FROM long_paths`,
+    `SELECT ${own}, ${values(USUAL_NAMES)}, ${lasts}, NULL AS connect_ns, NULL AS upstream_ns FROM usual_paths`,
+    `SELECT ${own}, ${values([...USUAL_NAMES, ...OTHER_NAMES])} FROM other_paths`,
+    `SELECT ${own}, ${[...USUAL_NAMES, ...OTHER_NAMES].join(', ')} FROM long_paths`,
   ].join(' UNION ALL ');
 }
 
