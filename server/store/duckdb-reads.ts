@@ -10,6 +10,7 @@ import { PATH_FIELDS } from './path-fields.ts';
 import { rowsOf, selection } from './path-table.ts';
 import { PATH_TABLES } from './stored-table.ts';
 
+const KINDS_OF_VM = 'SELECT kinds.id FROM kinds JOIN names ON names.id = kinds.vm WHERE names.name';
 const SELECT = `SELECT ${selection()}, number::DOUBLE FROM paths`;
 
 /** Numbers begin where they ended. */
@@ -19,25 +20,32 @@ export async function nextNumber(connection: DuckDBConnection): Promise<number> 
   return result.getRowsJS()[0]![0] as number;
 }
 
-export function readPaths(connection: DuckDBConnection, query: DiskQuery): Promise<FoundRows> {
+/** Finds them by their times first: few of very many are looked up whole. */
+export async function readPaths(connection: DuckDBConnection, query: DiskQuery): Promise<FoundRows> {
   const { run, order, limit, vm, class: exchangeClass } = query;
   const values: DuckDBValue[] = [run];
   const wanted = ['run = $1'];
-  if (vm !== undefined) wanted.push(`vm = $${values.push(vm)}`);
+  if (vm !== undefined) wanted.push(`kind IN (${KINDS_OF_VM} = $${values.push(vm)})`);
   if (exchangeClass !== undefined) wanted.push(`class = $${values.push(CLASSES[exchangeClass] ?? '')}`);
   if (order === 'slowest') wanted.push('end_to_end_ns IS NOT NULL');
   const by = order === 'slowest' ? 'end_to_end_ns DESC, number' : 'number DESC';
   const limited = `LIMIT $${values.push(limit)}::BIGINT`;
-  return read(connection, `${SELECT} WHERE ${wanted.join(' AND ')} ORDER BY ${by} ${limited}`, values);
+  const picked = `SELECT number FROM path_times WHERE ${wanted.join(' AND ')} ORDER BY ${by} ${limited}`;
+  const numbers = (await connection.runAndReadAll(picked, values)).getColumnsJS()[0] ?? [];
+  return read(connection, `${SELECT} WHERE number IN (${[-1, ...numbers].join(', ')}) ORDER BY ${by}`, []);
 }
 
 export function readPath(connection: DuckDBConnection, { run, number }: Calls['path']['ask']): Promise<FoundRows> {
   return read(connection, `${SELECT} WHERE run = $1 AND number = $2::BIGINT`, [run, number]);
 }
 
-export function readPage(connection: DuckDBConnection, ask: Calls['page']['ask']): Promise<FoundRows> {
-  const query = `${SELECT} WHERE run = $1 AND number >= $2::BIGINT ORDER BY number LIMIT $3::BIGINT`;
-  return read(connection, query, [ask.run, ask.from, ask.limit]);
+export async function readPage(connection: DuckDBConnection, ask: Calls['page']['ask']): Promise<FoundRows> {
+  const first = `SELECT number FROM path_times WHERE run = $1 AND number >= $2::BIGINT ORDER BY number LIMIT $3::BIGINT`;
+  const query = `SELECT coalesce(max(number), -1)::DOUBLE FROM (${first})`;
+  const result = await connection.runAndReadAll(query, [ask.run, ask.from, ask.limit]);
+  const last = result.getRowsJS()[0]![0] as number;
+  const which = 'run = $1 AND number BETWEEN $2::BIGINT AND $3::BIGINT';
+  return read(connection, `${SELECT} WHERE ${which} ORDER BY number`, [ask.run, ask.from, last]);
 }
 
 async function read(connection: DuckDBConnection, query: string, values: DuckDBValue[]): Promise<FoundRows> {
@@ -95,7 +103,7 @@ function addressOf(known: Map<string, Uint8Array>, text: string): Uint8Array {
 
 /** The newest `limit` runs, oldest of them first. */
 export async function readRuns(connection: DuckDBConnection, limit: number): Promise<EndedRun[]> {
-  const lastPath = '(SELECT max(at_ms) FROM paths WHERE run = id)';
+  const lastPath = '(SELECT max(at_ms) FROM path_times WHERE run = id)';
   const query = `SELECT id, name, started_ms, coalesce(ended_ms, ${lastPath}, started_ms), summary
     FROM runs ORDER BY started_ms DESC LIMIT $1::BIGINT`;
   const result = await connection.runAndReadAll(query, [limit]);
