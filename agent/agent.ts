@@ -11,6 +11,7 @@ import type { AgentStats, Hello, Provenance } from '../server/wire/messages.ts';
 import type { Vantage } from '../server/wire/stations.ts';
 import { channelRoute } from './channel/channel-route.ts';
 import { readClocks } from './clocks.ts';
+import { CpuBusy } from './cpu-busy.ts';
 import { CpuPressure } from './cpu-pressure.ts';
 import { FrameBuffer } from './frame-buffer.ts';
 import { AccessLog, queueAdvice } from './guest/access-log.ts';
@@ -19,7 +20,7 @@ import { PtpKvm } from './guest/ptp-kvm.ts';
 import { Channels } from './host/channels.ts';
 import { hostProvenance } from './host/provenance.ts';
 import { findDevices, type HostDevices, TapWatch } from './host/tap-watch.ts';
-import { VcpuDelay } from './host/vcpu-delay.ts';
+import { VcpuTimes } from './host/vcpu-times.ts';
 import { bootId } from './machine.ts';
 import type { AgentOptions } from './options.ts';
 import { cpuUs, SelfCost, Steal } from './self-cost.ts';
@@ -49,7 +50,8 @@ export class Agent {
   readonly #cost: SelfCost;
   readonly #steal = new Steal();
   readonly #pressure = new CpuPressure();
-  readonly #vcpuDelay = new VcpuDelay();
+  readonly #busy = new CpuBusy();
+  readonly #vcpus = new VcpuTimes();
   readonly #ptp: PtpKvm | null;
   readonly #watch: TapWatch | null;
   readonly #channels: Channels | null;
@@ -174,6 +176,7 @@ export class Agent {
 
   #stats(): AgentStats {
     const kernel = this.#tracer.counters();
+    const vcpus = this.#vcpus.sample(this.#devices.vms);
     return {
       type: 'stats',
       records: this.#buffer.records,
@@ -200,7 +203,9 @@ export class Agent {
       rssBytes: process.memoryUsage.rss(),
       steal: this.#steal.sample(),
       cpuPressure: this.#pressure.sample(),
-      vcpuDelay: this.#vcpuDelay.sample(this.#devices.vms),
+      cpuBusy: this.#busy.sample(),
+      vcpuDelay: vcpus.delay,
+      vcpuTime: vcpus.time,
       clocks: readClocks(),
       pairing: this.#ptp?.sample() ?? null,
       noPairing: this.#ptp?.reason ?? '',

@@ -42,8 +42,10 @@ export class ServerApi {
     return this.#ask(`/api/runs/${run}/resume`, 'POST');
   }
 
-  putLoad(load: LoadSummary, run = 'current'): Promise<Summary | null> {
-    return this.#ask(`/api/runs/${run}/load`, 'PUT', load);
+  /** @param vm that was asked; left out, all there are */
+  putLoad(load: LoadSummary, run = 'current', vm?: string): Promise<Summary | null> {
+    const of = vm === undefined ? '' : `?vm=${encodeURIComponent(vm)}`;
+    return this.#ask(`/api/runs/${run}/load${of}`, 'PUT', load);
   }
 
   /** A run as one file. */

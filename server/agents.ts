@@ -4,8 +4,9 @@
  * which it was away. Bounded: the longest-gone agent is forgotten first.
  */
 import { FrameProgress } from './frame-progress.ts';
+import type { AgentView } from './wire/machine-views.ts';
 import type { AgentStats, Hello } from './wire/messages.ts';
-import type { AgentView, Gap } from './wire/views.ts';
+import type { Gap } from './wire/views.ts';
 
 export const REMEMBERED_AGENTS = 256;
 export const REMEMBERED_GAPS = 256;
@@ -200,6 +201,7 @@ function bootTime(hello: Hello, nowMs: number): number {
 export function agentView(agent: Agent): AgentView {
   return {
     id: agent.id,
+    version: agent.hello.version,
     role: agent.hello.role,
     hostname: agent.hello.provenance.hostname,
     connected: agent.connected,
@@ -209,6 +211,7 @@ export function agentView(agent: Agent): AgentView {
     cpuShare: agent.cpuShare,
     steal: agent.stats?.steal ?? 0,
     cpuPressure: agent.stats?.cpuPressure ?? null,
+    cpuBusy: agent.stats?.cpuBusy ?? null,
     vcpuDelay: agent.stats?.vcpuDelay ?? {},
     drops: { ...agent.stats?.drops },
   };

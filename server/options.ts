@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { addressUrl, isLocalOnly, type ListenAddress, parseListenAddress } from './listen-address.ts';
+import { TRACE_WORDS } from './wire/settings.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export const LOG_FORMATS = ['auto', 'json', 'text'] as const;
@@ -25,6 +26,8 @@ export interface ServerOptions {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly logFormat: (typeof LOG_FORMATS)[number];
   readonly dashboard: string;
+  /** Address of an exchange's trace in the user's own backend, with words in braces; null where there is none. */
+  readonly traceUrl: string | null;
   /** Folder of the database that paths and runs are kept in; null keeps them in memory. */
   readonly store: string | null;
 }
@@ -44,6 +47,7 @@ interface Flags {
   logFormat: ServerOptions['logFormat'];
   dashboard: string;
   store?: string;
+  traceUrl?: string;
 }
 
 const DEFAULT_LISTEN = ['127.0.0.1:7117'];
@@ -82,6 +86,11 @@ function command(): Command {
     .addOption(
       new Option('--store <dir>', 'keep paths and runs in a database in this folder; absent: in memory').env(
         'HOPSCOPE_STORE',
+      ),
+    )
+    .addOption(
+      new Option('--trace-url <url>', `where a request's trace is, with {${TRACE_WORDS.join('}, {')}} filled in`).env(
+        'HOPSCOPE_TRACE_URL',
       ),
     )
     .addOption(
@@ -147,6 +156,8 @@ function validate(flags: Flags): OptionsResult {
     );
   }
   if (flags.store === '') return usage('--store is empty. Give a folder, or leave it away to keep paths in memory.');
+  const trace = flags.traceUrl === undefined ? null : traceUrlFault(flags.traceUrl);
+  if (trace !== null) return usage(`--trace-url ${flags.traceUrl} ${trace}`);
   const token = resolveToken(flags);
   if (!token.ok) return usage(token.message);
   const addresses = listen as ListenAddress[];
@@ -170,6 +181,7 @@ function validate(flags: Flags): OptionsResult {
       logLevel: flags.logLevel,
       logFormat: flags.logFormat,
       dashboard: resolve(flags.dashboard),
+      traceUrl: flags.traceUrl ?? null,
       store: flags.store === undefined ? null : resolve(flags.store),
     }),
   };
@@ -177,6 +189,13 @@ function validate(flags: Flags): OptionsResult {
 
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
+}
+
+/** What is wrong with it, or null. */
+function traceUrlFault(url: string): string | null {
+  const unknown = [...url.matchAll(/\{(\w+)\}/g)].find(([, word]) => !TRACE_WORDS.some((known) => known === word));
+  if (unknown !== undefined) return `has ${unknown[0]}, which is none of {${TRACE_WORDS.join('}, {')}}.`;
+  return /^https?:\/\//.test(url) ? null : 'is no address. Write http://… or https://….';
 }
 
 type Token = { ok: true; token: string; generated: boolean } | { ok: false; message: string };

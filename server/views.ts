@@ -6,6 +6,8 @@ import { runInfo } from './run.ts';
 import { costOf, selfCost } from './self-cost.ts';
 import { provenanceView } from './summary.ts';
 import { faultsOf } from './totals.ts';
+import { VERSION } from './version.ts';
+import { vmViews } from './vm-views.ts';
 import { PROTOCOL_VERSION } from './wire/frame.ts';
 import { CLASSES } from './wire/record.ts';
 import { LAYER_IDS } from './wire/stations.ts';
@@ -35,7 +37,9 @@ export class Views {
     const { recorded } = runs.current;
     const provenance = (agent: Agent) => provenanceView(this.#pipeline, agent, runs.current.wiring);
     return {
+      version: VERSION,
       agents: agents.map((agent) => ({ ...agentView(agent), provenance: provenance(agent) })),
+      vms: vmViews(this.#pipeline),
       classes: classCounts(this.#pipeline),
       drops: totals.drops,
       counters: this.counters(),

@@ -82,6 +82,17 @@ export class VmTable {
     );
   }
 
+  /** What a host says of its VMs, tap by tap. */
+  vmsOf(hostSource: number): readonly VmInfo[] {
+    return [...(this.#hosts.get(hostSource)?.byIfindex.values() ?? [])];
+  }
+
+  /** Our name of a VM of this host, and its guest's source; undefined before its first path. */
+  originOf(hostSource: number, hostName: string): { name: string; guest: number } | undefined {
+    const index = this.#origins.findLastIndex((origin) => origin.host === hostSource && origin.hostName === hostName);
+    return index < 0 ? undefined : { name: this.names[index] as string, guest: this.#origins[index]!.guest };
+  }
+
   guestName(source: number): string {
     return this.#guests.get(source) || `guest-${source}`;
   }

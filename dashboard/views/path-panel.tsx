@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
+import type { AgentView } from '../../server/wire/machine-views.ts';
 import type { LayerId, Place, Vantage } from '../../server/wire/stations.ts';
-import type { AgentView, Health, ProvenanceView } from '../../server/wire/views.ts';
+import type { Health, ProvenanceView } from '../../server/wire/views.ts';
 import { duration, formatDuration, join, rate, share } from '../format.ts';
 import { agentsOf, PLACE_NAMES } from '../layer-facts.ts';
 import { QUANTILES } from '../series.ts';

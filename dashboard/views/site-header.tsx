@@ -1,10 +1,14 @@
 import type { ComponentChildren } from 'preact';
+import { Palette } from './palette.tsx';
 import './site-header.css';
 
 const PAGES = [
   { path: '/', name: 'Live' },
+  { path: '/path', name: 'Path' },
+  { path: '/requests', name: 'Requests' },
   { path: '/runs', name: 'Runs' },
   { path: '/compare', name: 'Compare' },
+  { path: '/health', name: 'Health' },
 ] as const;
 
 interface SiteHeaderProps {
@@ -27,6 +31,7 @@ export function SiteHeader({ at, children }: SiteHeaderProps) {
         ))}
       </nav>
       {children}
+      <Palette />
     </header>
   );
 }

@@ -1,6 +1,7 @@
 /** What the store and the thread with its database say to each other. */
 import type { PathColumns } from '../join/paths.ts';
 import type { PathKeys } from '../join/recent-keys.ts';
+import type { PathFilter } from './path-filter.ts';
 import type { PathQuery, StoredRun } from './store.ts';
 import type { StoredRows } from './stored-rows.ts';
 
@@ -20,7 +21,7 @@ export interface Batch {
 export type EndedRun = StoredRun & { endedMs: number };
 
 /** `vm` by name here. */
-export type DiskQuery = Omit<PathQuery, 'vm'> & { vm?: string };
+export type DiskQuery = Omit<PathQuery, keyof PathFilter> & PathFilter<string>;
 
 /** What can be asked, and what is answered. */
 export interface Calls {

@@ -4,13 +4,13 @@ import { KEY_BYTES, pathColumns } from '../join/paths.ts';
 import type { PathKeys } from '../join/recent-keys.ts';
 import { copyRows } from '../join/rows.ts';
 import { addressBytes } from '../wire/address.ts';
-import { CLASSES } from '../wire/record.ts';
 import type { Calls, DiskQuery, EndedRun, FoundRows } from './duckdb-messages.ts';
 import { PATH_FIELDS } from './path-fields.ts';
+import { sqlFilter } from './path-filter.ts';
+import { sqlRank } from './path-order.ts';
 import { rowsOf, selection } from './path-table.ts';
 import { PATH_TABLES } from './stored-table.ts';
 
-const KINDS_OF_VM = 'SELECT kinds.id FROM kinds JOIN names ON names.id = kinds.vm WHERE names.name';
 const SELECT = `SELECT ${selection()}, number::DOUBLE FROM paths`;
 
 /** Numbers begin where they ended. */
@@ -20,19 +20,23 @@ export async function nextNumber(connection: DuckDBConnection): Promise<number> 
   return result.getRowsJS()[0]![0] as number;
 }
 
-/** Finds them by their times first: few of very many are looked up whole. */
+/** Finds their numbers first: few of very many are looked up whole. */
 export async function readPaths(connection: DuckDBConnection, query: DiskQuery): Promise<FoundRows> {
-  const { run, order, limit, vm, class: exchangeClass } = query;
-  const values: DuckDBValue[] = [run];
-  const wanted = ['run = $1'];
-  if (vm !== undefined) wanted.push(`kind IN (${KINDS_OF_VM} = $${values.push(vm)})`);
-  if (exchangeClass !== undefined) wanted.push(`class = $${values.push(CLASSES[exchangeClass] ?? '')}`);
-  if (order === 'slowest') wanted.push('end_to_end_ns IS NOT NULL');
-  const by = order === 'slowest' ? 'end_to_end_ns DESC, number' : 'number DESC';
-  const limited = `LIMIT $${values.push(limit)}::BIGINT`;
-  const picked = `SELECT number FROM path_times WHERE ${wanted.join(' AND ')} ORDER BY ${by} ${limited}`;
-  const numbers = (await connection.runAndReadAll(picked, values)).getColumnsJS()[0] ?? [];
-  return read(connection, `${SELECT} WHERE number IN (${[-1, ...numbers].join(', ')}) ORDER BY ${by}`, []);
+  const picked: DuckDBValue[] = [];
+  const bind = (value: DuckDBValue) => `$${picked.push(value)}`;
+  const rank = sqlRank(query, bind);
+  const wanted = [`run = ${bind(query.run)}`, `${rank} IS NOT NULL`, ...sqlFilter(query, bind)].join(' AND ');
+  const limited = `LIMIT ${bind(query.limit)}::BIGINT`;
+  const pick = `SELECT number FROM ${viewFor(query)} WHERE ${wanted} ORDER BY ${rank} DESC, number ${limited}`;
+  const numbers = (await connection.runAndReadAll(pick, picked)).getColumnsJS()[0] ?? [];
+  const values: DuckDBValue[] = [];
+  const order = `${sqlRank(query, (value) => `$${values.push(value)}`)} DESC, number`;
+  return read(connection, `${SELECT} WHERE number IN (${[-1, ...numbers].join(', ')}) ORDER BY ${order}`, values);
+}
+
+/** The times alone are much cheaper to ask. */
+function viewFor({ run: _, order, at, limit, class: __, ...filter }: DiskQuery): string {
+  return Object.values(filter).every((condition) => condition === undefined) ? 'path_times' : 'paths';
 }
 
 export function readPath(connection: DuckDBConnection, { run, number }: Calls['path']['ask']): Promise<FoundRows> {

@@ -3,16 +3,13 @@
  * an implementation chooses how long it keeps what, and counts what it lets go.
  */
 import type { PathColumns } from '../join/paths.ts';
+import type { PathFilter } from './path-filter.ts';
+import type { Ordered } from './path-order.ts';
 
-export interface PathQuery {
+export interface PathQuery extends Ordered, PathFilter {
   run: string;
-  order: 'slowest' | 'newest';
   /** At least 1. */
   limit: number;
-  /** Index into the server's VM table. */
-  vm?: number;
-  /** Index into CLASSES. */
-  class?: number;
 }
 
 /** Copies, in the order asked for: row i has `ids[i]` and belongs to `runs[i]`. */
@@ -58,7 +55,7 @@ export interface PathStore {
    * @returns false where that was not possible now; it stays to be done
    */
   commit(): Promise<boolean>;
-  /** Paths without an end-to-end time are never among the slowest. */
+  /** Paths without an end-to-end time are neither among the slowest nor near to any. */
   paths(query: PathQuery): Promise<StoredPaths>;
   /** @returns one row, or null where no such path is kept (any more) */
   path(id: string): Promise<StoredPaths | null>;

@@ -42,6 +42,7 @@ export async function start(
       logFormat: 'json',
       dashboard: '/nonexistent',
       store: null,
+      traceUrl: null,
       ...options,
     },
     { log: pino({ level: 'silent' }), now: Date.now, ...around },

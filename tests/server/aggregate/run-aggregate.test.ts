@@ -111,10 +111,10 @@ describe('RunAggregate', () => {
             ),
           );
         }
-        expect(aggregate.endToEnd().count).toBe(all.length);
+        expect(aggregate.whole().measured().endToEnd.count).toBe(all.length);
         if (all.length > 0)
           expectNear(
-            aggregate.vnicRoundTrip().p90,
+            aggregate.whole().measured().vnicRoundTrip.p90,
             rankOf(
               all.map((e) => 2 * e.step),
               0.9,
@@ -159,13 +159,18 @@ describe('RunAggregate', () => {
 
   it('shows the largest bound of the layers that cross clocks, null before a clock, 0 for the others', () => {
     const bounds = (aggregate: RunAggregate) =>
-      Object.fromEntries(aggregate.layerSummaries().map((l) => [l.layer, l.bound]));
+      Object.fromEntries(
+        aggregate
+          .whole()
+          .measured()
+          .layers.map((l) => [l.layer, l.bound]),
+      );
     const aggregate = fed(new RunAggregate(), [exchangeOf(1, { bound: Number.NaN })]);
     expect(bounds(aggregate)).toMatchObject({ 'vnic.in': null, 'vnic.out': null, service: 0, client: 0 });
     fed(aggregate, [exchangeOf(2, { bound: 70 }), exchangeOf(2, { bound: 40 }), exchangeOf(3, { bound: Number.NaN })]);
     expect(bounds(aggregate)).toMatchObject({ 'vnic.in': 70, 'vnic.out': 70, service: 0 });
-    expect(aggregate.layerSummaries()[VNIC_IN]).toMatchObject({ layer: 'vnic.in', count: 2, p50: 1000 });
-    expect(aggregate.layerSummaries()[0]).toMatchObject({ layer: 'client', count: 0, p50: null, mean: null });
+    expect(aggregate.whole().measured().layers[VNIC_IN]).toMatchObject({ layer: 'vnic.in', count: 2, p50: 1000 });
+    expect(aggregate.whole().measured().layers[0]).toMatchObject({ layer: 'client', count: 0, p50: null, mean: null });
   });
 
   it('folds the VMs beyond maxVms into one and counts their exchanges', () => {
@@ -191,11 +196,11 @@ describe('RunAggregate', () => {
       exchangeOf(1, { class: 'handshake', step: 7_000_000, vm: 1 }),
     ]);
     expect(aggregate.counts).toMatchObject({ exchanges: 4, complete: 4, errors: 1 });
-    expect(aggregate.endToEnd()).toMatchObject({ count: 1, p50: 12_000, p99: 12_000 });
-    expect(aggregate.vnicRoundTrip()).toMatchObject({ count: 1, p50: 2_000 });
-    expect(aggregate.layerSummaries()[SERVICE]).toMatchObject({ count: 1, p999: 1_000, of: null });
-    expect(aggregate.layerSummaries()[VNIC_IN]).toMatchObject({ count: 1, bound: 10 });
-    const classes = aggregate.classSummaries();
+    expect(aggregate.whole().measured().endToEnd).toMatchObject({ count: 1, p50: 12_000, p99: 12_000 });
+    expect(aggregate.whole().measured().vnicRoundTrip).toMatchObject({ count: 1, p50: 2_000 });
+    expect(aggregate.whole().measured().layers[SERVICE]).toMatchObject({ count: 1, p999: 1_000, of: null });
+    expect(aggregate.whole().measured().layers[VNIC_IN]).toMatchObject({ count: 1, bound: 10 });
+    const classes = aggregate.whole().measured().classes;
     expect(classes.map((c) => [c.class, c.count, c.endToEnd.count])).toEqual([
       ['request', 1, 1],
       ['multiplexed', 0, 0],
@@ -210,7 +215,10 @@ describe('RunAggregate', () => {
   });
 
   it('says of the parts of a layer what they are parts of', () => {
-    const parts = new RunAggregate().layerSummaries().filter((l) => l.of !== null);
+    const parts = new RunAggregate()
+      .whole()
+      .measured()
+      .layers.filter((l) => l.of !== null);
     expect(parts.map((l) => [l.layer, l.of])).toEqual(DETAILS.map((d) => [d.layer, d.of]));
   });
 
@@ -223,7 +231,7 @@ describe('RunAggregate', () => {
     expect(aggregate.changedSince(version)).toMatchObject([
       { t: 10, vm: 'web1', steal: 0.25, vcpuDelay: 0.75, cpuPressure: { host: 0.125, guest: 0.5 } },
     ]);
-    const unknown = { steal: null, vcpuDelay: null, cpuPressure: { host: null, guest: null } };
+    const unknown = { steal: null, vcpuDelay: null, vcpuTime: null, cpuPressure: { host: null, guest: null } };
     expect(aggregate.series(11, 12)).toMatchObject([unknown, unknown]);
     aggregate.contend('web1', 11_450, 12_550, { steal: 0.5 });
     fed(aggregate, [exchangeOf(12)]);
@@ -249,6 +257,6 @@ describe('RunAggregate', () => {
     deriveLayers(columns, 0, 2);
     const aggregate = new RunAggregate();
     aggregate.add(columns, 0, 2, NAMES);
-    expect(aggregate.vnicRoundTrip().count).toBe(1);
+    expect(aggregate.whole().measured().vnicRoundTrip.count).toBe(1);
   });
 });
