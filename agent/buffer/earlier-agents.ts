@@ -68,18 +68,27 @@ export class EarlierAgents {
 
   #take({ kept, folder }: Owned): void {
     const segments = FrameSegments.read(folder.path, this.#log);
-    const { records, torn } = segments;
-    if (kept.hello.bootId !== bootId()) {
-      this.otherBoot += records + torn;
-      this.#log(`${records + torn} records of before the last boot deleted: nothing can be joined with them any more`);
-      this.#try(() => folder.remove());
-      return;
-    }
-    this.torn += torn;
-    if (torn > 0) this.#log(`${torn} records lost: the agent before this one was killed while it wrote them`);
     const agent = { kept, folder, segments, buffer: new FrameBuffer(0, { segments, budget: this.#budget }) };
     this.#agents.push(agent);
+    if (kept.hello.bootId !== bootId()) this.#forget(agent);
+    else this.#adopt(agent);
+  }
+
+  #adopt(agent: EarlierAgent): void {
+    const { torn } = agent.segments;
+    this.torn += torn;
+    if (torn > 0) this.#log(`${torn} records lost: the agent before this one was killed while it wrote them`);
     if (agent.buffer.held === 0) this.#finish(agent);
+  }
+
+  #forget(agent: EarlierAgent): void {
+    const { buffer, segments } = agent;
+    while (buffer.dropSegment());
+    const lost = buffer.dropped + segments.torn;
+    this.otherBoot += lost;
+    if (lost > 0)
+      this.#log(`${lost} records of before the last boot deleted: nothing can be joined with them any more`);
+    this.#remove(agent);
   }
 
   #giveUp(agent: EarlierAgent): void {
@@ -88,8 +97,12 @@ export class EarlierAgents {
   }
 
   #finish(agent: EarlierAgent): void {
-    this.#agents = this.#agents.filter((other) => other !== agent);
     this.#dropped += agent.buffer.dropped;
+    this.#remove(agent);
+  }
+
+  #remove(agent: EarlierAgent): void {
+    this.#agents = this.#agents.filter((other) => other !== agent);
     this.#budget.remove(agent.buffer);
     agent.segments.close();
     this.#errors += agent.segments.errors;

@@ -226,11 +226,6 @@ export class FrameSegments {
     return false;
   }
 
-  /** Records in all files. */
-  get records(): number {
-    return this.#segments.reduce((sum, each) => sum + recordsOf(each), 0);
-  }
-
   /** Let go of the files; they stay. */
   close(): void {
     this.#seal();
@@ -246,10 +241,6 @@ function sizeOf(segment: Segment | undefined): number {
 
 function lastOf({ first, ends }: Segment): number {
   return first + ends.length - 1;
-}
-
-function recordsOf(segment: Segment): number {
-  return (sizeOf(segment) - segment.ends.length * FRAME_HEADER_BYTES) / RECORD_BYTES;
 }
 
 function reason(error: unknown): string {

@@ -78,6 +78,12 @@ describe('the directory of an agent', () => {
     expect(log).toEqual([expect.stringMatching(/15 records of before the last boot deleted/)]);
   });
 
+  it('counts nothing of that which the agent knew to be safe', () => {
+    const folder = killed(kept('rebooted', { bootId: 'another-boot' }), 3, 5);
+    writeFileSync(join(folder, 'acked'), new Uint8Array([2, 0, 0, 0]));
+    expect(open().drops['buffer.otherboot']).toBe(5);
+  });
+
   it('leaves alone what is of another machine, of another role, and of nobody we know', () => {
     killed(kept('elsewhere', { bootId: 'x', provenance: { ...PROVENANCE, hostname: 'another-machine' } }), 1);
     killed(kept('guest', { role: 'guest' }), 1);

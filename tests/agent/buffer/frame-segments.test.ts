@@ -154,7 +154,7 @@ describe('what a killed process has left', () => {
     generate(buffer, 7);
     truncateSync(newest(), size);
     const after = successor();
-    expect(after.segments).toMatchObject({ torn, records: 3 });
+    expect(after.segments.torn).toBe(torn);
     expect(sequences(after.buffer)).toEqual([1]);
   });
 

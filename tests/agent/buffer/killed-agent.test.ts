@@ -73,16 +73,18 @@ describe('an agent that is killed with frames that no server has acknowledged', 
       DEADLINE_MS,
     );
     for (const agent of killed) await agent.end('SIGKILL');
-    const after = await start({ store }, { waits: { expireNs: 1e9, shortestWaitS: 1, longestWaitS: 2 } });
+    const after = await start({ store }, { waits: { longestWaitS: 15 } });
     const next = bothAgents(urlOf(after), 2_000_001, 600);
     expect(await Promise.all(next.map(({ exit }) => exit)), next.map(({ stderr }) => stderr).join('')).toEqual([0, 0]);
     await after.close();
     const sequences = await stored();
     const firsts = sequences.filter((sequence) => sequence < 2_000_000);
     const told = Math.min(...killed.map(made));
-    expect(firsts.length).toBeGreaterThanOrEqual(told);
+    // What the two had made when they were killed, and of the last frames one may have made one more than it said.
+    const missing = Array.from({ length: told }, (_, i) => i + 1).filter((sequence) => !firsts.includes(sequence));
+    expect(missing).toEqual([]);
+    expect(new Set(firsts).size).toBe(firsts.length);
     expect(firsts.length).toBeLessThanOrEqual(told + FRAME_RECORDS);
-    expect(firsts).toEqual(Array.from(firsts, (_, i) => i + 1));
     expect(sequences.slice(firsts.length)).toEqual(Array.from({ length: 600 }, (_, i) => 2_000_001 + i));
     expect(readdirSync(join(folder, 'frames'))).toEqual([]);
   }, 180_000);
