@@ -14,7 +14,7 @@ import { cpuVerdict, type HostReading, mean, median, type VmReading } from './pl
 import { ServerApi } from './server-api.ts';
 import { formatNs } from './table.ts';
 import { percent } from './vms-table.ts';
-import { askUntil } from './waiting.ts';
+import { askUntil, orAborted } from './waiting.ts';
 
 export const CPU_LAYERS = ['host.cpu', 'guest.cpu'] as const;
 export type CpuLayer = (typeof CPU_LAYERS)[number];
@@ -65,6 +65,8 @@ export async function plantCpu(options: CpuPlantOptions, signal: AbortSignal): P
     for (let n = 0; n < 2 * pairs; n++) blocks.push(await block(n % 2 === 1 ? hog : null, api, signal));
     const { rows } = told(await api.series());
     report(options, readingOf(blocks, rows, false), readingOf(blocks, rows, true));
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
   } finally {
     await end(child);
   }
@@ -115,7 +117,7 @@ async function block(hog: (() => Promise<void>) | null, api: ServerApi, signal: 
       await delay(SAMPLE_MS);
     }
   })();
-  await Promise.all([course, sampling]);
+  await orAborted(Promise.all([course, sampling]), signal);
   return { planted: hog !== null, fromMs, toMs: Date.now(), samples };
 }
 
