@@ -13,7 +13,7 @@ import { accessibilityFaults, launchBrowser } from './live-page.ts';
 import { blankPage, checkLooks, heldBack, opened, plain, replayed, scriptBytes } from './replayed.ts';
 
 // A browser on two busy cores is slow.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 let built: BuiltPage;
 let browser: Browser;
