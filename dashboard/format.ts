@@ -123,6 +123,11 @@ export function formatCount(count: number | null | undefined): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, '\u202f');
 }
 
+/** A few of something, in words: 1 VM, 2 VMs. */
+export function counted(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`;
+}
+
 /** Per second, three significant digits. */
 export function rate(perSecond: number | null | undefined): Quantity {
   if (perSecond === null || perSecond === undefined || Number.isNaN(perSecond)) return { text: MISSING, unit: '' };

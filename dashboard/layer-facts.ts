@@ -1,4 +1,6 @@
 /** What is known about each layer at this moment, for the path and the table alike. Pure. */
+
+import type { AgentView } from '../server/wire/machine-views.ts';
 import {
   DETAILS,
   LAYER_IDS,
@@ -8,7 +10,7 @@ import {
   type Station,
   type Vantage,
 } from '../server/wire/stations.ts';
-import type { AgentView, Health, LayerRow } from '../server/wire/views.ts';
+import type { Health, LayerRow } from '../server/wire/views.ts';
 import { shares } from './series.ts';
 
 export interface LayerFacts {

@@ -1,9 +1,13 @@
 /** The address says which page this is; what the others need is not loaded. */
+import { followKeys } from './keyboard.ts';
+import { followTheme } from './theme.ts';
+
 type Start = (root: Element) => void;
 
 const PAGES: Record<string, () => Promise<Start>> = {
   '/path': async () => (await import('./path-main.tsx')).startPath,
   '/requests': async () => (await import('./requests-main.tsx')).startRequests,
+  '/hosts': async () => (await import('./hosts-main.tsx')).startHosts,
   '/runs': async () => (await import('./runs-main.tsx')).startRuns,
   '/health': async () => (await import('./health-main.tsx')).startHealth,
   '/compare': async () => (await import('./compare-main.tsx')).startCompare,
@@ -15,4 +19,6 @@ async function open(pathname: string): Promise<void> {
   start(document.getElementById('page')!);
 }
 
+followTheme();
+followKeys();
 void open(location.pathname);

@@ -1,8 +1,9 @@
 /** Everything the page of requests knows. What is asked for stands in the address, so that a link opens the same view. */
 import { batch, computed, effect, signal } from '@preact/signals';
+import type { AgentView } from '../server/wire/machine-views.ts';
 import type { Settings } from '../server/wire/settings.ts';
 import { LAYERS, type SumLayer } from '../server/wire/stations.ts';
-import type { AgentView, Health, PathView } from '../server/wire/views.ts';
+import type { Health, PathView } from '../server/wire/views.ts';
 import { answer, ask, errorText, type Polled, repeat } from './ask.ts';
 import { pollRun, runId, runParameters, vmName } from './run-choice.ts';
 

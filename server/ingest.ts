@@ -182,6 +182,7 @@ export class Ingest {
       return null;
     }
     this.counts['ingest.frames']++;
+    agent.lost = Math.max(agent.lost, Number(result.frame.lost));
     this.#options.sink.frame(agent, result.frame);
     const ageMs = this.#options.now() - (agent.bootMs + Number(sentNs) / 1e6);
     if (ageMs > BACKLOG_MS && this.#isCrowded(agent.hello.role)) this.#pause(socket, agent.hello.role);

@@ -1,10 +1,12 @@
 import type { ComponentChildren } from 'preact';
+import { Palette } from './palette.tsx';
 import './site-header.css';
 
 const PAGES = [
   { path: '/', name: 'Live' },
   { path: '/path', name: 'Path' },
   { path: '/requests', name: 'Requests' },
+  { path: '/hosts', name: 'Hosts & VMs' },
   { path: '/runs', name: 'Runs' },
   { path: '/compare', name: 'Compare' },
   { path: '/health', name: 'Health' },
@@ -30,6 +32,7 @@ export function SiteHeader({ at, children }: SiteHeaderProps) {
         ))}
       </nav>
       {children}
+      <Palette />
     </header>
   );
 }

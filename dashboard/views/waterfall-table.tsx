@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import type { AgentView, PathView } from '../../server/wire/views.ts';
+import type { AgentView } from '../../server/wire/machine-views.ts';
+import type { PathView } from '../../server/wire/views.ts';
 import { exactDuration, formatBound, formatDuration, formatShift, share } from '../format.ts';
 import { missingStations, spanOf } from '../layer-facts.ts';
 import { type Bar, type Waterfall, waterfall } from '../waterfall.ts';
