@@ -1,7 +1,8 @@
 /** Somebody who looks at the live page meanwhile: how old its numbers are, and how regularly they come. */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import type { Health, LiveMessage } from '../../server/wire/views.ts';
+import type { LiveMessage } from '../../server/wire/live-views.ts';
+import type { Health } from '../../server/wire/views.ts';
 
 export class LiveWatch {
   /** p99 of the last ten seconds, as each tick says it. */
