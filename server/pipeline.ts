@@ -149,7 +149,7 @@ export class Pipeline implements IngestSink {
 
   vms(agent: Agent, vms: VmInfo[]): void {
     const source = this.sources.of(agent);
-    if (source !== undefined) this.vmTable.setVms(source.index, vms);
+    if (source !== undefined) this.vmTable.setVms(source.index, vms, agent.hello.killed);
   }
 
   stats(agent: Agent, stats: AgentStats): void {

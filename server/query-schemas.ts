@@ -13,6 +13,7 @@ export const seriesQuerySchema = z.strictObject({
   to: wholeNumber.optional(),
   vm: z.string().min(1).max(128).optional(),
 });
+export const vmQuerySchema = z.strictObject({ vm: z.string().min(1).max(128).optional() });
 /** `404`, `4xx`, or `0` where none was read. */
 const statusRange = z
   .string()
@@ -45,8 +46,6 @@ export type PathsQuery = z.output<typeof pathsQuerySchema>;
 export const neighboursQuerySchema = z.strictObject({
   limit: wholeNumber.pipe(z.number().min(1).max(1000)).default(20),
 });
-
-export const vmQuerySchema = z.strictObject({ vm: z.string().min(1).max(128).optional() });
 
 export const compareQuerySchema = z.strictObject({
   a: z.string().min(1).max(64),

@@ -80,6 +80,7 @@ export const helloSchema = z.object({
   role: z.enum(['host', 'guest']),
   agentId: z.string().min(1).max(128),
   bootId,
+  killed: z.boolean().exactOptional(),
   version: text(64),
   ports: z.array(z.int().min(1).max(65535)).max(64),
   stations: z.array(z.object({ station: z.enum(STATIONS), probe: text(128).nullable(), reason: text(512) })).max(32),

@@ -41,9 +41,12 @@ export class VmTable {
     else known.hostname = hostname;
   }
 
-  setVms(source: number, vms: readonly VmInfo[]): void {
+  /** @param areOld what a killed agent saw: it says nothing against what is known */
+  setVms(source: number, vms: readonly VmInfo[], areOld = false): void {
     const host = this.#hosts.get(source);
-    if (host !== undefined) host.byIfindex = new Map(vms.map((vm) => [vm.ifindex, vm]));
+    if (host === undefined) return;
+    const known = areOld ? host.byIfindex.values() : [];
+    host.byIfindex = new Map([...vms, ...known].map((vm) => [vm.ifindex, vm]));
   }
 
   setGuest(source: number, hostname: string): void {

@@ -1,7 +1,9 @@
 import type { PathView } from '../../server/wire/views.ts';
 import type { Polled } from '../ask.ts';
+import { download } from '../download.ts';
 import { formatShift, formatTime } from '../format.ts';
 import { requestName } from '../labels.ts';
+import { exchangesCsv } from '../request-export.ts';
 import { Duration } from './num.tsx';
 import { Scroll } from './scroll.tsx';
 import { Status } from './status.tsx';
@@ -21,6 +23,15 @@ export function Neighbours({ of, answer: { value, error }, choose }: NeighboursP
         <small>
           {of.client.address}:{of.client.port}
         </small>
+        {value !== null && value.length > 1 && (
+          <button
+            type="button"
+            class="control button"
+            onClick={() => download(`${of.id}.connection.csv`, new Blob([exchangesCsv(value)], { type: 'text/csv' }))}
+          >
+            Connection CSV
+          </button>
+        )}
       </h3>
       {error !== null && <p class="bad">✕ Could not load them: {error}</p>}
       {value === null && error === null && <p class="fine">Asking the server …</p>}

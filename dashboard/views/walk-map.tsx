@@ -131,7 +131,7 @@ function Flow({ id, way }: { id: StepId | undefined; way: 'in' | 'out' }) {
   if (id === undefined || one === undefined) return <div class={`flow pass ${way}`} />;
   const look = one.ns === null ? 'absent' : isBelowBound(one.ns, one.boundNs) ? 'below' : '';
   const width = THINNEST_PX + (WIDEST_PX - THINNEST_PX) * (meanShares.value(id) ?? 0);
-  const isHere = step.value === id && (way === 'in' || one.direction !== 'in');
+  const isHere = step.value === id && way === (one.direction === 'out' ? 'out' : 'in');
   return (
     <div class={`flow ${way} ${look} ${layerClass(layerOf(id))}`} style={{ '--flow': `${width.toFixed(1)}px` }}>
       {isHere && <span class={`packet ${way}`} key={id} aria-hidden="true" />}

@@ -1,4 +1,4 @@
-import { boundSentence, duration, exactDuration, formatDuration, join, share } from '../format.ts';
+import { boundSentence, exactDuration, formatDuration, join, share } from '../format.ts';
 import { PLACE_NAMES, spanOf } from '../layer-facts.ts';
 import { current, step, steps } from '../path-state.ts';
 import { summary } from '../run-choice.ts';
@@ -175,7 +175,7 @@ function sureness({ ns, boundNs, isEstimate, missing }: Step): string {
   if (ns === null)
     return isEstimate ? 'this connection did not show it' : 'no clock between host and guest at that moment';
   if (isEstimate) return 'estimated from the client’s TCP packets at the host; not a part of end to end';
-  if (boundNs === 0) return `exact: one clock told both ends (${join(duration(ns))})`;
+  if (boundNs === 0) return `exact, one clock told both ends: ${exactDuration(ns)}`;
   const both = boundNs === null ? '' : ` In and out together need no clock.`;
   return `${boundSentence(ns, boundNs)}.${both} Proven error of the clock between host and VM: ${formatDuration(boundNs)}.`;
 }

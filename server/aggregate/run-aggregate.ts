@@ -3,7 +3,7 @@ import { ALL_VMS } from '../wire/machine-views.ts';
 import type { LayerRow, SecondRow, TcpTotals } from '../wire/views.ts';
 import type { ContentionReport } from './contention.ts';
 import type { ExponentialHistogram } from './histogram.ts';
-import { SecondRing } from './second-ring.ts';
+import { SecondRing, wallSecond } from './second-ring.ts';
 import { SeriesSet } from './series-set.ts';
 import { VmTotal } from './vm-total.ts';
 
@@ -63,19 +63,22 @@ export class RunAggregate {
   add(columns: PathColumns, from: number, to: number, vmNames: readonly string[]): void {
     if (to <= from) return;
     this.#version++;
-    for (let row = from; row < to; row++) {
-      this.#addRow(columns, row, this.#fold(vmNames[columns.vm[row]!] ?? UNKNOWN_VM));
+    for (let at = from; at < to; ) {
+      const end = sameEnd(columns, at, to);
+      this.#addAlike(columns, at, end, this.#fold(vmNames[columns.vm[at]!] ?? UNKNOWN_VM, end - at));
+      at = end;
     }
   }
 
-  #addRow(columns: PathColumns, row: number, vm: string): void {
+  /** Rows [from, to) of one VM, second and class. */
+  #addAlike(columns: PathColumns, from: number, to: number, vm: string): void {
     const total = this.#totals.get(vm) ?? new VmTotal();
     this.#totals.set(vm, total);
     const { errors } = total.series;
-    if (total.add(columns, row)) this.#counts.complete++;
-    this.#counts.exchanges++;
+    this.#counts.complete += total.add(columns, from, to);
+    this.#counts.exchanges += to - from;
     this.#counts.errors += total.series.errors - errors;
-    if (!this.#seconds.add(columns, row, vm, this.#version)) this.#counts.late++;
+    if (!this.#seconds.add(columns, from, to, vm, this.#version)) this.#counts.late += to - from;
   }
 
   /** What an agent says about the stretch (fromMs, toMs] of a VM, wall-clock ms; beside its seconds from then on. */
@@ -86,9 +89,9 @@ export class RunAggregate {
     if (this.#seconds.contend(vm, fromMs, toMs, report, this.#version + 1)) this.#version++;
   }
 
-  #fold(vm: string): string {
+  #fold(vm: string, exchanges: number): string {
     if (this.#totals.has(vm) || this.#totals.size < this.#maxVms) return vm;
-    this.#counts.folded++;
+    this.#counts.folded += exchanges;
     return OTHER_VMS;
   }
 
@@ -165,4 +168,20 @@ export class RunAggregate {
   get counts(): AggregateCounts {
     return { ...this.#counts };
   }
+}
+
+/** Where the rows end that are of the same VM, second and class as row `from`. */
+function sameEnd(columns: PathColumns, from: number, to: number): number {
+  const second = wallSecond(columns, from);
+  const { vm } = columns;
+  let end = from + 1;
+  while (
+    end < to &&
+    vm[end] === vm[from] &&
+    columns.class[end] === columns.class[from] &&
+    wallSecond(columns, end) === second
+  ) {
+    end++;
+  }
+  return end;
 }

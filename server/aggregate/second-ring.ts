@@ -11,6 +11,11 @@ interface Cell {
   row: SecondRow | null;
 }
 
+/** The wall second that an exchange is counted in. */
+export function wallSecond({ atMs }: PathColumns, row: number): number {
+  return Math.floor(atMs[row]! / 1000);
+}
+
 /**
  * The last seconds of all VMs. Memory is bounded by `detailSeconds` of
  * histograms and `retainSeconds` of rows, counted from the newest second seen.
@@ -36,13 +41,13 @@ export class SecondRing {
     return this.#newest === Number.NEGATIVE_INFINITY ? null : this.#newest;
   }
 
-  /** Take in one exchange; false when its second is closed already. */
-  add(columns: PathColumns, row: number, vm: string, version: number): boolean {
-    const t = Math.floor(columns.atMs[row]! / 1000);
+  /** Take in rows [from, to) of one wall second and class; false when that second is closed already. */
+  add(columns: PathColumns, from: number, to: number, vm: string, version: number): boolean {
+    const t = wallSecond(columns, from);
     if (!(t > this.#newest - this.#detailSeconds)) return false;
     if (t > this.#newest) this.#advance(t);
     const cell = this.#cell(t, vm);
-    cell.set!.add(columns, row);
+    cell.set!.add(columns, from, to);
     cell.row = null;
     cell.version = version;
     return true;

@@ -9,7 +9,8 @@ import { quantilesOf, SeriesSet } from './series-set.ts';
 
 const REQUEST = CLASSES.indexOf('request');
 const PART_OF: readonly (LayerId | null)[] = LAYER_IDS.map((id) => DETAILS.find((d) => d.layer === id)?.of ?? null);
-const CROSSES = LAYER_IDS.map((id) => LAYERS.some((l) => l.layer === id && l.clock === 'crosses'));
+/** Indices into LAYER_IDS. */
+const CROSSING = LAYERS.filter(({ clock }) => clock === 'crosses').map(({ layer }) => LAYER_IDS.indexOf(layer));
 const CPU_NAMES = ['vcpuTime', 'vcpuDelay', 'steal'] as const;
 
 /** All of a run that is of one VM, or of all its VMs together. */
@@ -22,12 +23,13 @@ export class VmTotal {
   /** Along CPU_NAMES: what was reported, times how long that was, and for how long it was. */
   readonly #cpu = CPU_NAMES.map(() => ({ sum: 0, ms: 0 }));
 
-  /** Take in one exchange whose layers are derived. @returns whether it is complete */
-  add(columns: PathColumns, row: number): boolean {
-    this.series.add(columns, row);
-    if (columns.class[row] === REQUEST) this.#keepBounds(columns, row);
-    const whole = isComplete(columns, row);
-    if (whole) this.complete++;
+  /** Take in rows [from, to) of one class whose layers are derived. @returns how many are complete */
+  add(columns: PathColumns, from: number, to: number): number {
+    this.series.add(columns, from, to);
+    let whole = 0;
+    for (let row = from; row < to; row++) if (isComplete(columns, row)) whole++;
+    this.complete += whole;
+    if (columns.class[from] === REQUEST) for (let row = from; row < to; row++) this.#keepBounds(columns, row);
     return whole;
   }
 
@@ -76,15 +78,14 @@ export class VmTotal {
   }
 
   #boundOf(layer: number): number | null {
-    if (!CROSSES[layer]) return 0;
+    if (!CROSSING.includes(layer)) return 0;
     const bound = this.#bounds[layer]!;
     return Number.isNaN(bound) ? null : bound;
   }
 
   #keepBounds(columns: PathColumns, row: number): void {
-    for (let i = 0; i < LAYER_COUNT; i++) {
-      if (!CROSSES[i] || Number.isNaN(columns.layers[row * LAYER_COUNT + i]!)) continue;
-      this.#keepBound(i, columns.bound[row]!);
+    for (const i of CROSSING) {
+      if (!Number.isNaN(columns.layers[row * LAYER_COUNT + i]!)) this.#keepBound(i, columns.bound[row]!);
     }
   }
 

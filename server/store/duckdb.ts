@@ -78,6 +78,10 @@ export class DuckDbStore implements PathStore {
     return { stored: this.#memory.next - this.#first, evicted: 0, failed: this.#failed, lost: this.#lost };
   }
 
+  get isBehind(): boolean {
+    return !this.#inDoubt && this.#memory.next - this.#written > this.#memory.capacity / 2;
+  }
+
   /** Keys of the newest stored paths, which agents may send again. */
   keys(limit: number): Promise<PathKeys> {
     return this.#thread.ask('keys', limit);

@@ -40,6 +40,8 @@ interface SlowPlaces {
 }
 
 export class MemoryStore implements PathStore {
+  /** Memory is as safe as it gets here. */
+  readonly isBehind = false;
   readonly #newest: number;
   readonly #slowestLimit: number;
   readonly #ring: PathColumns;
@@ -58,6 +60,11 @@ export class MemoryStore implements PathStore {
     this.#slowestLimit = slowest;
     this.#ring = pathColumns(newest);
     this.#runOf = new Array(newest).fill(undefined);
+  }
+
+  /** How many of the newest are kept. */
+  get capacity(): number {
+    return this.#newest;
   }
 
   get counts(): StoreCounts {

@@ -89,6 +89,8 @@ export interface Hello {
   agentId: string;
   /** /proc/sys/kernel/random/boot_id: the clock domain. */
   bootId: string;
+  /** Its process is gone; the next agent of its machine says this in its name, and sends what it left. */
+  killed?: boolean;
   version: string;
   ports: number[];
   stations: StationProbe[];

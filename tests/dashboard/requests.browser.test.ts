@@ -13,7 +13,7 @@ import { accessibilityFaults, launchBrowser } from './live-page.ts';
 import { blankPage, checkLooks, heldBack, opened, plain, replayed, scriptBytes } from './replayed.ts';
 
 // A browser on two busy cores is slow.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 let built: BuiltPage;
 let browser: Browser;
@@ -177,6 +177,9 @@ describe('an exchange', () => {
     const list = (await saved(page, 'CSV')).toString('utf8').trimEnd().split('\r\n');
     expect(list).toHaveLength(101);
     expect(list[1]).toContain(`,${path.endToEndNs},`);
+    const around = await getJson<PathView[]>(server, `/api/paths/${path.id}/neighbours?limit=15`);
+    const connection = (await saved(page, 'Connection CSV')).toString('utf8').trimEnd().split('\r\n');
+    expect(connection.slice(1).map((row) => row.split(',')[0])).toEqual(around.map(({ id }) => id));
     const href = await page.getByRole('link', { name: 'Trace' }).getAttribute('href');
     expect(href).toMatch(`https://traces.example/?client=${path.client.address}&port=${path.client.port}&from=`);
     await page.getByRole('link', { name: 'Walk this request' }).click();
