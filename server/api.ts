@@ -16,10 +16,12 @@ import { withRecording } from './recordings.ts';
 import { runInfo } from './run.ts';
 import { runOf, runRoutes } from './run-routes.ts';
 import { compareQuerySchema, pathsQuerySchema, seriesQuerySchema } from './schemas.ts';
+import { seriesPoints } from './series-view.ts';
 import { summarise } from './summary.ts';
 import type { Views } from './views.ts';
 import type { CompareView } from './wire/compare-views.ts';
 import { CLASSES } from './wire/record.ts';
+import type { SeriesPoints } from './wire/series-views.ts';
 import { LAYER_IDS } from './wire/stations.ts';
 import type { PathView, RunInfo, SeriesView, Summary } from './wire/views.ts';
 
@@ -145,9 +147,15 @@ function readRoutes({ pipeline, views, liveClients }: ApiOptions): Router {
   router.get('/api/runs/:id/summary', (request, response) => {
     response.json(summarise(runOf(pipeline, request.params.id), pipeline) satisfies Summary);
   });
-  router.get('/api/runs/:id/series', (request, response) => {
+  router.get('/api/runs/:id/series', async (request, response) => {
     const run = runOf(pipeline, request.params.id);
-    const { from, to, vm } = checked(seriesQuerySchema, request.query);
+    const { from, to, vm, points, heatmap } = checked(seriesQuerySchema, request.query);
+    if (points !== undefined) {
+      const ask = { points, heatmap: heatmap === '1', ...(vm === undefined ? {} : { vm: vmIndex(vm) }) };
+      const range = { ...(from === undefined ? {} : { fromS: from }), ...(to === undefined ? {} : { toS: to }) };
+      response.json((await seriesPoints(run, pipeline, { ...ask, ...range })) satisfies SeriesPoints);
+      return;
+    }
     const rows = run.aggregate.series(from ?? 0, to ?? Number.MAX_SAFE_INTEGER);
     response.json({
       run: run.id,

@@ -9,6 +9,7 @@ import type { JoinerWaits } from './join/joiner-options.ts';
 import { boundAddress, closeServer, listen } from './listen.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { LIVE_TICK_MS, Live } from './live.ts';
+import { MAINTENANCE_MS, Maintenance } from './maintenance.ts';
 import { openStore } from './open-store.ts';
 import type { ServerOptions } from './options.ts';
 import { originFault } from './origin.ts';
@@ -75,7 +76,12 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     ingest.acknowledge();
     ingest.resume();
   };
-  const tickers = [setInterval(() => void tick(), TICK_MS), setInterval(() => live.tick(), LIVE_TICK_MS)];
+  const maintenance = new Maintenance(store, log);
+  const tickers = [
+    setInterval(() => void tick(), TICK_MS),
+    setInterval(() => live.tick(), LIVE_TICK_MS),
+    setInterval(() => void maintenance.run(), MAINTENANCE_MS),
+  ];
   const servers: Server[] = [];
   const closeNow = async (): Promise<void> => {
     notReady = 'stopping';

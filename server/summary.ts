@@ -69,8 +69,10 @@ function countedBy({ start, counted }: Run, pipeline: Pipeline): Totals {
   return start === null ? counted : totalsSum(counted, totalsSince(start, pipeline.totals()));
 }
 
-/** Those that touch a stretch of the run. */
-function gapsOf({ stretches, startedMs }: Run, { registry }: Pipeline): Gap[] {
+/** Those that touch a stretch of the run; of a run that is over and settled those that were kept. */
+export function gapsOf({ stretches, startedMs, frozen, recorded }: Run, { registry }: Pipeline): Gap[] {
+  const kept = frozen ?? recorded;
+  if (kept !== null) return kept.gaps;
   const touches = (gap: Gap) =>
     stretches.some(({ fromMs, toMs }) => gap.fromMs <= (toMs ?? Infinity) && (gap.toMs ?? Infinity) >= fromMs);
   return registry.gaps(startedMs).filter(touches);

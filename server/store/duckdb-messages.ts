@@ -1,17 +1,23 @@
 /** What the store and the thread with its database say to each other. */
 import type { PathColumns } from '../join/paths.ts';
 import type { PathKeys } from '../join/recent-keys.ts';
-import type { PathQuery, StoredRun } from './store.ts';
+import type { PathQuery, SeriesQuery, StoredRun, StoredSeries } from './store.ts';
 import type { StoredRows } from './stored-rows.ts';
 
 /** One commit: all of it or nothing. */
 export interface Batch {
+  /** Stays the same until it is known to be in the file. */
+  id: number;
+  /** Number of the path after its newest one. */
+  next: number;
   rows: StoredRows;
+  /** The rows of `replaced` as they were. */
+  before: StoredRows;
   /** What the vm of a row is called, by index. */
   vmNames: readonly string[];
   /** These are in the table already and come again with `rows`, put right. */
   replaced: number[];
-  /** Where the commit before this one failed nobody knows how far it came: rows from this number on go first. */
+  /** Where a commit failed nobody knows how far it came: rows from this number on, and what has this id, go first. */
   redoFrom: number | null;
   runs: StoredRun[];
 }
@@ -21,6 +27,7 @@ export type EndedRun = StoredRun & { endedMs: number };
 
 /** `vm` by name here. */
 export type DiskQuery = Omit<PathQuery, 'vm'> & { vm?: string };
+export type DiskSeriesQuery = Omit<SeriesQuery, 'vm'> & { vm?: string };
 
 /** What can be asked, and what is answered. */
 export interface Calls {
@@ -29,6 +36,9 @@ export interface Calls {
   path: { ask: { run: string; number: number }; answer: FoundRows };
   /** In the order of their numbers, from one on. */
   page: { ask: { run: string; from: number; limit: number }; answer: FoundRows };
+  series: { ask: DiskSeriesQuery; answer: StoredSeries };
+  /** Merge some parts into their roll-ups: whether there are more. */
+  rollUp: { ask: null; answer: boolean };
   forget: { ask: string; answer: null };
   /** The newest, oldest of them first. */
   keys: { ask: number; answer: PathKeys };

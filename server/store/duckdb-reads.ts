@@ -8,12 +8,16 @@ import { CLASSES } from '../wire/record.ts';
 import type { Calls, DiskQuery, EndedRun, FoundRows } from './duckdb-messages.ts';
 import { PATH_FIELDS } from './path-fields.ts';
 import { rowsOf, selection } from './path-table.ts';
+import { ROLL_UP_TABLE } from './roll-up-tables.ts';
 
 const SELECT = `SELECT ${selection()}, number::DOUBLE FROM paths`;
 
 /** Numbers begin where they ended. */
 export async function nextNumber(connection: DuckDBConnection): Promise<number> {
-  const result = await connection.runAndReadAll('SELECT coalesce(max(number) + 1, 0)::DOUBLE FROM paths');
+  // What a path was rolled up into may be kept for longer than it is.
+  const tables = ['paths', 'parts', ...Object.values(ROLL_UP_TABLE)];
+  const numbers = tables.map((table) => `SELECT max(number) AS number FROM ${table}`).join(' UNION ALL ');
+  const result = await connection.runAndReadAll(`SELECT coalesce(max(number) + 1, 0)::DOUBLE FROM (${numbers})`);
   return result.getRowsJS()[0]![0] as number;
 }
 

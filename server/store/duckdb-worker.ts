@@ -3,7 +3,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type OpenFile, openFile } from './duckdb-file.ts';
 import type { Answer, CallName, Calls, FoundRows, Opening, Question, WorkerOptions } from './duckdb-messages.ts';
 import { nextNumber, readKeys, readPage, readPath, readPaths, readRuns } from './duckdb-reads.ts';
-import { forgetRun, writeBatch } from './duckdb-writes.ts';
+import { forgetRun, rollUpSome, writeBatch } from './duckdb-writes.ts';
+import { readSeries } from './roll-up-reads.ts';
 import { StoreError } from './store-error.ts';
 
 const { folder, version } = workerData as WorkerOptions;
@@ -17,6 +18,8 @@ type Work = { [K in CallName]: (ask: Calls[K]['ask']) => Promise<Calls[K]['answe
 const WORK: Work = {
   write: (batch) => changed((writer) => writeBatch(writer, batch)),
   forget: (run) => changed((writer) => forgetRun(writer, run)),
+  rollUp: () => changed(rollUpSome),
+  series: (query) => readSeries(reader(), query),
   paths: (query) => readPaths(reader(), query),
   path: (ask) => readPath(reader(), ask),
   page: (ask) => readPage(reader(), ask),
@@ -28,23 +31,22 @@ const WORK: Work = {
     return null;
   },
 };
-const WRITES = new Set<CallName>(['write', 'forget', 'close']);
+const WRITES = new Set<CallName>(['write', 'forget', 'rollUp', 'close']);
 
 function reader(): OpenFile['reader'] {
   if (file === null) throw new Error('the database could not be opened again yet');
   return file.reader;
 }
 
-async function changed(work: (writer: OpenFile['writer']) => Promise<void>): Promise<null> {
+async function changed<T>(work: (writer: OpenFile['writer']) => Promise<T>): Promise<T> {
   if (file === null) await reopen();
   try {
-    await work(file!.writer);
+    return await work(file!.writer);
   } catch (error) {
     // A checkpoint that found the disk full leaves a database that answers nothing until it is opened again.
     if (/invalidated|FATAL/.test((error as Error).message)) await reopen();
     throw error;
   }
-  return null;
 }
 
 /** Once the reads under way are answered; those that come meanwhile wait. */

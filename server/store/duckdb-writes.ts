@@ -2,18 +2,37 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Batch } from './duckdb-messages.ts';
 import { PathAppender } from './path-table.ts';
+import { partsOf } from './roll-up-parts.ts';
+import { appendParts, forgetRollUps, rollUpParts } from './roll-up-tables.ts';
 import type { StoredRun } from './store.ts';
 import { fieldsOf } from './stored-table.ts';
 
-export async function writeBatch(connection: DuckDBConnection, batch: Batch): Promise<void> {
-  const { rows, vmNames, replaced, redoFrom, runs } = batch;
+export async function writeBatch(connection: DuckDBConnection, batch: Batch): Promise<null> {
+  const { id, next, rows, before, vmNames, replaced, redoFrom, runs } = batch;
+  const parts = [...partsOf(rows, vmNames, false), ...partsOf(before, vmNames, true)];
   await inTransaction(connection, async () => {
-    if (redoFrom !== null) await connection.run('DELETE FROM paths WHERE number >= $1::BIGINT', [redoFrom]);
+    if (redoFrom !== null) await undo(connection, id, redoFrom);
     for (const number of replaced) await connection.run('DELETE FROM paths WHERE number = $1::BIGINT', [number]);
     const appender = new PathAppender(connection, 'paths', fieldsOf(rows));
     if (rows.columns.count > 0) await appender.append(rows.columns, 0, rows.columns.count, vmNames);
+    if (parts.length > 0) await appendParts(connection, parts, next - 1, id);
     for (const run of runs) await writeRun(connection, run);
   });
+  return null;
+}
+
+async function undo(connection: DuckDBConnection, batch: number, from: number): Promise<void> {
+  await connection.run('DELETE FROM paths WHERE number >= $1::BIGINT', [from]);
+  await connection.run('DELETE FROM parts WHERE batch = $1::BIGINT', [batch]);
+}
+
+/** @returns whether there are more */
+export async function rollUpSome(connection: DuckDBConnection): Promise<boolean> {
+  let more = false;
+  await inTransaction(connection, async () => {
+    more = await rollUpParts(connection);
+  });
+  return more;
 }
 
 async function writeRun(connection: DuckDBConnection, run: StoredRun): Promise<void> {
@@ -28,11 +47,13 @@ async function writeRun(connection: DuckDBConnection, run: StoredRun): Promise<v
   ]);
 }
 
-export async function forgetRun(connection: DuckDBConnection, run: string): Promise<void> {
+export async function forgetRun(connection: DuckDBConnection, run: string): Promise<null> {
   await inTransaction(connection, async () => {
     await connection.run('DELETE FROM paths WHERE run = $1', [run]);
     await connection.run('DELETE FROM runs WHERE id = $1', [run]);
+    await forgetRollUps(connection, run);
   });
+  return null;
 }
 
 async function inTransaction(connection: DuckDBConnection, work: () => Promise<void>): Promise<void> {

@@ -4,14 +4,14 @@
  * with the next commit; where commits fail it waits in memory, and what has no
  * room there any more is lost and counted.
  */
-import { type PathColumns, pathColumns } from '../join/paths.ts';
+import { randomInt } from 'node:crypto';
+import type { PathColumns } from '../join/paths.ts';
 import type { PathKeys } from '../join/recent-keys.ts';
-import { copyRows } from '../join/rows.ts';
 import type { Batch, EndedRun, FoundRows } from './duckdb-messages.ts';
 import { DuckDbThread } from './duckdb-thread.ts';
-import { type KeptRow, MemoryStore, type MemoryStoreOptions } from './memory.ts';
+import { type ChangedRow, MemoryStore, type MemoryStoreOptions, rowOf } from './memory.ts';
 import { mergedPaths } from './merged-paths.ts';
-import type { PathQuery, PathStore, StoreCounts, StoredPaths, StoredRun } from './store.ts';
+import type { PathQuery, PathStore, SeriesQuery, StoreCounts, StoredPaths, StoredRun, StoredSeries } from './store.ts';
 import { addRows, buffersOf, storedRows } from './stored-rows.ts';
 
 /** Rows of one commit: the rest comes with the next ones. */
@@ -40,6 +40,8 @@ export interface DuckDbStoreOptions extends Omit<MemoryStoreOptions, 'first'> {
 interface Amended {
   run: string;
   columns: PathColumns;
+  /** As it is in the file. */
+  before: PathColumns;
 }
 
 export class DuckDbStore implements PathStore {
@@ -54,14 +56,16 @@ export class DuckDbStore implements PathStore {
   #amended = new Map<number, Amended>();
   #saved = new Map<string, StoredRun>();
   #flight: Promise<boolean> | null = null;
-  #inDoubt = false;
+  /** A commit that failed may be in the file all the same: where it began, and what it was called. */
+  #doubt: { from: number; id: number } | null = null;
+  #isClosing = false;
   #failed = 0;
   #lost = 0;
 
   private constructor(options: DuckDbStoreOptions, thread: DuckDbThread, next: number) {
     this.#options = options;
     this.#thread = thread;
-    this.#memory = new MemoryStore({ ...options, first: next });
+    this.#memory = new MemoryStore({ ...options, first: next, rollUps: false });
     this.#first = next;
     this.#written = next;
     this.#sent = next;
@@ -92,15 +96,14 @@ export class DuckDbStore implements PathStore {
   }
 
   amend(ordinal: number, change: (columns: PathColumns, row: number) => void): boolean {
-    const kept = this.#memory.change(ordinal, change);
-    if (kept !== null && kept.sequence < this.#sent) this.#noteAmended(kept);
-    return kept !== null;
+    const changed = this.#memory.change(ordinal, change);
+    if (changed !== null && changed.sequence < this.#sent) this.#noteAmended(changed);
+    return changed !== null;
   }
 
-  #noteAmended({ run, sequence, columns, row }: KeptRow): void {
-    const copy = pathColumns(1);
-    copyRows(columns, row, copy, 0, 1);
-    this.#amended.set(sequence, { run, columns: copy });
+  #noteAmended({ run, sequence, columns, row, before }: ChangedRow): void {
+    const first = this.#amended.get(sequence)?.before ?? before;
+    this.#amended.set(sequence, { run, before: first, columns: rowOf(columns, row) });
   }
 
   /** Take note of a run with the next commit; what was noted of it before is replaced. */
@@ -144,37 +147,45 @@ export class DuckDbStore implements PathStore {
       await this.#thread.ask('write', batch, buffersOf(batch.rows));
     } catch (error) {
       // What came meanwhile is newer.
-      this.#amended = new Map([...amended, ...this.#amended]);
+      this.#amended = stillAmended(amended, this.#amended);
       this.#saved = new Map([...saved, ...this.#saved]);
       this.#sent = Math.max(first, this.#memory.oldest);
       this.#lost += this.#sent - first;
       this.#written = this.#sent;
       this.#tell((error as Error).message);
+      this.#doubt ??= { from: first, id: batch.id };
       return false;
     }
     this.#written = next;
     this.#tell(null);
+    this.#doubt = null;
     return true;
   }
 
   #batch(first: number, next: number): Batch {
-    const replaced = [...this.#amended].filter(([number]) => number < first);
+    const replaced = [...this.#amended].filter(([number]) => number < (this.#doubt?.from ?? first));
     const rows = storedRows(next - first + replaced.length);
+    const before = storedRows(replaced.length);
     this.#memory.copyNewest(first, next, rows);
-    for (const [number, { run, columns }] of replaced) addRows(rows, run, number, columns, 0, 1);
+    for (const [number, amended] of replaced) {
+      addRows(rows, amended.run, number, amended.columns, 0, 1);
+      addRows(before, amended.run, number, amended.before, 0, 1);
+    }
     return {
+      id: this.#doubt?.id ?? randomInt(2 ** 47),
+      next,
       rows,
+      before,
       vmNames: [...this.#options.vms().names],
       replaced: replaced.map(([number]) => number),
-      redoFrom: this.#inDoubt ? first : null,
+      redoFrom: this.#doubt?.from ?? null,
       runs: [...this.#saved.values()],
     };
   }
 
   #tell(trouble: string | null): void {
     if (trouble !== null) this.#failed++;
-    if ((trouble !== null) !== this.#inDoubt) this.#options.onTrouble?.(trouble);
-    this.#inDoubt = trouble !== null;
+    if ((trouble !== null) !== (this.#doubt !== null)) this.#options.onTrouble?.(trouble);
   }
 
   async paths(query: PathQuery): Promise<StoredPaths> {
@@ -222,6 +233,22 @@ export class DuckDbStore implements PathStore {
     return { columns, ids: Array.from(numbers, (number) => `${run}.${number}`), runs: Array.from(numbers, () => run) };
   }
 
+  async series({ vm, ...query }: SeriesQuery): Promise<StoredSeries> {
+    await this.commit();
+    const name = vm === undefined ? {} : { vm: this.#options.vms().names[vm] ?? '' };
+    return this.#thread.ask('series', { ...query, ...name });
+  }
+
+  /** A piece at a time, so that commits come between. */
+  async maintain(): Promise<void> {
+    for (let more = true; more; ) {
+      while (this.#flight !== null) await this.#flight;
+      // Its parts may have to be taken back.
+      if (this.#doubt !== null || this.#isClosing) return;
+      more = await this.#thread.ask('rollUp', null);
+    }
+  }
+
   /** The file keeps it. */
   release(run: string): void {
     this.#memory.forgetSlowest(run);
@@ -234,8 +261,16 @@ export class DuckDbStore implements PathStore {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
     await this.commit();
     await this.#thread.close();
     await this.#memory.close();
   }
+}
+
+/** What a failed commit had and what came meanwhile: as it is now, and as it was before both. */
+function stillAmended(failed: Map<number, Amended>, since: Map<number, Amended>): Map<number, Amended> {
+  const all = new Map([...failed, ...since]);
+  for (const [number, { before }] of failed) all.set(number, { ...all.get(number)!, before });
+  return all;
 }

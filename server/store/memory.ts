@@ -4,8 +4,9 @@
  */
 import { type PathColumns, pathColumns } from '../join/paths.ts';
 import { copyRows } from '../join/rows.ts';
+import { MemoryRollUps } from './memory-roll-ups.ts';
 import { Slowest } from './slowest.ts';
-import type { PathQuery, PathStore, StoreCounts, StoredPaths } from './store.ts';
+import type { PathQuery, PathStore, SeriesQuery, StoreCounts, StoredPaths, StoredSeries } from './store.ts';
 import { addRows, type StoredRows } from './stored-rows.ts';
 
 export interface MemoryStoreOptions {
@@ -15,6 +16,8 @@ export interface MemoryStoreOptions {
   slowest?: number;
   /** Number of the first path; default 0. */
   first?: number;
+  /** Whether roll-ups are kept here too; default true. */
+  rollUps?: boolean;
 }
 
 const SCAN_ROWS = 4096;
@@ -28,6 +31,11 @@ interface Place {
 
 export interface KeptRow extends Readonly<Place> {
   readonly run: string;
+}
+
+export interface ChangedRow extends KeptRow {
+  /** A copy of it as it was. */
+  readonly before: PathColumns;
 }
 
 interface SlowPlaces {
@@ -45,11 +53,13 @@ export class MemoryStore implements PathStore {
   readonly #runOf: (string | undefined)[];
   /** By run, then by class. */
   readonly #runs = new Map<string, Map<number, SlowPlaces>>();
+  readonly #rollUps: MemoryRollUps | null;
   readonly #first: number;
   /** Number of the next path; ids are `<run>.<number>`. */
   #next: number;
 
-  constructor({ newest = 100_000, slowest = 200, first = 0 }: MemoryStoreOptions = {}) {
+  constructor({ newest = 100_000, slowest = 200, first = 0, rollUps = true }: MemoryStoreOptions = {}) {
+    this.#rollUps = rollUps ? new MemoryRollUps() : null;
     this.#first = first;
     this.#next = first;
     this.#newest = newest;
@@ -73,6 +83,7 @@ export class MemoryStore implements PathStore {
   }
 
   append(run: string, columns: PathColumns, from: number, to: number): void {
+    this.#rollUps?.append(run, columns, from, to);
     for (let row = from; row < to; ) {
       const slot = this.#next % this.#newest;
       const rows = Math.min(to - row, this.#newest - slot);
@@ -83,14 +94,19 @@ export class MemoryStore implements PathStore {
   }
 
   amend(ordinal: number, change: (columns: PathColumns, row: number) => void): boolean {
-    return this.change(ordinal, change) !== null;
+    const changed = this.change(ordinal, change);
+    if (changed !== null) this.#rollUps?.amend(changed.run, changed.before, rowOf(changed.columns, changed.row));
+    return changed !== null;
   }
 
   /** Like `amend`. @returns where the path is kept now, or null */
-  change(ordinal: number, change: (columns: PathColumns, row: number) => void): KeptRow | null {
+  change(ordinal: number, change: (columns: PathColumns, row: number) => void): ChangedRow | null {
     const kept = this.#kept(ordinal);
+    const [one] = kept;
+    if (one === undefined) return null;
+    const before = rowOf(one.columns, one.row);
     for (const { columns, row } of kept) change(columns, row);
-    return kept[0] ?? null;
+    return { ...one, before };
   }
 
   /** Every place of a path, by its ordinal. */
@@ -140,6 +156,13 @@ export class MemoryStore implements PathStore {
     return this.#copy(query.run, places);
   }
 
+  async series(query: SeriesQuery): Promise<StoredSeries> {
+    if (this.#rollUps === null) throw new Error('roll-ups are kept elsewhere');
+    return this.#rollUps.series(query);
+  }
+
+  async maintain(): Promise<void> {}
+
   async path(id: string): Promise<StoredPaths | null> {
     const match = /^(.+)\.(\d{1,15})$/.exec(id);
     if (match === null) return null;
@@ -165,6 +188,7 @@ export class MemoryStore implements PathStore {
 
   release(run: string): void {
     this.forgetSlowest(run);
+    this.#rollUps?.forget(run);
     for (let slot = 0; slot < this.#newest; slot++) if (this.#runOf[slot] === run) this.#runOf[slot] = undefined;
   }
 
@@ -265,4 +289,11 @@ export class MemoryStore implements PathStore {
 function fits({ columns, row }: Place, query: PathQuery): boolean {
   if (query.vm !== undefined && columns.vm[row] !== query.vm) return false;
   return query.class === undefined || columns.class[row] === query.class;
+}
+
+/** A copy of one row. */
+export function rowOf(columns: PathColumns, row: number): PathColumns {
+  const copy = pathColumns(1);
+  copyRows(columns, row, copy, 0, 1);
+  return copy;
 }

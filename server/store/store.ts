@@ -2,7 +2,9 @@
  * Where joined paths are kept. Rows come in as columns and go out as columns;
  * an implementation chooses how long it keeps what, and counts what it lets go.
  */
+import type { SeriesPlan } from '../aggregate/series-plan.ts';
 import type { PathColumns } from '../join/paths.ts';
+import type { SeriesPoint } from '../wire/series-views.ts';
 
 export interface PathQuery {
   run: string;
@@ -13,6 +15,25 @@ export interface PathQuery {
   vm?: number;
   /** Index into CLASSES. */
   class?: number;
+}
+
+/** A stretch of a run as so many points at most. Times are wall seconds since the epoch, `to` is the first one after it. */
+export interface SeriesQuery {
+  run: string;
+  fromS: number;
+  toS: number;
+  /** How long the run lasted: what was asked for beyond it, and beyond its paths, is left out. */
+  lasted: { fromS: number; toS: number };
+  points: number;
+  /** Whether points have their histogram. */
+  heatmap: boolean;
+  /** Index into the server's VM table. */
+  vm?: number;
+}
+
+/** Oldest first; points without an exchange are left out. */
+export interface StoredSeries extends SeriesPlan {
+  points: SeriesPoint[];
 }
 
 /** Copies, in the order asked for: row i has `ids[i]` and belongs to `runs[i]`. */
@@ -64,6 +85,10 @@ export interface PathStore {
   path(id: string): Promise<StoredPaths | null>;
   /** Every path of a run that is kept whole, oldest first, some thousands at once. */
   scan(run: string): AsyncIterable<StoredPaths>;
+  /** Of the roll-ups, which are kept for longer than the paths: every path that was appended is in them. */
+  series(query: SeriesQuery): Promise<StoredSeries>;
+  /** Work that is not urgent, a little at a time: roll-ups are merged. To be called now and then. */
+  maintain(): Promise<void>;
   /** A run is not listed any more: what only memory keeps of it may go. */
   release(run: string): void;
   /** A run is deleted, its paths with it. */
