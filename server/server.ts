@@ -108,6 +108,7 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     throw error;
   }
   notReady = null;
+  void maintenance.run();
   return { addresses: servers.map(boundAddress), pipeline, live, close };
 }
 
