@@ -1,5 +1,6 @@
 /** Has the store do what is not urgent, now and then: roll-ups are merged, what is too old goes. */
 import type { Logger } from 'pino';
+import type { Surroundings } from './server.ts';
 import type { PathStore } from './store/store.ts';
 
 export const MAINTENANCE_MS = 15_000;
@@ -7,13 +8,15 @@ export const MAINTENANCE_MS = 15_000;
 export class Maintenance {
   readonly #store: PathStore;
   readonly #log: Logger;
+  readonly #now: () => number;
   #underWay: Promise<void> | null = null;
   /** What failed the last time. */
   #trouble: string | null = null;
 
-  constructor(store: PathStore, log: Logger) {
+  constructor(store: PathStore, { log, now }: Pick<Surroundings, 'log' | 'now'>) {
     this.#store = store;
     this.#log = log;
+    this.#now = now;
   }
 
   /** One after the other: a call meanwhile waits for the one that is under way. */
@@ -27,7 +30,7 @@ export class Maintenance {
   async #runNow(): Promise<void> {
     let trouble: string | null = null;
     try {
-      await this.#store.maintain();
+      await this.#store.maintain(this.#now());
     } catch (error) {
       trouble = (error as Error).message;
     }

@@ -5,8 +5,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { addressUrl, isLocalOnly, type ListenAddress, parseListenAddress } from './listen-address.ts';
+import type { Retention } from './store/upkeep.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export const LOG_FORMATS = ['auto', 'json', 'text'] as const;
@@ -27,6 +28,8 @@ export interface ServerOptions {
   readonly dashboard: string;
   /** Folder of the database that paths and runs are kept in; null keeps them in memory. */
   readonly store: string | null;
+  /** How long a store keeps what. */
+  readonly retention: Retention;
 }
 
 /** `exitCode` 0 is `--help`: the text has been printed already. */
@@ -44,8 +47,15 @@ interface Flags {
   logFormat: ServerOptions['logFormat'];
   dashboard: string;
   store?: string;
+  keepDays?: number;
+  keepGib?: number;
 }
 
+const KEEP_DAYS = 7;
+const KEEP_GIB = 10;
+const SECONDS_TIMES = 4;
+const MINUTES_TIMES = 52;
+const DAY_MS = 86_400_000;
 const DEFAULT_LISTEN = ['127.0.0.1:7117'];
 const DEFAULT_DASHBOARD = join(import.meta.dirname, '..', 'dist', 'dashboard');
 
@@ -83,6 +93,22 @@ function command(): Command {
       new Option('--store <dir>', 'keep paths and runs in a database in this folder; absent: in memory').env(
         'HOPSCOPE_STORE',
       ),
+    )
+    .addOption(
+      new Option(
+        '--keep-days <days>',
+        `delete stored requests after so long; roll-ups of seconds are kept ${SECONDS_TIMES} times, those of minutes ${MINUTES_TIMES} times as long, hours for good (default: ${KEEP_DAYS})`,
+      )
+        .env('HOPSCOPE_KEEP_DAYS')
+        .argParser(positive),
+    )
+    .addOption(
+      new Option(
+        '--keep-gib <GiB>',
+        `delete the oldest stored requests, then roll-ups of seconds, where the store has more than that in use (default: ${KEEP_GIB})`,
+      )
+        .env('HOPSCOPE_KEEP_GIB')
+        .argParser(positive),
     )
     .addOption(
       new Option('--keep-run', 'begin no run by itself when a machine comes back with another kernel, driver, …')
@@ -147,6 +173,11 @@ function validate(flags: Flags): OptionsResult {
     );
   }
   if (flags.store === '') return usage('--store is empty. Give a folder, or leave it away to keep paths in memory.');
+  if (flags.store === undefined && (flags.keepDays ?? flags.keepGib) !== undefined) {
+    return usage(
+      '--keep-days and --keep-gib are for what --store keeps. Give a folder; in memory the newest are kept.',
+    );
+  }
   const token = resolveToken(flags);
   if (!token.ok) return usage(token.message);
   const addresses = listen as ListenAddress[];
@@ -171,8 +202,21 @@ function validate(flags: Flags): OptionsResult {
       logFormat: flags.logFormat,
       dashboard: resolve(flags.dashboard),
       store: flags.store === undefined ? null : resolve(flags.store),
+      retention: retentionOf(flags),
     }),
   };
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && value > 0) return value;
+  throw new InvalidArgumentError('expected a number above 0, such as 7 or 0.5');
+}
+
+function retentionOf({ keepDays = KEEP_DAYS, keepGib = KEEP_GIB }: Flags): Retention {
+  const paths = keepDays * DAY_MS;
+  const keepMs = { paths, seconds: SECONDS_TIMES * paths, minutes: MINUTES_TIMES * paths };
+  return Object.freeze({ keepMs: Object.freeze(keepMs), maxBytes: keepGib * 2 ** 30 });
 }
 
 function isOrigin(text: string): boolean {

@@ -41,7 +41,7 @@ export interface Surroundings {
 /** @throws StoreError, or ListenError of the first address that cannot be had, with nothing left open */
 export async function startServer(options: ServerOptions, around: Surroundings): Promise<RunningServer> {
   const { log, now } = around;
-  const store = await openStore(options.store, () => pipeline.vmTable, log);
+  const store = await openStore(options, () => pipeline.vmTable, log);
   const lasting = store instanceof DuckDbStore ? store : null;
   const pathExport: PathExport = await PathExport.start(log, now, () => pipeline);
   const liveDrops = { 'live.skipped': 0 };
@@ -76,7 +76,7 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     ingest.acknowledge();
     ingest.resume();
   };
-  const maintenance = new Maintenance(store, log);
+  const maintenance = new Maintenance(store, around);
   const tickers = [
     setInterval(() => void tick(), TICK_MS),
     setInterval(() => live.tick(), LIVE_TICK_MS),

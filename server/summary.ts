@@ -36,8 +36,9 @@ export function summarise(run: Run, pipeline: Pipeline): Summary {
   };
 }
 
-/** What is in so far, among what the recording says of the rest. */
+/** What is in so far, among what the recording says of the rest; its own numbers, where they are of more than is in it. */
 function replayed(run: Run, recorded: Summary): Summary {
+  if (recorded.run.pruned || recorded.run.sampled) return { ...recorded, run: runInfo(run) };
   const exchanges = { ...recorded.exchanges, joined: run.aggregate.counts.exchanges, complete: run.complete };
   return { ...recorded, run: runInfo(run), exchanges, ...measuredIn(run) };
 }

@@ -4,6 +4,7 @@ import { clockView } from './clock-view.ts';
 import type { Pipeline } from './pipeline.ts';
 import { runInfo } from './run.ts';
 import { costOf, selfCost } from './self-cost.ts';
+import type { StoreCounts } from './store/store.ts';
 import { provenanceView } from './summary.ts';
 import { faultsOf } from './totals.ts';
 import { PROTOCOL_VERSION } from './wire/frame.ts';
@@ -68,6 +69,7 @@ export class Views {
       'aggregate.folded': runs.current.aggregate.counts.folded,
       'store.evicted': store.counts.evicted,
       'store.failed': store.counts.failed,
+      ...prunedCounters(store.counts),
     };
   }
 
@@ -102,6 +104,10 @@ export class Views {
     const { runs, now } = this.#pipeline;
     return runs.current.aggregate.recent(RECENT_S, Math.floor(now() / 1000));
   }
+}
+
+function prunedCounters({ pruned }: StoreCounts): Record<string, number> {
+  return Object.fromEntries(Object.entries(pruned).map(([what, rows]) => [`store.pruned.${what}`, rows]));
 }
 
 function classCounts({ classes }: Pipeline): Health['classes'] {

@@ -3,6 +3,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { definitions } from './path-table.ts';
+import { RETENTION_TABLES } from './retention.ts';
 import { ROLL_UP_TABLES } from './roll-up-tables.ts';
 import { StoreError } from './store-error.ts';
 import { STORED_FIELDS } from './stored-table.ts';
@@ -42,7 +43,7 @@ export async function openFile(folder: string, version: string): Promise<OpenFil
   };
   try {
     await checkSchema(writer, file, version);
-    for (const table of ROLL_UP_TABLES) await writer.run(table);
+    for (const table of [...ROLL_UP_TABLES, ...RETENTION_TABLES]) await writer.run(table);
     await writer.run('SET enable_external_access = false');
     const reader = await instance.connect();
     return { writer, reader, close: () => [reader.closeSync(), close()] };

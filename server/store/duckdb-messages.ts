@@ -29,6 +29,30 @@ export type EndedRun = StoredRun & { endedMs: number };
 export type DiskQuery = Omit<PathQuery, 'vm'> & { vm?: string };
 export type DiskSeriesQuery = Omit<SeriesQuery, 'vm'> & { vm?: string };
 
+/** Rows of a run that were deleted; until when they were, ms. */
+export interface Pruned {
+  run: string;
+  what: 'paths' | 'seconds' | 'minutes';
+  count: number;
+  untilMs: number;
+}
+
+export interface PruneAsk {
+  nowMs: number;
+  /** Number of the first path that is not in the file yet. */
+  next: number;
+  /** Ages, from when it was stored. */
+  keepMs: Readonly<Record<Pruned['what'], number>>;
+  /** Rows below these numbers go whatever their age. */
+  below: Partial<Record<Pruned['what'], number>>;
+}
+
+export interface PruneAnswer {
+  pruned: Pruned[];
+  /** Whether there may be more to delete. */
+  more: boolean;
+}
+
 /** What can be asked, and what is answered. */
 export interface Calls {
   write: { ask: Batch; answer: null };
@@ -39,6 +63,12 @@ export interface Calls {
   series: { ask: DiskSeriesQuery; answer: StoredSeries };
   /** Merge some parts into their roll-ups: whether there are more. */
   rollUp: { ask: null; answer: boolean };
+  prune: { ask: PruneAsk; answer: PruneAnswer };
+  /** Which rows are too much for a file of so many bytes. */
+  tooMuch: { ask: number; answer: PruneAsk['below'] };
+  /** Have freed blocks counted as free. */
+  checkpoint: { ask: null; answer: null };
+  pruned: { ask: null; answer: Pruned[] };
   forget: { ask: string; answer: null };
   /** The newest, oldest of them first. */
   keys: { ask: number; answer: PathKeys };

@@ -3,7 +3,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type OpenFile, openFile } from './duckdb-file.ts';
 import type { Answer, CallName, Calls, FoundRows, Opening, Question, WorkerOptions } from './duckdb-messages.ts';
 import { nextNumber, readKeys, readPage, readPath, readPaths, readRuns } from './duckdb-reads.ts';
-import { forgetRun, rollUpSome, writeBatch } from './duckdb-writes.ts';
+import { checkpoint, forgetRun, pruneSome, rollUpSome, writeBatch } from './duckdb-writes.ts';
+import { readPruned, tooMuch } from './retention.ts';
 import { readSeries } from './roll-up-reads.ts';
 import { StoreError } from './store-error.ts';
 
@@ -19,6 +20,10 @@ const WORK: Work = {
   write: (batch) => changed((writer) => writeBatch(writer, batch)),
   forget: (run) => changed((writer) => forgetRun(writer, run)),
   rollUp: () => changed(rollUpSome),
+  prune: (ask) => changed((writer) => pruneSome(writer, ask)),
+  tooMuch: (bytes) => tooMuch(reader(), bytes),
+  checkpoint: () => changed(checkpoint),
+  pruned: () => readPruned(reader()),
   series: (query) => readSeries(reader(), query),
   paths: (query) => readPaths(reader(), query),
   path: (ask) => readPath(reader(), ask),
@@ -31,7 +36,7 @@ const WORK: Work = {
     return null;
   },
 };
-const WRITES = new Set<CallName>(['write', 'forget', 'rollUp', 'close']);
+const WRITES = new Set<CallName>(['write', 'forget', 'rollUp', 'prune', 'checkpoint', 'close']);
 
 function reader(): OpenFile['reader'] {
   if (file === null) throw new Error('the database could not be opened again yet');

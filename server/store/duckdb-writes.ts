@@ -1,7 +1,8 @@
 /** Changes to the database of stored paths, each all or nothing. */
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { Batch } from './duckdb-messages.ts';
+import type { Batch, PruneAnswer, PruneAsk } from './duckdb-messages.ts';
 import { PathAppender } from './path-table.ts';
+import { prune } from './retention.ts';
 import { partsOf } from './roll-up-parts.ts';
 import { appendParts, forgetRollUps, rollUpParts } from './roll-up-tables.ts';
 import type { StoredRun } from './store.ts';
@@ -27,12 +28,17 @@ async function undo(connection: DuckDBConnection, batch: number, from: number): 
 }
 
 /** @returns whether there are more */
-export async function rollUpSome(connection: DuckDBConnection): Promise<boolean> {
-  let more = false;
-  await inTransaction(connection, async () => {
-    more = await rollUpParts(connection);
-  });
-  return more;
+export function rollUpSome(connection: DuckDBConnection): Promise<boolean> {
+  return inTransaction(connection, () => rollUpParts(connection));
+}
+
+export function pruneSome(connection: DuckDBConnection, ask: PruneAsk): Promise<PruneAnswer> {
+  return inTransaction(connection, () => prune(connection, ask));
+}
+
+export async function checkpoint(connection: DuckDBConnection): Promise<null> {
+  await connection.run('CHECKPOINT');
+  return null;
 }
 
 async function writeRun(connection: DuckDBConnection, run: StoredRun): Promise<void> {
@@ -56,11 +62,12 @@ export async function forgetRun(connection: DuckDBConnection, run: string): Prom
   return null;
 }
 
-async function inTransaction(connection: DuckDBConnection, work: () => Promise<void>): Promise<void> {
+async function inTransaction<T>(connection: DuckDBConnection, work: () => Promise<T>): Promise<T> {
   await connection.run('BEGIN');
   try {
-    await work();
+    const result = await work();
     await connection.run('COMMIT');
+    return result;
   } catch (error) {
     // After a failed commit there is no transaction any more, and the first error is the one to tell.
     await connection.run('ROLLBACK').catch(() => undefined);

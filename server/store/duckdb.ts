@@ -7,12 +7,15 @@
 import { randomInt } from 'node:crypto';
 import type { PathColumns } from '../join/paths.ts';
 import type { PathKeys } from '../join/recent-keys.ts';
+import { rowOf } from '../join/rows.ts';
+import type { Coverage } from '../wire/series-views.ts';
 import type { Batch, EndedRun, FoundRows } from './duckdb-messages.ts';
 import { DuckDbThread } from './duckdb-thread.ts';
-import { type ChangedRow, MemoryStore, type MemoryStoreOptions, rowOf } from './memory.ts';
+import { type ChangedRow, MemoryStore, type MemoryStoreOptions } from './memory.ts';
 import { mergedPaths } from './merged-paths.ts';
 import type { PathQuery, PathStore, SeriesQuery, StoreCounts, StoredPaths, StoredRun, StoredSeries } from './store.ts';
 import { addRows, buffersOf, storedRows } from './stored-rows.ts';
+import { type Commits, KEEP_ALL, type Retention, Upkeep } from './upkeep.ts';
 
 /** Rows of one commit: the rest comes with the next ones. */
 const BATCH_ROWS = 32_768;
@@ -30,6 +33,8 @@ export interface DuckDbStoreOptions extends Omit<MemoryStoreOptions, 'first'> {
   folder: string;
   /** Of this Hopscope. */
   version: string;
+  /** Default: everything is kept. */
+  retention?: Retention;
   /** Called when it is first needed. */
   vms: () => VmNames;
   /** A commit failed, or went well after some that failed (null). */
@@ -44,9 +49,10 @@ interface Amended {
   before: PathColumns;
 }
 
-export class DuckDbStore implements PathStore {
+export class DuckDbStore implements PathStore, Commits {
   readonly #thread: DuckDbThread;
   readonly #memory: MemoryStore;
+  readonly #upkeep: Upkeep;
   readonly #options: DuckDbStoreOptions;
   /** Where this process began. */
   readonly #first: number;
@@ -62,9 +68,10 @@ export class DuckDbStore implements PathStore {
   #failed = 0;
   #lost = 0;
 
-  private constructor(options: DuckDbStoreOptions, thread: DuckDbThread, next: number) {
+  private constructor(options: DuckDbStoreOptions, thread: DuckDbThread, next: number, upkeep: Upkeep) {
     this.#options = options;
     this.#thread = thread;
+    this.#upkeep = upkeep;
     this.#memory = new MemoryStore({ ...options, first: next, rollUps: false });
     this.#first = next;
     this.#written = next;
@@ -75,11 +82,12 @@ export class DuckDbStore implements PathStore {
   static async open(options: DuckDbStoreOptions): Promise<DuckDbStore> {
     const { folder, version } = options;
     const { thread, next } = await DuckDbThread.start({ folder, version });
-    return new DuckDbStore(options, thread, next);
+    return new DuckDbStore(options, thread, next, await Upkeep.of(thread, options.retention ?? KEEP_ALL));
   }
 
   get counts(): StoreCounts {
-    return { stored: this.#memory.next - this.#first, evicted: 0, failed: this.#failed, lost: this.#lost };
+    const pruned = { ...this.#upkeep.pruned, hours: 0 };
+    return { stored: this.#memory.next - this.#first, evicted: 0, pruned, failed: this.#failed, lost: this.#lost };
   }
 
   /** Keys of the newest stored paths, which agents may send again. */
@@ -239,14 +247,22 @@ export class DuckDbStore implements PathStore {
     return this.#thread.ask('series', { ...query, ...name });
   }
 
-  /** A piece at a time, so that commits come between. */
-  async maintain(): Promise<void> {
-    for (let more = true; more; ) {
-      while (this.#flight !== null) await this.#flight;
-      // Its parts may have to be taken back.
-      if (this.#doubt !== null || this.#isClosing) return;
-      more = await this.#thread.ask('rollUp', null);
-    }
+  maintain(nowMs: number): Promise<void> {
+    return this.#upkeep.run(nowMs, this);
+  }
+
+  get written(): number {
+    return this.#written;
+  }
+
+  /** Not while a commit is in doubt: what it brought may have to be taken back. */
+  async quiet(): Promise<boolean> {
+    while (this.#flight !== null) await this.#flight;
+    return this.#doubt === null && !this.#isClosing;
+  }
+
+  coverage(run: string): Coverage {
+    return this.#upkeep.coverage(run);
   }
 
   /** The file keeps it. */
@@ -257,6 +273,7 @@ export class DuckDbStore implements PathStore {
   async forget(run: string): Promise<void> {
     await this.commit();
     this.#memory.release(run);
+    this.#upkeep.forget(run);
     await this.#thread.ask('forget', run);
   }
 

@@ -3,7 +3,8 @@
  * slowest of each run and class, which a ring alone would forget under load.
  */
 import { type PathColumns, pathColumns } from '../join/paths.ts';
-import { copyRows } from '../join/rows.ts';
+import { copyRows, rowOf } from '../join/rows.ts';
+import type { Coverage } from '../wire/series-views.ts';
 import { MemoryRollUps } from './memory-roll-ups.ts';
 import { Slowest } from './slowest.ts';
 import type { PathQuery, PathStore, SeriesQuery, StoreCounts, StoredPaths, StoredSeries } from './store.ts';
@@ -21,6 +22,7 @@ export interface MemoryStoreOptions {
 }
 
 const SCAN_ROWS = 4096;
+const NONE_EVICTED = { 1: 0, 60: 0, 3600: 0 };
 
 /** A row of some columns, by the number it got when it was appended. */
 interface Place {
@@ -69,7 +71,9 @@ export class MemoryStore implements PathStore {
   }
 
   get counts(): StoreCounts {
-    return { stored: this.#next - this.#first, evicted: this.oldest - this.#first, failed: 0, lost: 0 };
+    const { 1: seconds, 60: minutes, 3600: hours } = this.#rollUps?.evicted ?? NONE_EVICTED;
+    const pruned = { paths: 0, seconds, minutes, hours };
+    return { stored: this.#next - this.#first, evicted: this.oldest - this.#first, pruned, failed: 0, lost: 0 };
   }
 
   /** Number of the next path. */
@@ -162,6 +166,10 @@ export class MemoryStore implements PathStore {
   }
 
   async maintain(): Promise<void> {}
+
+  coverage(): Coverage {
+    return {};
+  }
 
   async path(id: string): Promise<StoredPaths | null> {
     const match = /^(.+)\.(\d{1,15})$/.exec(id);
@@ -289,11 +297,4 @@ export class MemoryStore implements PathStore {
 function fits({ columns, row }: Place, query: PathQuery): boolean {
   if (query.vm !== undefined && columns.vm[row] !== query.vm) return false;
   return query.class === undefined || columns.class[row] === query.class;
-}
-
-/** A copy of one row. */
-export function rowOf(columns: PathColumns, row: number): PathColumns {
-  const copy = pathColumns(1);
-  copyRows(columns, row, copy, 0, 1);
-  return copy;
 }

@@ -18,8 +18,6 @@ const COLUMNS = 'number BIGINT, run VARCHAR, vm VARCHAR, t BIGINT, data BLOB';
 export const ROLL_UP_TABLES = [
   `CREATE TABLE IF NOT EXISTS parts (${COLUMNS}, minus BOOLEAN, batch BIGINT)`,
   ...Object.values(ROLL_UP_TABLE).map((table) => `CREATE TABLE IF NOT EXISTS ${table} (${COLUMNS})`),
-  // What is no more of a run, and of the newest of it, when it began.
-  'CREATE TABLE IF NOT EXISTS pruned (run VARCHAR, what VARCHAR, count BIGINT, until_ms DOUBLE)',
 ];
 const TYPES = [BIGINT, VARCHAR, VARCHAR, BIGINT, BLOB];
 const CHUNK_ROWS = 2048;

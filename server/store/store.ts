@@ -4,7 +4,7 @@
  */
 import type { SeriesPlan } from '../aggregate/series-plan.ts';
 import type { PathColumns } from '../join/paths.ts';
-import type { SeriesPoint } from '../wire/series-views.ts';
+import type { Coverage, SeriesPoint } from '../wire/series-views.ts';
 
 export interface PathQuery {
   run: string;
@@ -48,6 +48,8 @@ export interface StoreCounts {
   stored: number;
   /** Let go because newer ones came: retention, not loss of a measurement. */
   evicted: number;
+  /** Deleted by age or size; in memory only roll-ups are, for newer ones. */
+  pruned: Readonly<Record<'paths' | 'seconds' | 'minutes' | 'hours', number>>;
   /** Commits that failed; what they held is tried again. */
   failed: number;
   /** Paths that could not be committed until there was no room left for them: lost. */
@@ -87,8 +89,10 @@ export interface PathStore {
   scan(run: string): AsyncIterable<StoredPaths>;
   /** Of the roll-ups, which are kept for longer than the paths: every path that was appended is in them. */
   series(query: SeriesQuery): Promise<StoredSeries>;
-  /** Work that is not urgent, a little at a time: roll-ups are merged. To be called now and then. */
-  maintain(): Promise<void>;
+  /** Work that is not urgent, a little at a time: roll-ups are merged, what is too old goes. To be called now and then. */
+  maintain(nowMs: number): Promise<void>;
+  /** What of a run is not kept path by path any more. */
+  coverage(run: string): Coverage;
   /** A run is not listed any more: what only memory keeps of it may go. */
   release(run: string): void;
   /** A run is deleted, its paths with it. */

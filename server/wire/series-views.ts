@@ -55,6 +55,14 @@ export interface SampledCounts {
   sample: number;
 }
 
+/** Which requests of a run are not kept one by one, and why; what is absent is not so. Its numbers are of all of them. */
+export interface Coverage {
+  /** Deleted by age or size: so many, the newest of which began then. */
+  pruned?: { paths: number; untilMs: number };
+  /** A budget chose which to keep. */
+  sampled?: SampledCounts;
+}
+
 export interface HeatColumn {
   /** Index of the first bucket. */
   offset: number;

@@ -167,7 +167,7 @@ export function storeContract(name: string, make: MakeStore): void {
       for (let at = 0; at < 900; at += 15) {
         store.append('a', all, at, at + 15);
         await store.commit();
-        if (at === 450) await store.maintain();
+        if (at === 450) await store.maintain(0);
       }
       for (const ordinal of [886, 890, 899]) {
         const put = (columns: PathColumns, row: number) => {
@@ -190,7 +190,7 @@ export function storeContract(name: string, make: MakeStore): void {
         const before = counted(all, stepS).filter(({ t }) => t < toS);
         expect(found.map(({ t, count, errors }) => ({ t, count, errors }))).toEqual(before);
         for (const { t, endToEnd } of found) expect(endToEnd).toEqual(near(all, t, stepS));
-        if (stepS === 3600) await store.maintain();
+        if (stepS === 3600) await store.maintain(0);
       }
       const ofVm = await store.series({ ...asked('a', 2), vm: 1 });
       expect(ofVm.points.reduce((sum, { count }) => sum + count!, 0)).toBe(300);

@@ -28,13 +28,13 @@ describe('roll-ups', () => {
     const store = await open();
     add(store, T, 70);
     await store.commit();
-    await store.maintain();
+    await store.maintain(0);
     add(store, T + 50, 30);
     const before = await store.series(asked);
     await store.close();
     const after = await open();
     expect(await after.series(asked)).toEqual(before);
-    await after.maintain();
+    await after.maintain(0);
     expect(await after.series(asked)).toEqual(before);
     expect(before.points.map(({ count }) => count)).toEqual([
       ...Array(50).fill(1),
