@@ -173,6 +173,8 @@ function readRoutes({ pipeline, views, liveClients }: ApiOptions): Router {
       ...(vm === undefined ? {} : { vm: vmIndex(vm) }),
       ...(exchangeClass === undefined ? {} : { class: CLASSES.indexOf(exchangeClass) }),
     });
+    const { sampled } = runInfo(run);
+    if (sampled) response.set('Hopscope-Sampled', JSON.stringify(sampled));
     response.json(pathViews(stored, pipeline.vmTable.names) satisfies PathView[]);
   });
   router.get('/api/runs/:id/export', async (request, response) => {

@@ -11,7 +11,7 @@ import { VERSION } from './version.ts';
  * @throws StoreError
  */
 export async function openStore(
-  { store: folder, retention }: Pick<ServerOptions, 'store' | 'retention'>,
+  { store: folder, retention, rawPerSecond }: Pick<ServerOptions, 'store' | 'retention' | 'rawPerSecond'>,
   vms: () => VmNames,
   log: Logger,
 ): Promise<MemoryStore | DuckDbStore> {
@@ -20,5 +20,5 @@ export async function openStore(
     if (reason === null) log.info({ store: folder }, 'the store takes paths again');
     else log.error({ store: folder, reason }, 'the store takes no paths: they wait in memory and at the agents');
   };
-  return DuckDbStore.open({ folder, retention, version: VERSION, vms, onTrouble });
+  return DuckDbStore.open({ folder, retention, rawPerSecond, version: VERSION, vms, onTrouble });
 }

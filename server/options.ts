@@ -30,6 +30,8 @@ export interface ServerOptions {
   readonly store: string | null;
   /** How long a store keeps what. */
   readonly retention: Retention;
+  /** Requests a second that are stored one by one, slow ones and errors aside; null stores all. */
+  readonly rawPerSecond: number | null;
 }
 
 /** `exitCode` 0 is `--help`: the text has been printed already. */
@@ -47,6 +49,7 @@ interface Flags {
   logFormat: ServerOptions['logFormat'];
   dashboard: string;
   store?: string;
+  raw?: number | null;
   keepDays?: number;
   keepGib?: number;
 }
@@ -93,6 +96,14 @@ function command(): Command {
       new Option('--store <dir>', 'keep paths and runs in a database in this folder; absent: in memory').env(
         'HOPSCOPE_STORE',
       ),
+    )
+    .addOption(
+      new Option(
+        '--raw <which>',
+        'which requests are stored one by one: all, or budget:N, which is every error, every one above the p99 of the last minute, and a uniform sample of the rest up to N a second (default: all)',
+      )
+        .env('HOPSCOPE_RAW')
+        .argParser(budget),
     )
     .addOption(
       new Option(
@@ -173,9 +184,9 @@ function validate(flags: Flags): OptionsResult {
     );
   }
   if (flags.store === '') return usage('--store is empty. Give a folder, or leave it away to keep paths in memory.');
-  if (flags.store === undefined && (flags.keepDays ?? flags.keepGib) !== undefined) {
+  if (flags.store === undefined && (flags.keepDays ?? flags.keepGib ?? flags.raw ?? undefined) !== undefined) {
     return usage(
-      '--keep-days and --keep-gib are for what --store keeps. Give a folder; in memory the newest are kept.',
+      '--keep-days, --keep-gib and --raw are for what --store keeps. Give it a folder; memory has the newest.',
     );
   }
   const token = resolveToken(flags);
@@ -203,6 +214,7 @@ function validate(flags: Flags): OptionsResult {
       dashboard: resolve(flags.dashboard),
       store: flags.store === undefined ? null : resolve(flags.store),
       retention: retentionOf(flags),
+      rawPerSecond: flags.raw ?? null,
     }),
   };
 }
@@ -211,6 +223,13 @@ function positive(text: string): number {
   const value = Number(text);
   if (/^\d+(\.\d+)?$/.test(text) && value > 0) return value;
   throw new InvalidArgumentError('expected a number above 0, such as 7 or 0.5');
+}
+
+function budget(text: string): number | null {
+  if (text === 'all') return null;
+  const perSecond = Number(/^budget:(\d{1,9})$/.exec(text)?.[1] ?? 0);
+  if (perSecond > 0) return perSecond;
+  throw new InvalidArgumentError('write all, or budget:N with the requests a second to keep, such as budget:200');
 }
 
 function retentionOf({ keepDays = KEEP_DAYS, keepGib = KEEP_GIB }: Flags): Retention {

@@ -69,6 +69,7 @@ export class Views {
       'aggregate.folded': runs.current.aggregate.counts.folded,
       'store.evicted': store.counts.evicted,
       'store.failed': store.counts.failed,
+      'store.unkept': store.counts.unkept,
       ...prunedCounters(store.counts),
     };
   }

@@ -7,6 +7,7 @@ import { RETENTION_TABLES } from './retention.ts';
 import { ROLL_UP_TABLES } from './roll-up-tables.ts';
 import { StoreError } from './store-error.ts';
 import { STORED_FIELDS } from './stored-table.ts';
+import { UNKEPT_TABLES } from './unkept-keys.ts';
 
 /** Grows when an older Hopscope could not read what a newer one wrote. */
 export const SCHEMA = 1;
@@ -43,7 +44,7 @@ export async function openFile(folder: string, version: string): Promise<OpenFil
   };
   try {
     await checkSchema(writer, file, version);
-    for (const table of [...ROLL_UP_TABLES, ...RETENTION_TABLES]) await writer.run(table);
+    for (const table of [...ROLL_UP_TABLES, ...RETENTION_TABLES, ...UNKEPT_TABLES]) await writer.run(table);
     await writer.run('SET enable_external_access = false');
     const reader = await instance.connect();
     return { writer, reader, close: () => [reader.closeSync(), close()] };

@@ -1,6 +1,7 @@
 /** What the store and the thread with its database say to each other. */
 import type { PathColumns } from '../join/paths.ts';
 import type { PathKeys } from '../join/recent-keys.ts';
+import type { SampledCounts } from '../wire/series-views.ts';
 import type { PathQuery, SeriesQuery, StoredRun, StoredSeries } from './store.ts';
 import type { StoredRows } from './stored-rows.ts';
 
@@ -37,6 +38,11 @@ export interface Pruned {
   untilMs: number;
 }
 
+/** How many of a run a budget chose from, and why which were kept; a run may come several times. */
+export interface Sampled extends SampledCounts {
+  run: string;
+}
+
 export interface PruneAsk {
   nowMs: number;
   /** Number of the first path that is not in the file yet. */
@@ -55,7 +61,7 @@ export interface PruneAnswer {
 
 /** What can be asked, and what is answered. */
 export interface Calls {
-  write: { ask: Batch; answer: null };
+  write: { ask: Batch; answer: Sampled[] };
   paths: { ask: DiskQuery; answer: FoundRows };
   path: { ask: { run: string; number: number }; answer: FoundRows };
   /** In the order of their numbers, from one on. */
@@ -69,6 +75,7 @@ export interface Calls {
   /** Have freed blocks counted as free. */
   checkpoint: { ask: null; answer: null };
   pruned: { ask: null; answer: Pruned[] };
+  sampled: { ask: null; answer: Sampled[] };
   forget: { ask: string; answer: null };
   /** The newest, oldest of them first. */
   keys: { ask: number; answer: PathKeys };
@@ -96,4 +103,6 @@ export type Opening = { ok: true; next: number } | { ok: false; message: string 
 export interface WorkerOptions {
   folder: string;
   version: string;
+  /** Exchanges kept one by one, a second and run; null keeps all. */
+  rawPerSecond: number | null;
 }

@@ -9,6 +9,7 @@ import type { Calls, DiskQuery, EndedRun, FoundRows } from './duckdb-messages.ts
 import { PATH_FIELDS } from './path-fields.ts';
 import { rowsOf, selection } from './path-table.ts';
 import { ROLL_UP_TABLE } from './roll-up-tables.ts';
+import { readUnkept } from './unkept-keys.ts';
 
 const SELECT = `SELECT ${selection()}, number::DOUBLE FROM paths`;
 
@@ -64,8 +65,11 @@ function indexIn(names: string[], name: string): number {
 /** Of the newest `limit` paths. */
 export async function readKeys(connection: DuckDBConnection, limit: number): Promise<PathKeys> {
   const columns = 'client_address, server_address, client_port::DOUBLE, server_port::DOUBLE, request_seq::DOUBLE';
-  const newest = 'number > (SELECT max(number) FROM paths) - $1::BIGINT';
-  const result = await connection.run(`SELECT ${columns} FROM paths WHERE ${newest} ORDER BY number`, [limit]);
+  const from = (await nextNumber(connection)) - limit;
+  const unkept = await readUnkept(connection, from);
+  const result = await connection.run(`SELECT ${columns} FROM paths WHERE number >= $1::BIGINT ORDER BY number`, [
+    from,
+  ]);
   const chunks = await result.fetchAllChunks();
   const count = chunks.reduce((sum, chunk) => sum + chunk.rowCount, 0);
   const found = { keys: new Uint8Array(count * KEY_BYTES), requestSeqs: new Uint32Array(count) };
@@ -82,7 +86,14 @@ export async function readKeys(connection: DuckDBConnection, limit: number): Pro
       found.requestSeqs[at] = sequences![i] as number;
     }
   }
-  return found;
+  return joinedKeys([...unkept, found]);
+}
+
+function joinedKeys(all: readonly PathKeys[]): PathKeys {
+  return {
+    keys: Buffer.concat(all.map(({ keys }) => keys)),
+    requestSeqs: Uint32Array.from(all.flatMap(({ requestSeqs }) => [...requestSeqs])),
+  };
 }
 
 /** Addresses repeat; clients may be many, so only some thousands are remembered. */

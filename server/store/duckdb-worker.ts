@@ -4,11 +4,13 @@ import { type OpenFile, openFile } from './duckdb-file.ts';
 import type { Answer, CallName, Calls, FoundRows, Opening, Question, WorkerOptions } from './duckdb-messages.ts';
 import { nextNumber, readKeys, readPage, readPath, readPaths, readRuns } from './duckdb-reads.ts';
 import { checkpoint, forgetRun, pruneSome, rollUpSome, writeBatch } from './duckdb-writes.ts';
+import { RawBudget } from './raw-budget.ts';
 import { readPruned, tooMuch } from './retention.ts';
-import { readSeries } from './roll-up-reads.ts';
+import { readSampled, readSeries } from './roll-up-reads.ts';
 import { StoreError } from './store-error.ts';
 
-const { folder, version } = workerData as WorkerOptions;
+const { folder, version, rawPerSecond } = workerData as WorkerOptions;
+const budget = rawPerSecond === null ? null : new RawBudget(rawPerSecond);
 const port = parentPort!;
 /** Null between a failure and the next try. */
 let file: OpenFile | null = null;
@@ -17,13 +19,14 @@ const last: Record<'read' | 'write', Promise<unknown>> = { read: Promise.resolve
 
 type Work = { [K in CallName]: (ask: Calls[K]['ask']) => Promise<Calls[K]['answer']> };
 const WORK: Work = {
-  write: (batch) => changed((writer) => writeBatch(writer, batch)),
+  write: (batch) => changed((writer) => writeBatch(writer, batch, budget)),
   forget: (run) => changed((writer) => forgetRun(writer, run)),
   rollUp: () => changed(rollUpSome),
   prune: (ask) => changed((writer) => pruneSome(writer, ask)),
   tooMuch: (bytes) => tooMuch(reader(), bytes),
   checkpoint: () => changed(checkpoint),
   pruned: () => readPruned(reader()),
+  sampled: () => readSampled(reader()),
   series: (query) => readSeries(reader(), query),
   paths: (query) => readPaths(reader(), query),
   path: (ask) => readPath(reader(), ask),

@@ -9,7 +9,8 @@ import type { PathColumns } from '../join/paths.ts';
 import type { PathKeys } from '../join/recent-keys.ts';
 import { rowOf } from '../join/rows.ts';
 import type { Coverage } from '../wire/series-views.ts';
-import type { Batch, EndedRun, FoundRows } from './duckdb-messages.ts';
+import { type Amended, stillAmended } from './amended-rows.ts';
+import type { Batch, EndedRun, FoundRows, Sampled } from './duckdb-messages.ts';
 import { DuckDbThread } from './duckdb-thread.ts';
 import { type ChangedRow, MemoryStore, type MemoryStoreOptions } from './memory.ts';
 import { mergedPaths } from './merged-paths.ts';
@@ -33,20 +34,14 @@ export interface DuckDbStoreOptions extends Omit<MemoryStoreOptions, 'first'> {
   folder: string;
   /** Of this Hopscope. */
   version: string;
+  /** Paths kept one by one, a second and run; errors and slow ones may be more. Default: all. */
+  rawPerSecond?: number | null;
   /** Default: everything is kept. */
   retention?: Retention;
   /** Called when it is first needed. */
   vms: () => VmNames;
   /** A commit failed, or went well after some that failed (null). */
   onTrouble?: (message: string | null) => void;
-}
-
-/** A row that is in the file already and was put right since. */
-interface Amended {
-  run: string;
-  columns: PathColumns;
-  /** As it is in the file. */
-  before: PathColumns;
 }
 
 export class DuckDbStore implements PathStore, Commits {
@@ -67,6 +62,7 @@ export class DuckDbStore implements PathStore, Commits {
   #isClosing = false;
   #failed = 0;
   #lost = 0;
+  #unkept = 0;
 
   private constructor(options: DuckDbStoreOptions, thread: DuckDbThread, next: number, upkeep: Upkeep) {
     this.#options = options;
@@ -80,14 +76,21 @@ export class DuckDbStore implements PathStore, Commits {
 
   /** @throws StoreError where the folder or its file cannot be used; the message says what to do */
   static async open(options: DuckDbStoreOptions): Promise<DuckDbStore> {
-    const { folder, version } = options;
-    const { thread, next } = await DuckDbThread.start({ folder, version });
+    const { folder, version, rawPerSecond = null } = options;
+    const { thread, next } = await DuckDbThread.start({ folder, version, rawPerSecond });
     return new DuckDbStore(options, thread, next, await Upkeep.of(thread, options.retention ?? KEEP_ALL));
   }
 
   get counts(): StoreCounts {
     const pruned = { ...this.#upkeep.pruned, hours: 0 };
-    return { stored: this.#memory.next - this.#first, evicted: 0, pruned, failed: this.#failed, lost: this.#lost };
+    return {
+      stored: this.#memory.next - this.#first,
+      evicted: 0,
+      pruned,
+      unkept: this.#unkept,
+      failed: this.#failed,
+      lost: this.#lost,
+    };
   }
 
   /** Keys of the newest stored paths, which agents may send again. */
@@ -152,7 +155,7 @@ export class DuckDbStore implements PathStore, Commits {
     this.#saved = new Map();
     this.#sent = next;
     try {
-      await this.#thread.ask('write', batch, buffersOf(batch.rows));
+      this.#took(await this.#thread.ask('write', batch, buffersOf(batch.rows)));
     } catch (error) {
       // What came meanwhile is newer.
       this.#amended = stillAmended(amended, this.#amended);
@@ -168,6 +171,11 @@ export class DuckDbStore implements PathStore, Commits {
     this.#tell(null);
     this.#doubt = null;
     return true;
+  }
+
+  #took(sampled: Sampled[]): void {
+    this.#upkeep.sampled(sampled);
+    for (const { of, slow, errors, sample } of sampled) this.#unkept += of - slow - errors - sample;
   }
 
   #batch(first: number, next: number): Batch {
@@ -283,11 +291,4 @@ export class DuckDbStore implements PathStore, Commits {
     await this.#thread.close();
     await this.#memory.close();
   }
-}
-
-/** What a failed commit had and what came meanwhile: as it is now, and as it was before both. */
-function stillAmended(failed: Map<number, Amended>, since: Map<number, Amended>): Map<number, Amended> {
-  const all = new Map([...failed, ...since]);
-  for (const [number, { before }] of failed) all.set(number, { ...all.get(number)!, before });
-  return all;
 }

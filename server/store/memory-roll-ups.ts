@@ -4,12 +4,14 @@ import { addRollUpBytes, rollUpBytes } from '../aggregate/roll-up-bytes.ts';
 import { planSeries } from '../aggregate/series-plan.ts';
 import { pointsOf, type RollUpRow } from '../aggregate/series-points.ts';
 import type { PathColumns } from '../join/paths.ts';
-import type { SeriesQuery, StoredSeries } from './store.ts';
+import type { SeriesQuery, StoreCounts, StoredSeries } from './store.ts';
 
 /** Some 2 to 5 KB each. */
 const MOST: Readonly<Record<RollUpStep, number>> = { 1: 3_600, 60: 1_440, 3600: 720 };
 /** Seconds of a run and VM that are not bytes yet. */
 const MOST_OPEN = 8;
+
+export const NOTHING_PRUNED: StoreCounts['pruned'] = { paths: 0, seconds: 0, minutes: 0, hours: 0 };
 
 interface Key {
   run: string;
@@ -25,8 +27,13 @@ export class MemoryRollUps {
   );
   /** Before these seconds some are missing. */
   readonly #wholeFromS: Record<RollUpStep, number> = { 1: -Infinity, 60: -Infinity, 3600: -Infinity };
-  /** Roll-ups that had to go for newer ones. */
-  readonly evicted: Record<RollUpStep, number> = { 1: 0, 60: 0, 3600: 0 };
+  readonly #evicted: Record<RollUpStep, number> = { 1: 0, 60: 0, 3600: 0 };
+
+  /** Those that had to go for newer ones. */
+  get pruned(): StoreCounts['pruned'] {
+    const { 1: seconds, 60: minutes, 3600: hours } = this.#evicted;
+    return { paths: 0, seconds, minutes, hours };
+  }
 
   append(run: string, columns: PathColumns, from: number, to: number): void {
     for (let row = from; row < to; row++) this.#of(keyOf(run, columns, row)).add(columns, row);
@@ -71,7 +78,7 @@ export class MemoryRollUps {
   #evict(step: RollUpStep, kept: Map<string, Key>): void {
     const [name, { t }] = kept.entries().next().value!;
     kept.delete(name);
-    this.evicted[step]++;
+    this.#evicted[step]++;
     this.#wholeFromS[step] = Math.max(this.#wholeFromS[step], t + step);
   }
 

@@ -5,7 +5,7 @@
 import { type PathColumns, pathColumns } from '../join/paths.ts';
 import { copyRows, rowOf } from '../join/rows.ts';
 import type { Coverage } from '../wire/series-views.ts';
-import { MemoryRollUps } from './memory-roll-ups.ts';
+import { MemoryRollUps, NOTHING_PRUNED } from './memory-roll-ups.ts';
 import { Slowest } from './slowest.ts';
 import type { PathQuery, PathStore, SeriesQuery, StoreCounts, StoredPaths, StoredSeries } from './store.ts';
 import { addRows, type StoredRows } from './stored-rows.ts';
@@ -22,7 +22,6 @@ export interface MemoryStoreOptions {
 }
 
 const SCAN_ROWS = 4096;
-const NONE_EVICTED = { 1: 0, 60: 0, 3600: 0 };
 
 /** A row of some columns, by the number it got when it was appended. */
 interface Place {
@@ -71,9 +70,9 @@ export class MemoryStore implements PathStore {
   }
 
   get counts(): StoreCounts {
-    const { 1: seconds, 60: minutes, 3600: hours } = this.#rollUps?.evicted ?? NONE_EVICTED;
-    const pruned = { paths: 0, seconds, minutes, hours };
-    return { stored: this.#next - this.#first, evicted: this.oldest - this.#first, pruned, failed: 0, lost: 0 };
+    const pruned = this.#rollUps?.pruned ?? NOTHING_PRUNED;
+    const evicted = this.oldest - this.#first;
+    return { stored: this.#next - this.#first, evicted, pruned, unkept: 0, failed: 0, lost: 0 };
   }
 
   /** Number of the next path. */

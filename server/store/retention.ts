@@ -4,7 +4,9 @@
  * come between; what was deleted of which run is written down with it.
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { RECENT_KEYS } from '../join/recent-keys.ts';
 import type { PruneAnswer, PruneAsk, Pruned } from './duckdb-messages.ts';
+import { forgetUnkept } from './unkept-keys.ts';
 
 export const RETENTION_TABLES = [
   // What is no more of a run, and until when; and which number was reached at what time.
@@ -35,6 +37,7 @@ export async function prune(
   { nowMs, next, keepMs, below }: PruneAsk,
 ): Promise<PruneAnswer> {
   await mark(connection, nowMs, next);
+  await forgetUnkept(connection, next - RECENT_KEYS);
   for (const what of Object.keys(ENDS) as What[]) {
     const cut = Math.max(await reachedBefore(connection, nowMs - keepMs[what]), below[what] ?? 0);
     const pruned = await pruneOf(connection, what, cut);

@@ -2,15 +2,27 @@
 import { RollUp } from '../aggregate/roll-up.ts';
 import { rollUpBytes } from '../aggregate/roll-up-bytes.ts';
 import type { RollUpRow } from '../aggregate/series-points.ts';
+import type { SampledCounts } from '../wire/series-views.ts';
+import type { Sampled } from './duckdb-messages.ts';
+import type { Verdict } from './raw-budget.ts';
 import type { StoredRows } from './stored-rows.ts';
 
 export interface Part extends RollUpRow {
   run: string;
   vm: string;
+  sampled: SampledCounts | null;
 }
 
-/** @param minus the rows are taken back: they come again as they are now */
-export function partsOf(rows: StoredRows, vmNames: readonly string[], minus: boolean): Part[] {
+/**
+ * @param minus the rows are taken back: they come again as they are now
+ * @param verdicts why each of the first rows is kept, where a budget chose; empty where it did not
+ */
+export function partsOf(
+  rows: StoredRows,
+  vmNames: readonly string[],
+  minus: boolean,
+  verdicts: readonly Verdict[] = [],
+): Part[] {
   const parts = new Map<string, { run: string; vm: string; t: number; rollUp: RollUp }>();
   const { columns, runs, runOf } = rows;
   for (let row = 0; row < columns.count; row++) {
@@ -22,6 +34,16 @@ export function partsOf(rows: StoredRows, vmNames: readonly string[], minus: boo
       parts.set(key, part);
     }
     part.rollUp.add(columns, row);
+    const verdict = verdicts[row];
+    if (verdict === undefined) continue;
+    part.rollUp.count('chosenFrom', 1);
+    if (verdict !== 'unkept') part.rollUp.count(verdict, 1);
   }
-  return [...parts.values()].map(({ rollUp, ...part }) => ({ ...part, minus, data: rollUpBytes(rollUp) }));
+  return [...parts.values()].map(({ rollUp, ...part }) => {
+    return { ...part, minus, sampled: rollUp.sampled, data: rollUpBytes(rollUp) };
+  });
+}
+
+export function sampledOf(parts: readonly Part[]): Sampled[] {
+  return parts.flatMap(({ run, sampled }) => (sampled === null ? [] : [{ run, ...sampled }]));
 }

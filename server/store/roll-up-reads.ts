@@ -1,9 +1,10 @@
 /** Questions to the roll-ups in the database. */
 import type { DuckDBBlobValue, DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
-import { ROLL_UP_STEPS, type RollUpStep } from '../aggregate/roll-up.ts';
+import { ROLL_UP_STEPS, RollUp, type RollUpStep } from '../aggregate/roll-up.ts';
+import { addRollUpBytes } from '../aggregate/roll-up-bytes.ts';
 import { planSeries, type SeriesPlan } from '../aggregate/series-plan.ts';
 import { pointsOf, type RollUpRow } from '../aggregate/series-points.ts';
-import type { DiskSeriesQuery } from './duckdb-messages.ts';
+import type { DiskSeriesQuery, Sampled } from './duckdb-messages.ts';
 import { ROLL_UP_TABLE } from './roll-up-tables.ts';
 import type { StoredSeries } from './store.ts';
 
@@ -17,6 +18,23 @@ export async function readSeries(connection: DuckDBConnection, query: DiskSeries
   const toS = Math.max(fromS, Math.min(query.toS, Math.max(lasted.toS, data.toS)));
   const plan = planSeries({ fromS, toS, points, wholeFromS });
   return { ...plan, points: pointsOf(await rowsOf(connection, query, plan), plan, heatmap) };
+}
+
+/** Of every run that a budget chose from. */
+export async function readSampled(connection: DuckDBConnection): Promise<Sampled[]> {
+  const result = await connection.run(
+    'SELECT run, data FROM hours UNION ALL SELECT run, data FROM parts WHERE NOT minus',
+  );
+  const found: Sampled[] = [];
+  for (const chunk of await result.fetchAllChunks()) {
+    const [runs, blobs] = chunk.getColumns() as [string[], DuckDBBlobValue[]];
+    for (let i = 0; i < chunk.rowCount; i++) {
+      const rollUp = new RollUp();
+      addRollUpBytes(blobs[i]!.bytes, rollUp);
+      if (rollUp.sampled !== null) found.push({ run: runs[i]!, ...rollUp.sampled });
+    }
+  }
+  return found;
 }
 
 /** Of a run: what is older was pruned. */

@@ -31,6 +31,7 @@ export async function appendParts(
   number: number,
   batch: number,
 ): Promise<void> {
+  if (parts.length === 0) return;
   const rows = parts.map(({ run, vm, t, data, minus }) => [
     ...[BigInt(number), run, vm, BigInt(t), blobValue(data), minus, BigInt(batch)],
   ]);

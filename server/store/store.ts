@@ -50,6 +50,8 @@ export interface StoreCounts {
   evicted: number;
   /** Deleted by age or size; in memory only roll-ups are, for newer ones. */
   pruned: Readonly<Record<'paths' | 'seconds' | 'minutes' | 'hours', number>>;
+  /** In the roll-ups only: a budget had no room for them one by one. */
+  unkept: number;
   /** Commits that failed; what they held is tried again. */
   failed: number;
   /** Paths that could not be committed until there was no room left for them: lost. */

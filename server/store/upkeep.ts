@@ -1,6 +1,6 @@
 /** What a database needs now and then beside its commits, a short transaction at a time, so that those come between. */
 import type { Coverage } from '../wire/series-views.ts';
-import type { PruneAnswer, PruneAsk, Pruned } from './duckdb-messages.ts';
+import type { PruneAnswer, PruneAsk, Pruned, Sampled } from './duckdb-messages.ts';
 import type { DuckDbThread } from './duckdb-thread.ts';
 
 /** How long rows are kept from when they were stored, ms, and how many bytes of the file may be in use. */
@@ -13,6 +13,8 @@ export const KEEP_ALL: Retention = {
   keepMs: { paths: Number.POSITIVE_INFINITY, seconds: Number.POSITIVE_INFINITY, minutes: Number.POSITIVE_INFINITY },
   maxBytes: Number.POSITIVE_INFINITY,
 };
+
+const NOTHING = { of: 0, slow: 0, errors: 0, sample: 0 };
 
 export interface Commits {
   /** Number of the first path that is not in the file yet. */
@@ -36,6 +38,7 @@ export class Upkeep {
   static async of(thread: DuckDbThread, retention: Retention): Promise<Upkeep> {
     const upkeep = new Upkeep(thread, retention);
     for (const pruned of await thread.ask('pruned', null)) upkeep.#note(pruned);
+    upkeep.sampled(await thread.ask('sampled', null));
     return upkeep;
   }
 
@@ -75,6 +78,19 @@ export class Upkeep {
     const before = this.#coverage.get(run) ?? {};
     const { paths, untilMs: until } = before.pruned ?? { paths: 0, untilMs };
     this.#coverage.set(run, { ...before, pruned: { paths: paths + count, untilMs: Math.max(until, untilMs) } });
+  }
+
+  /** A commit is in the file that a budget chose from. */
+  sampled(counts: readonly Sampled[]): void {
+    for (const { run, ...more } of counts) {
+      const before = this.#coverage.get(run) ?? {};
+      const { of, slow, errors, sample } = before.sampled ?? NOTHING;
+      const sampled = {
+        ...{ of: of + more.of, slow: slow + more.slow },
+        ...{ errors: errors + more.errors, sample: sample + more.sample },
+      };
+      this.#coverage.set(run, { ...before, sampled });
+    }
   }
 
   forget(run: string): void {
