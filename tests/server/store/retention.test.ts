@@ -105,6 +105,7 @@ describe('retention', () => {
   it('deletes the oldest where the file has too much in use, and no more than it must', async () => {
     await open(KEEP_ALL);
     for (let i = 0; i < 10; i++) await add(i < 5 ? 'old' : 'new', NOW + i * 10_000, 8_000);
+    await store.maintain(NOW);
     await store.close();
     await open({ ...KEEP_ALL, maxBytes: 0.7 * (await usedBytes()) });
     await store.maintain(NOW);
