@@ -20,6 +20,10 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
     about: 'timestamp requests on this host or in this guest (needs root)',
     run: async (args) => (await import('./agent/main.ts')).main(args),
   },
+  top: {
+    about: 'layers, slowest requests and health of a running server, in a terminal',
+    run: async (args) => (await import('./server/top-main.ts')).main(args),
+  },
   compare: {
     about: 'two runs or recordings, layer by layer, with intervals and one sentence',
     run: async (args) => (await import('./server/compare-main.ts')).main(args),

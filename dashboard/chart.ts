@@ -18,6 +18,7 @@ import { type Band, type BandPaint, bandPlugin, NO_BANDS } from './chart-bands.t
 import { type ChartKind, type Colour, chartData, chartLines, type Hatch } from './chart-lines.ts';
 import { tooltip } from './chart-tooltip.ts';
 import type { Columns } from './series.ts';
+import { shownTheme } from './theme.ts';
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, Filler, Tooltip);
 
@@ -43,7 +44,7 @@ export class LiveChart {
   readonly #kind: ChartKind;
   readonly #canvas: HTMLCanvasElement;
   readonly #chart: Chart<'line', Point[]>;
-  readonly #scheme = matchMedia('(prefers-color-scheme: dark)');
+  readonly #leaveTheme: () => void;
   #bands: BandPaint = NO_BANDS;
   #facts: Pick<ChartInput, 'boundNs' | 'missing' | 'bands'> = { boundNs: null, missing: '', bands: [] };
 
@@ -57,8 +58,8 @@ export class LiveChart {
       plugins: [bandPlugin(() => this.#bands)],
       options: this.#options(),
     });
-    this.#paint();
-    this.#scheme.addEventListener('change', this.#paint);
+    // Says at once what the theme is: that paints it.
+    this.#leaveTheme = shownTheme.subscribe(() => this.#paint());
   }
 
   /** Shows `input`; the arrays are copied into points. */
@@ -74,7 +75,7 @@ export class LiveChart {
   }
 
   destroy(): void {
-    this.#scheme.removeEventListener('change', this.#paint);
+    this.#leaveTheme();
     this.#chart.destroy();
   }
 

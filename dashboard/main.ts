@@ -1,8 +1,12 @@
 /** The address says which page this is; what the others need is not loaded. */
+import { followKeys } from './keyboard.ts';
+import { followTheme } from './theme.ts';
+
 type Start = (root: Element) => void;
 
 const PAGES: Record<string, () => Promise<Start>> = {
   '/runs': async () => (await import('./runs-main.tsx')).startRuns,
+  '/health': async () => (await import('./health-main.tsx')).startHealth,
   '/compare': async () => (await import('./compare-main.tsx')).startCompare,
 };
 const live = async () => (await import('./live-main.tsx')).startLive;
@@ -12,4 +16,6 @@ async function open(pathname: string): Promise<void> {
   start(document.getElementById('page')!);
 }
 
+followTheme();
+followKeys();
 void open(location.pathname);

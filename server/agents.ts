@@ -200,6 +200,7 @@ function bootTime(hello: Hello, nowMs: number): number {
 export function agentView(agent: Agent): AgentView {
   return {
     id: agent.id,
+    version: agent.hello.version,
     role: agent.hello.role,
     hostname: agent.hello.provenance.hostname,
     connected: agent.connected,

@@ -10,20 +10,19 @@ import { Comparisons } from './comparisons.ts';
 import { dashboardFiles } from './dashboard-files.ts';
 import { metricsText } from './metrics.ts';
 import { hostFault } from './origin.ts';
-import { pathView, pathViews } from './path-view.ts';
+import { pathRoutes, vmIndex } from './path-routes.ts';
 import type { Pipeline } from './pipeline.ts';
+import { compareQuerySchema, seriesQuerySchema } from './query-schemas.ts';
 import { withRecording } from './recordings.ts';
 import { runInfo } from './run.ts';
 import { runOf, runRoutes } from './run-routes.ts';
-import { compareQuerySchema, pathsQuerySchema, seriesQuerySchema } from './schemas.ts';
 import { seriesPoints } from './series-view.ts';
 import { summarise } from './summary.ts';
 import type { Views } from './views.ts';
 import type { CompareView } from './wire/compare-views.ts';
-import { CLASSES } from './wire/record.ts';
 import type { SeriesPoints } from './wire/series-views.ts';
 import { LAYER_IDS } from './wire/stations.ts';
-import type { PathView, RunInfo, SeriesView, Summary } from './wire/views.ts';
+import type { RunInfo, SeriesView, Settings, Summary } from './wire/views.ts';
 
 /** Per client and minute: far above any dashboard, below a flood. */
 const REQUESTS_PER_MINUTE = 6_000;
@@ -37,6 +36,8 @@ export interface ApiOptions {
   log: Logger;
   /** Live clients now. */
   liveClients: () => number;
+  /** Where the traces of a user's own backend are; null where nobody said. */
+  traceUrl: string | null;
   /** Why the server cannot take in agents, or null. */
   notReady: () => string | null;
 }
@@ -47,7 +48,7 @@ export function makeApi(options: ApiOptions): Express {
   app.use(requestLog(options.log), securityHeaders(), ownName(options.allowOrigins));
   app.use(probes(options));
   app.use(limiter(), compression());
-  app.use(readRoutes(options), runRoutes(options.pipeline, options.token));
+  app.use(readRoutes(options), pathRoutes(options.pipeline), runRoutes(options.pipeline, options.token));
   app.use('/api', notFound);
   app.use(dashboardFiles(options.dashboard));
   app.use(notFound, errorHandler(options.log));
@@ -130,13 +131,8 @@ function sendFile(response: Response, file: string, name: string): Promise<void>
   });
 }
 
-function readRoutes({ pipeline, views, liveClients }: ApiOptions): Router {
+function readRoutes({ pipeline, views, liveClients, traceUrl }: ApiOptions): Router {
   const router = express.Router();
-  const vmIndex = (name: string): number => {
-    const index = pipeline.vmTable.find(name);
-    if (index === undefined) throw new RequestError('not-found', `no path of a VM named ${name} was seen yet`);
-    return index;
-  };
   router.get(
     '/api/runs',
     (_request, response) => void response.json(pipeline.runs.all().map(runInfo) satisfies RunInfo[]),
@@ -151,7 +147,7 @@ function readRoutes({ pipeline, views, liveClients }: ApiOptions): Router {
     const run = runOf(pipeline, request.params.id);
     const { from, to, vm, points, heatmap } = checked(seriesQuerySchema, request.query);
     if (points !== undefined) {
-      const ask = { points, heatmap: heatmap === '1', ...(vm === undefined ? {} : { vm: vmIndex(vm) }) };
+      const ask = { points, heatmap: heatmap === '1', ...(vm === undefined ? {} : { vm: vmIndex(vm, pipeline) }) };
       const range = { ...(from === undefined ? {} : { fromS: from }), ...(to === undefined ? {} : { toS: to }) };
       response.json((await seriesPoints(run, pipeline, { ...ask, ...range })) satisfies SeriesPoints);
       return;
@@ -162,20 +158,6 @@ function readRoutes({ pipeline, views, liveClients }: ApiOptions): Router {
       layers: [...LAYER_IDS],
       rows: vm === undefined ? rows : rows.filter((r) => r.vm === vm),
     } satisfies SeriesView);
-  });
-  router.get('/api/runs/:id/paths', async (request, response) => {
-    const run = runOf(pipeline, request.params.id);
-    const { order, limit, vm, class: exchangeClass } = checked(pathsQuerySchema, request.query);
-    const stored = await pipeline.store.paths({
-      run: run.id,
-      order,
-      limit,
-      ...(vm === undefined ? {} : { vm: vmIndex(vm) }),
-      ...(exchangeClass === undefined ? {} : { class: CLASSES.indexOf(exchangeClass) }),
-    });
-    const { sampled } = runInfo(run);
-    if (sampled) response.set('Hopscope-Sampled', JSON.stringify(sampled));
-    response.json(pathViews(stored, pipeline.vmTable.names) satisfies PathView[]);
   });
   router.get('/api/runs/:id/export', async (request, response) => {
     const run = runOf(pipeline, request.params.id);
@@ -189,16 +171,8 @@ function readRoutes({ pipeline, views, liveClients }: ApiOptions): Router {
     const options = { seed, force: force === '1' };
     response.json((await comparisons.compare(runOf(pipeline, a), runOf(pipeline, b), options)) satisfies CompareView);
   });
-  router.get('/api/paths/:id', async (request, response) => {
-    const stored = await pipeline.store.path(request.params.id);
-    if (stored === null)
-      throw new RequestError(
-        'not-found',
-        `path ${request.params.id} is not kept, or never was: see /api/runs/current/paths`,
-      );
-    response.json(pathView(stored, 0, pipeline.vmTable.names) satisfies PathView);
-  });
   router.get('/api/health', (_request, response) => void response.json(views.health()));
+  router.get('/api/settings', (_request, response) => void response.json({ traceUrl } satisfies Settings));
   router.get('/metrics', (_request, response) => {
     response
       .type('text/plain; version=0.0.4; charset=utf-8')

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { addressUrl, isLocalOnly, type ListenAddress, parseListenAddress } from './listen-address.ts';
 import type { Retention } from './store/upkeep.ts';
+import { TRACE_WORDS } from './wire/views.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export const LOG_FORMATS = ['auto', 'json', 'text'] as const;
@@ -26,6 +27,8 @@ export interface ServerOptions {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly logFormat: (typeof LOG_FORMATS)[number];
   readonly dashboard: string;
+  /** Address of an exchange's trace in the user's own backend, with words in braces; null where there is none. */
+  readonly traceUrl: string | null;
   /** Folder of the database that paths and runs are kept in; null keeps them in memory. */
   readonly store: string | null;
   /** How long a store keeps what. */
@@ -52,6 +55,7 @@ interface Flags {
   raw?: number | null;
   keepDays?: number;
   keepGib?: number;
+  traceUrl?: string;
 }
 
 const KEEP_DAYS = 7;
@@ -122,6 +126,11 @@ function command(): Command {
         .argParser(positive),
     )
     .addOption(
+      new Option('--trace-url <url>', `where a request's trace is, with {${TRACE_WORDS.join('}, {')}} filled in`).env(
+        'HOPSCOPE_TRACE_URL',
+      ),
+    )
+    .addOption(
       new Option('--keep-run', 'begin no run by itself when a machine comes back with another kernel, driver, …')
         .env('HOPSCOPE_KEEP_RUN')
         .default(false),
@@ -189,6 +198,8 @@ function validate(flags: Flags): OptionsResult {
       '--keep-days, --keep-gib and --raw are for what --store keeps. Give it a folder; memory has the newest.',
     );
   }
+  const trace = flags.traceUrl === undefined ? null : traceUrlFault(flags.traceUrl);
+  if (trace !== null) return usage(`--trace-url ${flags.traceUrl} ${trace}`);
   const token = resolveToken(flags);
   if (!token.ok) return usage(token.message);
   const addresses = listen as ListenAddress[];
@@ -212,6 +223,7 @@ function validate(flags: Flags): OptionsResult {
       logLevel: flags.logLevel,
       logFormat: flags.logFormat,
       dashboard: resolve(flags.dashboard),
+      traceUrl: flags.traceUrl ?? null,
       store: flags.store === undefined ? null : resolve(flags.store),
       retention: retentionOf(flags),
       rawPerSecond: flags.raw ?? null,
@@ -240,6 +252,13 @@ function retentionOf({ keepDays = KEEP_DAYS, keepGib = KEEP_GIB }: Flags): Reten
 
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
+}
+
+/** What is wrong with it, or null. */
+function traceUrlFault(url: string): string | null {
+  const unknown = [...url.matchAll(/\{(\w+)\}/g)].find(([, word]) => !TRACE_WORDS.some((known) => known === word));
+  if (unknown !== undefined) return `has ${unknown[0]}, which is none of {${TRACE_WORDS.join('}, {')}}.`;
+  return /^https?:\/\//.test(url) ? null : 'is no address. Write http://… or https://….';
 }
 
 type Token = { ok: true; token: string; generated: boolean } | { ok: false; message: string };

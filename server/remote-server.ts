@@ -1,5 +1,5 @@
 /** A running server, as commands ask it: by the API that everybody has. */
-import type { ApiError, RunInfo, Summary } from './wire/views.ts';
+import type { ApiError, PathView, RunInfo, Summary } from './wire/views.ts';
 
 /** The message says what to do. */
 export class RemoteError extends Error {}
@@ -46,6 +46,12 @@ export class RemoteServer {
 
   async summary({ id }: RunInfo): Promise<Summary> {
     return (await this.#ask(`/api/runs/${encodeURIComponent(id)}/summary`)).json() as Promise<Summary>;
+  }
+
+  /** @param run an id, or `current` */
+  async paths(run: string, order: 'slowest' | 'newest', limit: number): Promise<PathView[]> {
+    const path = `/api/runs/${encodeURIComponent(run)}/paths?order=${order}&limit=${limit}`;
+    return (await this.#ask(path)).json() as Promise<PathView[]>;
   }
 
   async start(name: string): Promise<RunInfo> {

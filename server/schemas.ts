@@ -1,7 +1,7 @@
 /**
- * What may come in, checked at the edge: agents' control messages, query
- * parameters, the generator's report; and the summary that goes out. Each
- * schema is compared with its wire type by the compiler (end of the file).
+ * What may come in, checked at the edge: agents' control messages, the
+ * generator's report; and the summary that goes out. Each schema is compared
+ * with its wire type by the compiler (end of the file).
  */
 import * as z from 'zod';
 import { CLOCK_EVENTS } from './wire/clock-views.ts';
@@ -169,42 +169,6 @@ export const changeRunSchema = z.strictObject({
   name: runName.exactOptional(),
   labels: labels.exactOptional(),
   note: z.string().min(1).max(1024).exactOptional(),
-});
-
-/** Only digits: `Number` would take an empty value for 0. */
-const wholeNumber = z
-  .string()
-  .regex(/^\d{1,15}$/, 'expected a whole number')
-  .transform(Number);
-/** With `points` the run as so many points at most, of any length; without it the live rows of the last minutes. */
-export const seriesQuerySchema = z
-  .strictObject({
-    from: wholeNumber.optional(),
-    to: wholeNumber.optional(),
-    vm: z.string().min(1).max(128).optional(),
-    points: wholeNumber.pipe(z.number().min(2).max(5000)).optional(),
-    heatmap: z.enum(['0', '1']).optional(),
-  })
-  .refine(({ from, to }) => from === undefined || to === undefined || from < to, {
-    path: ['to'],
-    message: 'expected a second after "from"',
-  })
-  .refine(({ points, heatmap }) => heatmap === undefined || points !== undefined, {
-    path: ['heatmap'],
-    message: 'goes with "points"',
-  });
-export const pathsQuerySchema = z.strictObject({
-  order: z.enum(['slowest', 'newest']).default('newest'),
-  limit: wholeNumber.pipe(z.number().min(1).max(1000)).default(50),
-  vm: z.string().min(1).max(128).optional(),
-  class: z.enum(CLASSES).optional(),
-});
-
-export const compareQuerySchema = z.strictObject({
-  a: z.string().min(1).max(64),
-  b: z.string().min(1).max(64),
-  seed: wholeNumber.default(1),
-  force: z.enum(['0', '1']).default('0'),
 });
 
 const quantiles = { count, p50: ns, p90: ns, p99: ns, p999: ns, mean: ns };

@@ -7,6 +7,7 @@ import { costOf, selfCost } from './self-cost.ts';
 import type { StoreCounts } from './store/store.ts';
 import { provenanceView } from './summary.ts';
 import { faultsOf } from './totals.ts';
+import { VERSION } from './version.ts';
 import { PROTOCOL_VERSION } from './wire/frame.ts';
 import { CLASSES } from './wire/record.ts';
 import { LAYER_IDS } from './wire/stations.ts';
@@ -36,6 +37,7 @@ export class Views {
     const { recorded } = runs.current;
     const provenance = (agent: Agent) => provenanceView(this.#pipeline, agent, runs.current.wiring);
     return {
+      version: VERSION,
       agents: agents.map((agent) => ({ ...agentView(agent), provenance: provenance(agent) })),
       classes: classCounts(this.#pipeline),
       drops: totals.drops,

@@ -1,10 +1,12 @@
 import type { ComponentChildren } from 'preact';
+import { Palette } from './palette.tsx';
 import './site-header.css';
 
 const PAGES = [
   { path: '/', name: 'Live' },
   { path: '/runs', name: 'Runs' },
   { path: '/compare', name: 'Compare' },
+  { path: '/health', name: 'Health' },
 ] as const;
 
 interface SiteHeaderProps {
@@ -27,6 +29,7 @@ export function SiteHeader({ at, children }: SiteHeaderProps) {
         ))}
       </nav>
       {children}
+      <Palette />
     </header>
   );
 }

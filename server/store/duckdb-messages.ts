@@ -2,6 +2,7 @@
 import type { PathColumns } from '../join/paths.ts';
 import type { PathKeys } from '../join/recent-keys.ts';
 import type { SampledCounts } from '../wire/series-views.ts';
+import type { PathFilter } from './path-filter.ts';
 import type { PathQuery, SeriesQuery, StoredRun, StoredSeries } from './store.ts';
 import type { StoredRows } from './stored-rows.ts';
 
@@ -27,7 +28,7 @@ export interface Batch {
 export type EndedRun = StoredRun & { endedMs: number };
 
 /** `vm` by name here. */
-export type DiskQuery = Omit<PathQuery, 'vm'> & { vm?: string };
+export type DiskQuery = Omit<PathQuery, keyof PathFilter> & PathFilter<string>;
 export type DiskSeriesQuery = Omit<SeriesQuery, 'vm'> & { vm?: string };
 
 /** Rows of a run that were deleted; until when they were, ms. */

@@ -4,9 +4,10 @@ import { KEY_BYTES, pathColumns } from '../join/paths.ts';
 import type { PathKeys } from '../join/recent-keys.ts';
 import { copyRows } from '../join/rows.ts';
 import { addressBytes } from '../wire/address.ts';
-import { CLASSES } from '../wire/record.ts';
 import type { Calls, DiskQuery, EndedRun, FoundRows } from './duckdb-messages.ts';
 import { PATH_FIELDS } from './path-fields.ts';
+import { sqlFilter } from './path-filter.ts';
+import { sqlRank } from './path-order.ts';
 import { rowsOf, selection } from './path-table.ts';
 import { ROLL_UP_TABLE } from './roll-up-tables.ts';
 import { readUnkept } from './unkept-keys.ts';
@@ -23,15 +24,12 @@ export async function nextNumber(connection: DuckDBConnection): Promise<number> 
 }
 
 export function readPaths(connection: DuckDBConnection, query: DiskQuery): Promise<FoundRows> {
-  const { run, order, limit, vm, class: exchangeClass } = query;
-  const values: DuckDBValue[] = [run];
-  const wanted = ['run = $1'];
-  if (vm !== undefined) wanted.push(`vm = $${values.push(vm)}`);
-  if (exchangeClass !== undefined) wanted.push(`class = $${values.push(CLASSES[exchangeClass] ?? '')}`);
-  if (order === 'slowest') wanted.push('end_to_end_ns IS NOT NULL');
-  const by = order === 'slowest' ? 'end_to_end_ns DESC, number' : 'number DESC';
-  const limited = `LIMIT $${values.push(limit)}::BIGINT`;
-  return read(connection, `${SELECT} WHERE ${wanted.join(' AND ')} ORDER BY ${by} ${limited}`, values);
+  const values: DuckDBValue[] = [];
+  const bind = (value: DuckDBValue) => `$${values.push(value)}`;
+  const rank = sqlRank(query, bind);
+  const wanted = [`run = ${bind(query.run)}`, `${rank} IS NOT NULL`, ...sqlFilter(query, bind)];
+  const limited = `LIMIT ${bind(query.limit)}::BIGINT`;
+  return read(connection, `${SELECT} WHERE ${wanted.join(' AND ')} ORDER BY ${rank} DESC, number ${limited}`, values);
 }
 
 export function readPath(connection: DuckDBConnection, { run, number }: Calls['path']['ask']): Promise<FoundRows> {

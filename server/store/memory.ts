@@ -6,6 +6,8 @@ import { type PathColumns, pathColumns } from '../join/paths.ts';
 import { copyRows, rowOf } from '../join/rows.ts';
 import type { Coverage } from '../wire/series-views.ts';
 import { MemoryRollUps, NOTHING_PRUNED } from './memory-roll-ups.ts';
+import { rowFilter } from './path-filter.ts';
+import { rowRank } from './path-order.ts';
 import { Slowest } from './slowest.ts';
 import type { PathQuery, PathStore, SeriesQuery, StoreCounts, StoredPaths, StoredSeries } from './store.ts';
 import { addRows, type StoredRows } from './stored-rows.ts';
@@ -155,7 +157,7 @@ export class MemoryStore implements PathStore {
   }
 
   async paths(query: PathQuery): Promise<StoredPaths> {
-    const places = query.order === 'newest' ? this.#newestOf(query) : this.#slowestOf(query);
+    const places = query.order === 'newest' ? this.#newestOf(query) : this.#bestOf(query);
     return this.#copy(query.run, places);
   }
 
@@ -253,10 +255,10 @@ export class MemoryStore implements PathStore {
   /** Ring rows that the query asks for, newest first. */
   *#ringRows(query: PathQuery): Generator<Place> {
     const { oldest } = this;
+    const fits = rowFilter(query);
     for (let sequence = this.#next - 1; sequence >= oldest; sequence--) {
       const row = sequence % this.#newest;
-      const place = { columns: this.#ring, row, sequence };
-      if (this.#runOf[row] === query.run && fits(place, query)) yield place;
+      if (this.#runOf[row] === query.run && fits(this.#ring, row)) yield { columns: this.#ring, row, sequence };
     }
   }
 
@@ -269,16 +271,20 @@ export class MemoryStore implements PathStore {
     return places;
   }
 
-  #slowestOf(query: PathQuery): Place[] {
+  #bestOf(query: PathQuery): Place[] {
     const best = new Slowest<Place>(query.limit);
+    const rank = rowRank(query);
     const offer = (place: Place): void => {
-      const value = place.columns.endToEnd[place.row] as number;
+      const value = rank(place.columns, place.row, place.sequence);
       if (best.admits(value)) best.add(value, place);
     };
     const { oldest } = this;
     for (const place of this.#ringRows(query)) offer(place);
+    // A random choice that knew the slowest beyond the ring would make a run look slow.
+    if (query.order === 'random') return best.items();
+    const fits = rowFilter(query);
     for (const place of this.#slowPlaces(query.run)) {
-      if (place.sequence < oldest && fits(place, query)) offer(place);
+      if (place.sequence < oldest && fits(place.columns, place.row)) offer(place);
     }
     return best.items();
   }
@@ -291,9 +297,4 @@ export class MemoryStore implements PathStore {
     columns.count = places.length;
     return { columns, ids: places.map((p) => `${run}.${p.sequence}`), runs: places.map(() => run) };
   }
-}
-
-function fits({ columns, row }: Place, query: PathQuery): boolean {
-  if (query.vm !== undefined && columns.vm[row] !== query.vm) return false;
-  return query.class === undefined || columns.class[row] === query.class;
 }

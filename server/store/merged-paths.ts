@@ -1,13 +1,15 @@
 import { pathColumns } from '../join/paths.ts';
 import { copyRows } from '../join/rows.ts';
+import { rowRank } from './path-order.ts';
 import type { PathQuery, StoredPaths } from './store.ts';
 
 /** What two places answered to one query, as one answer: what both have is taken from the first. */
-export function mergedPaths({ order, limit }: PathQuery, first: StoredPaths, second: StoredPaths): StoredPaths {
+export function mergedPaths(query: PathQuery, first: StoredPaths, second: StoredPaths): StoredPaths {
   const known = new Set(first.ids);
-  const all = [...placesOf(first), ...placesOf(second).filter(({ id }) => !known.has(id))];
-  all.sort(order === 'slowest' ? (a, b) => b.endToEnd - a.endToEnd : (a, b) => b.number - a.number);
-  const best = all.slice(0, limit);
+  const rank = rowRank(query);
+  const all = [...placesOf(first, rank), ...placesOf(second, rank).filter(({ id }) => !known.has(id))];
+  all.sort((a, b) => b.rank - a.rank);
+  const best = all.slice(0, query.limit);
   const columns = pathColumns(best.length);
   best.forEach(({ stored, row }, at) => {
     copyRows(stored.columns, row, columns, at, 1);
@@ -16,12 +18,10 @@ export function mergedPaths({ order, limit }: PathQuery, first: StoredPaths, sec
   return { columns, ids: best.map(({ id }) => id), runs: best.map(({ stored, row }) => stored.runs[row] as string) };
 }
 
-function placesOf(stored: StoredPaths) {
-  return stored.ids.map((id, row) => ({
-    stored,
-    row,
-    id,
-    number: Number(id.slice(id.lastIndexOf('.') + 1)),
-    endToEnd: stored.columns.endToEnd[row] as number,
-  }));
+function placesOf(stored: StoredPaths, rank: ReturnType<typeof rowRank>) {
+  return stored.ids.map((id, row) => ({ stored, row, id, rank: rank(stored.columns, row, numberOf(id)) }));
+}
+
+function numberOf(id: string): number {
+  return Number(id.slice(id.lastIndexOf('.') + 1));
 }

@@ -5,16 +5,13 @@
 import type { SeriesPlan } from '../aggregate/series-plan.ts';
 import type { PathColumns } from '../join/paths.ts';
 import type { Coverage, SeriesPoint } from '../wire/series-views.ts';
+import type { PathFilter } from './path-filter.ts';
+import type { Ordered } from './path-order.ts';
 
-export interface PathQuery {
+export interface PathQuery extends Ordered, PathFilter {
   run: string;
-  order: 'slowest' | 'newest';
   /** At least 1. */
   limit: number;
-  /** Index into the server's VM table. */
-  vm?: number;
-  /** Index into CLASSES. */
-  class?: number;
 }
 
 /** A stretch of a run as so many points at most. Times are wall seconds since the epoch, `to` is the first one after it. */
@@ -83,7 +80,7 @@ export interface PathStore {
    * @returns false where that was not possible now; it stays to be done
    */
   commit(): Promise<boolean>;
-  /** Paths without an end-to-end time are never among the slowest. */
+  /** Paths without an end-to-end time are neither among the slowest nor near to any. */
   paths(query: PathQuery): Promise<StoredPaths>;
   /** @returns one row, or null where no such path is kept (any more) */
   path(id: string): Promise<StoredPaths | null>;

@@ -234,6 +234,8 @@ export interface SeriesView {
 
 export interface AgentView {
   id: string;
+  /** Of its program. */
+  version: string;
   role: Vantage;
   hostname: string;
   connected: boolean;
@@ -249,6 +251,8 @@ export interface AgentView {
 }
 
 export interface Health {
+  /** Of the server's program. */
+  version: string;
   agents: AgentView[];
   /** Joined exchanges of each class since the server started. */
   classes: Record<ExchangeClass, number>;
@@ -289,6 +293,15 @@ export interface LiveTick {
 }
 
 export type LiveMessage = LiveSnapshot | LiveTick;
+
+/** What the operator set for the pages. */
+export interface Settings {
+  /** Address of an exchange's trace in the user's own backend, with the words of {@link TRACE_WORDS} in braces; null where nobody set one. */
+  traceUrl: string | null;
+}
+
+/** What an address of traces may say of an exchange: it began at `fromMs` and was over before `toMs`, ms since the epoch. */
+export const TRACE_WORDS = ['run', 'vm', 'client', 'clientPort', 'server', 'serverPort', 'fromMs', 'toMs'] as const;
 
 /** Every REST error. */
 export interface ApiError {

@@ -8,7 +8,7 @@ export interface Shape {
   values(random: Random, rows: number): Float64Array;
 }
 
-function normal(random: Random): number {
+export function normal(random: Random): number {
   return normalQuantile(Math.min(1 - 1e-12, Math.max(1e-12, random())));
 }
 

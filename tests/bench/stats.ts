@@ -1,18 +1,18 @@
 /**
- * Do the intervals of a comparison hold what they promise? Pairs of samples of
- * the same known distribution are compared again and again: a 95 % interval
- * must hold the true difference, 0, in 93 to 97 of a hundred, and a whole
- * comparison must call a difference in at most one of twenty. Beside it, for
- * the same samples, the naive bootstrap and the Mann-Whitney test. Exits 1
- * when a target is missed.
- *   --quick  200 pairs of each shape instead of 2,000   --json  one JSON object
+ * Do the intervals of a comparison hold what they promise? Pairs of samples
+ * whose true difference is known are compared again and again: a 95 % interval
+ * must hold it in 93 to 97 of a hundred, and of equals a whole comparison must
+ * call a difference in at most one of twenty. Beside it, for the same samples,
+ * the naive bootstrap and the Mann-Whitney test. Exits 1 when a target is missed.
+ *   --quick  200 pairs of each kind instead of 2,000   --json  one JSON object
  *   --rows <n>  of each sample (6000)                   --seed <n>
  */
 import { parseArgs } from 'node:util';
 import { seededRandom } from '../../server/compare/random.ts';
 import { QUANTILES, shiftsOf } from '../../server/compare/shifts.ts';
+import { allPairs, type Pairs } from './stats-pairs.ts';
 import { mannWhitneyHolds, naiveHolds } from './stats-rivals.ts';
-import { type Random, SHAPES, type Shape } from './stats-shapes.ts';
+import type { Random } from './stats-shapes.ts';
 
 const { quick, json, rows, seed } = parseArgs({
   options: {
@@ -32,40 +32,46 @@ const FALSE_ALARMS = 0.05;
 const LUCK = 3;
 
 interface Row {
-  shape: string;
-  /** Share of the intervals that hold 0, by quantile; null where a sample is too small for it. */
+  pairs: string;
+  /** Share of the intervals that hold the truth, by quantile; null where a sample is too small for it. */
   coverage: (number | null)[];
-  falseAlarms: number;
+  /** Of comparisons of equals that called a difference; null where there is one. */
+  falseAlarms: number | null;
   naive: number;
-  mannWhitney: number;
+  /** Of tests that found no difference; null where there is one. */
+  mannWhitney: number | null;
 }
 
 function share(count: number, of: number): number {
   return count / of;
 }
 
-function measure(shape: Shape, random: Random): Row {
+function measure(pairs: Pairs, random: Random): Row {
+  const truths = QUANTILES.map(pairs.truth);
+  const areEqual = truths.every((truth) => truth === 0);
   const hits = QUANTILES.map(() => 0);
   const tried = QUANTILES.map(() => 0);
   let [alarms, naive, mannWhitney] = [0, 0, 0];
   for (let pair = 0; pair < PAIRS; pair++) {
-    const [a, b] = [shape.values(random, Number(rows)), shape.values(random, Number(rows))];
-    const shifts = shiftsOf(new Map([['all', a]]), new Map([['all', b]]), { seed: pair + 1, draws: 400 });
+    const [a, b] = pairs.draw(random, Number(rows));
+    const options = { seed: pair + 1, draws: 400, rounds: pairs.rounds };
+    const shifts = shiftsOf(new Map([['all', a]]), new Map([['all', b]]), options);
     for (const { quantile, low, high } of shifts) {
       const n = (QUANTILES as readonly number[]).indexOf(quantile);
       tried[n]! += 1;
-      if (low <= 0 && high >= 0) hits[n]! += 1;
+      if (low <= truths[n]! && high >= truths[n]!) hits[n]! += 1;
     }
     if (shifts.some(({ bandLow, bandHigh }) => bandLow > 0 || bandHigh < 0)) alarms += 1;
-    if (mannWhitneyHolds(a, b)) mannWhitney += 1;
-    if (pair < NAIVE_PAIRS && naiveHolds(a, b, NAIVE_QUANTILE, random)) naive += 1;
+    if (areEqual && mannWhitneyHolds(a, b)) mannWhitney += 1;
+    const naiveTruth = pairs.truth(NAIVE_QUANTILE);
+    if (pair < NAIVE_PAIRS && naiveHolds(a, b, NAIVE_QUANTILE, naiveTruth, random)) naive += 1;
   }
   return {
-    shape: shape.name,
+    pairs: pairs.name,
     coverage: hits.map((count, n) => (tried[n]! === 0 ? null : share(count, tried[n]!))),
-    falseAlarms: share(alarms, PAIRS),
+    falseAlarms: areEqual ? share(alarms, PAIRS) : null,
     naive: share(naive, NAIVE_PAIRS),
-    mannWhitney: share(mannWhitney, PAIRS),
+    mannWhitney: areEqual ? share(mannWhitney, PAIRS) : null,
   };
 }
 
@@ -76,18 +82,18 @@ function luck(p: number): number {
 
 function missedTargets(all: readonly Row[]): string[] {
   const missed: string[] = [];
-  for (const { shape, coverage, falseAlarms } of all) {
+  for (const { pairs, coverage, falseAlarms } of all) {
     for (const [n, covered] of coverage.entries()) {
       if (covered === null) continue;
       const [low, high] = COVERAGE;
       if (covered < low - luck(low) || covered > high + luck(high)) {
         missed.push(
-          `${shape}: the interval at p${QUANTILES[n]! * 100} holds in ${percent(covered)}, wanted 93 to 97 %`,
+          `${pairs}: the interval at p${QUANTILES[n]! * 100} holds in ${percent(covered)}, wanted 93 to 97 %`,
         );
       }
     }
-    if (falseAlarms > FALSE_ALARMS + luck(FALSE_ALARMS)) {
-      missed.push(`${shape}: false alarms in ${percent(falseAlarms)} of the comparisons, wanted ≤ 5 %`);
+    if (falseAlarms !== null && falseAlarms > FALSE_ALARMS + luck(FALSE_ALARMS)) {
+      missed.push(`${pairs}: false alarms in ${percent(falseAlarms)} of the comparisons, wanted ≤ 5 %`);
     }
   }
   return missed;
@@ -98,9 +104,7 @@ function percent(value: number): string {
 }
 
 function print(all: readonly Row[], missed: readonly string[]): void {
-  console.log(
-    `intervals of ${PAIRS} comparisons of equals, ${rows} requests each; share that holds the truth, 95 % wanted`,
-  );
+  console.log(`intervals of ${PAIRS} comparisons, ${rows} requests each; share that holds the truth, 95 % wanted`);
   const head = ['', ...QUANTILES.map((q) => `p${q * 100}`), 'false alarms', 'naive p90', 'Mann-Whitney'];
   const table = [head, ...all.map((row) => cellsOf(row))];
   const widths = head.map((_, n) => Math.max(...table.map((cells) => cells[n]!.length)));
@@ -110,15 +114,15 @@ function print(all: readonly Row[], missed: readonly string[]): void {
   for (const sentence of missed) console.log(`missed: ${sentence}`);
 }
 
-function cellsOf({ shape, coverage, falseAlarms, naive, mannWhitney }: Row): string[] {
-  const covered = coverage.map((each) => (each === null ? '-' : percent(each)));
-  return [shape, ...covered, ...[falseAlarms, naive, mannWhitney].map(percent)];
+function cellsOf({ pairs, coverage, falseAlarms, naive, mannWhitney }: Row): string[] {
+  const cells = [...coverage, falseAlarms, naive, mannWhitney].map((each) => (each === null ? '-' : percent(each)));
+  return [pairs, ...cells];
 }
 
 const random = seededRandom(Number(seed));
-const all = SHAPES.map((shape) => {
-  console.error(`stats: ${shape.name}`);
-  return measure(shape, random);
+const all = allPairs(random).map((pairs) => {
+  console.error(`stats: ${pairs.name}`);
+  return measure(pairs, random);
 });
 const missed = missedTargets(all);
 if (json)

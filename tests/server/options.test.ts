@@ -40,6 +40,7 @@ describe('parseOptions', () => {
       allowOrigins: [],
       longPolls: [],
       keepRun: false,
+      traceUrl: null,
       logLevel: 'info',
       logFormat: 'auto',
     });
@@ -103,6 +104,8 @@ describe('parseOptions', () => {
     [['--run', 'a\nb'], '--run'],
     [['--allow-origin', 'example.org'], 'scheme://host'],
     [['--allow-origin', 'https://example.org/path'], 'without a path'],
+    [['--trace-url', 'traces/{run}'], 'Write http'],
+    [['--trace-url', 'https://traces/{traceId}'], 'none of {run}'],
     [['--log-level', 'loud'], 'debug'],
     [['stray'], 'too many arguments'],
   ])('refuses %j and says what is right', (args, expected) => {

@@ -45,6 +45,7 @@ export async function start(
       logFormat: 'json',
       dashboard: '/nonexistent',
       store: null,
+      traceUrl: null,
       ...options,
     },
     { log: pino({ level: 'silent' }), now: Date.now, ...around },

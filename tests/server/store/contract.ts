@@ -1,9 +1,12 @@
 /** What every path store has to do: one suite, run by the test of each implementation. */
 import { describe, expect, it } from 'vitest';
 import { KEPT_ERROR } from '../../../server/aggregate/bucket-counts.ts';
-import type { PathColumns } from '../../../server/join/paths.ts';
+import { KEY_BYTES, LAYER_COUNT, type PathColumns } from '../../../server/join/paths.ts';
+import type { PathFilter } from '../../../server/store/path-filter.ts';
 import type { PathQuery, PathStore, SeriesQuery } from '../../../server/store/store.ts';
-import { somePaths } from './some-paths.ts';
+import { FLAGS } from '../../../server/wire/record.ts';
+import { LAYER_IDS, LAYERS } from '../../../server/wire/stations.ts';
+import { pathsWithLayers, somePaths } from './some-paths.ts';
 
 /** Its VMs are named `vm0`, `vm1`; it keeps at least 1,000 paths. */
 export type MakeStore = () => Promise<PathStore>;
@@ -22,9 +25,9 @@ export async function append(
 export async function times(
   store: PathStore,
   run: string,
-  order: 'slowest' | 'newest',
+  order: PathQuery['order'],
   limit = 1000,
-  only: Pick<PathQuery, 'vm' | 'class'> = {},
+  only: Omit<PathQuery, 'run' | 'order' | 'limit'> = {},
 ): Promise<number[]> {
   const stored = await store.paths({ run, order, limit, ...only });
   expect(stored.ids).toHaveLength(stored.columns.count);
@@ -98,6 +101,67 @@ export function storeContract(name: string, make: MakeStore): void {
       expect(await times(store, 'a', 'newest', 10, { class: 0 })).toEqual([2, 1]);
       expect(await times(store, 'a', 'slowest', 10, { class: 2, vm: 1 })).toEqual([4]);
       expect(await times(store, 'nobody', 'newest')).toEqual([]);
+    });
+
+    it('wants what each filter wants, and all of them together', async () => {
+      const store = await make();
+      const columns = somePaths([100, 200, 300, 400]);
+      columns.status.set([200, 404, 503, 0]);
+      columns.flags[3] = FLAGS.reset;
+      columns.keys[2 * KEY_BYTES + 32]! ^= 1;
+      store.append('a', columns, 0, 4);
+      await store.commit();
+      await append(store, 'b', new Array(15).fill(1));
+      const wanted = (filter: PathFilter) => times(store, 'a', 'newest', 10, filter);
+      expect(await wanted({ text: 'GET /2' })).toEqual([200]);
+      expect(await wanted({ text: '00' })).toEqual([400, 300, 200, 100]);
+      expect(await wanted({ text: "'; DROP TABLE paths" })).toEqual([]);
+      expect(await wanted({ status: { from: 400, to: 499 } })).toEqual([200]);
+      expect(await wanted({ status: { from: 0, to: 0 } })).toEqual([400]);
+      expect(await wanted({ failed: true })).toEqual([400, 300, 200]);
+      expect(await wanted({ slow: { layer: null, overNs: 200 } })).toEqual([400, 300, 200]);
+      expect(await wanted({ connection: columns.keys.slice(0, KEY_BYTES) })).toEqual([400, 200, 100]);
+      expect(await wanted({ connection: columns.keys.slice(2 * KEY_BYTES, 3 * KEY_BYTES) })).toEqual([300]);
+      expect(await wanted({ failed: true, text: '00', slow: { layer: 'transfer', overNs: 300 } })).toEqual([400, 300]);
+      expect(await times(store, 'a', 'slowest', 10, { status: { from: 200, to: 499 } })).toEqual([200, 100]);
+    });
+
+    it('takes the time of every layer for what deriveLayers made of it', async () => {
+      const store = await make();
+      const columns = pathsWithLayers(50);
+      for (let row = 0; row < 50; row += 10) {
+        store.append('a', columns, row, row + 10);
+        await store.commit();
+      }
+      await append(store, 'b', new Array(15).fill(1));
+      for (const { layer } of LAYERS) {
+        const at = LAYER_IDS.indexOf(layer);
+        const of = (row: number) => columns.layers[row * LAYER_COUNT + at]!;
+        const overNs = of(12);
+        const rows = Array.from({ length: 50 }, (_, row) => row).filter((row) => of(row) >= overNs);
+        const found = await store.paths({ run: 'a', order: 'newest', limit: 50, slow: { layer, overNs } });
+        expect([...found.columns.requestSeq].reverse(), layer).toEqual(rows.map((row) => columns.requestSeq[row]));
+        expect(rows.length, layer).toBeGreaterThan(0);
+        expect(rows.length, layer).toBeLessThan(50);
+      }
+    });
+
+    it('gives those nearest to a time, those around a path, and the same ones at random for the same seed', async () => {
+      const store = await make();
+      await append(store, 'b', [1, 2, 3]);
+      const values = Array.from({ length: 300 }, (_, i) => 1000 + ((i * 77) % 300));
+      for (let at = 0; at < values.length; at += 15) await append(store, 'a', values.slice(at, at + 15));
+      await append(store, 'a', [Number.NaN]);
+      const asked = (order: PathQuery['order'], at: number, limit = 5) => times(store, 'a', order, limit, { at });
+      expect((await asked('nearest', 1100, 3)).toSorted()).toEqual([1099, 1100, 1101]);
+      expect(await asked('nearest', 1_000_000, 1)).toEqual([1299]);
+      expect(await asked('nearest', 1150, 1000)).toHaveLength(300);
+      expect((await asked('around', 3 + 40, 3)).toSorted()).toEqual(values.slice(39, 42).toSorted());
+      const some = await asked('random', 7, 60);
+      expect(await asked('random', 7, 60)).toEqual(some);
+      expect(await asked('random', 8, 60)).not.toEqual(some);
+      const mean = some.reduce((sum, ns) => sum + (Number.isNaN(ns) ? 1150 : ns), 0) / some.length;
+      expect(Math.abs(mean - 1150)).toBeLessThan(40);
     });
 
     it('finds each path by its id, with every field as it was', async () => {

@@ -1,0 +1,66 @@
+/** What may be asked of the API, checked at the edge. */
+import * as z from 'zod';
+import { CLASSES } from './wire/record.ts';
+import { LAYERS } from './wire/stations.ts';
+
+/** Only digits: `Number` would take an empty value for 0. */
+const wholeNumber = z
+  .string()
+  .regex(/^\d{1,15}$/, 'expected a whole number')
+  .transform(Number);
+/** With `points` the run as so many points at most, of any length; without it the live rows of the last minutes. */
+export const seriesQuerySchema = z
+  .strictObject({
+    from: wholeNumber.optional(),
+    to: wholeNumber.optional(),
+    vm: z.string().min(1).max(128).optional(),
+    points: wholeNumber.pipe(z.number().min(2).max(5000)).optional(),
+    heatmap: z.enum(['0', '1']).optional(),
+  })
+  .refine(({ from, to }) => from === undefined || to === undefined || from < to, {
+    path: ['to'],
+    message: 'expected a second after "from"',
+  })
+  .refine(({ points, heatmap }) => heatmap === undefined || points !== undefined, {
+    path: ['heatmap'],
+    message: 'goes with "points"',
+  });
+/** `404`, `4xx`, or `0` where none was read. */
+const statusRange = z
+  .string()
+  .regex(/^(0|[1-5](xx|\d\d))$/, 'expected a status such as 404 or 5xx, or 0 for none')
+  .transform((text) => ({ from: Number(text.replace('xx', '00')), to: Number(text.replace('xx', '99')) }));
+const LAYER_NAMES = LAYERS.map(({ layer }) => layer);
+const QUANTILE_NAMES = ['p50', 'p90', 'p99', 'p999'] as const;
+export const pathsQuerySchema = z
+  .strictObject({
+    order: z.enum(['slowest', 'newest', 'failed', 'random', 'nearest']).default('newest'),
+    limit: wholeNumber.pipe(z.number().min(1).max(1000)).default(50),
+    vm: z.string().min(1).max(128).optional(),
+    class: z.enum(CLASSES).optional(),
+    /** A part of `METHOD /path`. */
+    path: z.string().min(1).max(128).optional(),
+    status: statusRange.optional(),
+    layer: z.enum(LAYER_NAMES).optional(),
+    /** Of the layer, or end to end: at least so many ns. */
+    over: wholeNumber.optional(),
+    /** Of the random order: the same paths for the same seed. */
+    seed: wholeNumber.default(1),
+    /** What to be nearest to, end to end. */
+    quantile: z.enum(QUANTILE_NAMES).optional(),
+  })
+  .refine(({ order, quantile }) => (order === 'nearest') === (quantile !== undefined), {
+    path: ['quantile'],
+    message: 'order=nearest goes with a quantile, as in order=nearest&quantile=p99',
+  });
+export type PathsQuery = z.output<typeof pathsQuerySchema>;
+export const neighboursQuerySchema = z.strictObject({
+  limit: wholeNumber.pipe(z.number().min(1).max(1000)).default(20),
+});
+
+export const compareQuerySchema = z.strictObject({
+  a: z.string().min(1).max(64),
+  b: z.string().min(1).max(64),
+  seed: wholeNumber.default(1),
+  force: z.enum(['0', '1']).default('0'),
+});
