@@ -2,22 +2,26 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { definitions } from './path-table.ts';
+import { FIRST_SCHEMA, migrateFirst } from './duckdb-migration.ts';
+import { inTransaction } from './duckdb-transaction.ts';
+import { PathWriter } from './path-writer.ts';
 import { RETENTION_TABLES } from './retention.ts';
 import { ROLL_UP_TABLES } from './roll-up-tables.ts';
 import { StoreError } from './store-error.ts';
-import { STORED_FIELDS } from './stored-table.ts';
+import { definitionsOfStore } from './stored-view.ts';
 import { UNKEPT_TABLES } from './unkept-keys.ts';
 
 /** Grows when an older Hopscope could not read what a newer one wrote. */
-export const SCHEMA = 1;
+export const SCHEMA = 2;
 const FILE = 'hopscope.duckdb';
 /** Beside the rows that wait to be written; a report over many millions of paths goes to disk beyond it. */
 const MEMORY_LIMIT = '512MB';
+/** A checkpoint writes the rows that did not fill a group of their own again: at DuckDB's own 16 MB that is most of them. */
+const CHECKPOINT_THRESHOLD = '64MB';
 
-const TABLES = [
+const DEFINITIONS = [
   'CREATE TABLE hopscope (schema INTEGER, version VARCHAR)',
-  `CREATE TABLE paths (${definitions(STORED_FIELDS)})`,
+  ...definitionsOfStore(),
   'CREATE TABLE runs (id VARCHAR, name VARCHAR, started_ms DOUBLE, ended_ms DOUBLE, summary VARCHAR)',
 ];
 
@@ -25,6 +29,8 @@ export interface OpenFile {
   /** One of each, so that a long query holds no commit up. */
   writer: DuckDBConnection;
   reader: DuckDBConnection;
+  /** By `writer`. */
+  paths: PathWriter;
   close(): void;
 }
 
@@ -47,7 +53,7 @@ export async function openFile(folder: string, version: string): Promise<OpenFil
     for (const table of [...ROLL_UP_TABLES, ...RETENTION_TABLES, ...UNKEPT_TABLES]) await writer.run(table);
     await writer.run('SET enable_external_access = false');
     const reader = await instance.connect();
-    return { writer, reader, close: () => [reader.closeSync(), close()] };
+    return { writer, reader, paths: new PathWriter(writer), close: () => [reader.closeSync(), close()] };
   } catch (error) {
     close();
     throw error instanceof StoreError ? error : damaged(file, error as Error);
@@ -68,7 +74,11 @@ function checkFolder(folder: string): void {
 
 async function opened(file: string): Promise<DuckDBInstance> {
   try {
-    return await DuckDBInstance.create(file, { memory_limit: MEMORY_LIMIT, threads: '2' });
+    return await DuckDBInstance.create(file, {
+      memory_limit: MEMORY_LIMIT,
+      checkpoint_threshold: CHECKPOINT_THRESHOLD,
+      threads: '2',
+    });
   } catch (error) {
     const { message } = error as Error;
     if (/set lock|already open|attached/i.test(message)) throw locked(file, message);
@@ -109,6 +119,10 @@ async function checkSchema(connection: DuckDBConnection, file: string, version: 
   const found = await connection.runAndReadAll('SELECT schema, version FROM hopscope');
   const [schema, writtenBy] = found.getRowsJS()[0] as [number, string];
   if (schema === SCHEMA) return;
+  if (schema === FIRST_SCHEMA) {
+    await migrate(connection, version);
+    return;
+  }
   throw new StoreError(
     `${file} was written by Hopscope ${writtenBy} (format ${schema}, this ${version} has ${SCHEMA}): ` +
       'use that version, or give --store another folder.',
@@ -116,8 +130,15 @@ async function checkSchema(connection: DuckDBConnection, file: string, version: 
 }
 
 async function create(connection: DuckDBConnection, version: string): Promise<void> {
-  await connection.run('BEGIN');
-  for (const table of TABLES) await connection.run(table);
-  await connection.run('INSERT INTO hopscope VALUES ($1, $2)', [SCHEMA, version]);
-  await connection.run('COMMIT');
+  await inTransaction(connection, async () => {
+    for (const definition of DEFINITIONS) await connection.run(definition);
+    await connection.run('INSERT INTO hopscope VALUES ($1, $2)', [SCHEMA, version]);
+  });
+}
+
+async function migrate(connection: DuckDBConnection, version: string): Promise<void> {
+  await inTransaction(connection, async () => {
+    await migrateFirst(connection, new PathWriter(connection));
+    await connection.run('UPDATE hopscope SET schema = $1, version = $2', [SCHEMA, version]);
+  });
 }

@@ -73,6 +73,8 @@ export interface Calls {
   prune: { ask: PruneAsk; answer: PruneAnswer };
   /** Which rows are too much for a file of so many bytes. */
   tooMuch: { ask: number; answer: PruneAsk['below'] };
+  /** Delete what no path refers to any more: it reads the references of all paths. */
+  sweep: { ask: null; answer: null };
   /** Have freed blocks counted as free. */
   checkpoint: { ask: null; answer: null };
   pruned: { ask: null; answer: Pruned[] };

@@ -10,6 +10,7 @@ import { sqlFilter } from './path-filter.ts';
 import { sqlRank } from './path-order.ts';
 import { rowsOf, selection } from './path-table.ts';
 import { ROLL_UP_TABLE } from './roll-up-tables.ts';
+import { PATH_TABLES } from './stored-table.ts';
 import { readUnkept } from './unkept-keys.ts';
 
 const SELECT = `SELECT ${selection()}, number::DOUBLE FROM paths`;
@@ -17,7 +18,7 @@ const SELECT = `SELECT ${selection()}, number::DOUBLE FROM paths`;
 /** Numbers begin where they ended. */
 export async function nextNumber(connection: DuckDBConnection): Promise<number> {
   // What a path was rolled up into may be kept for longer than it is.
-  const tables = ['paths', 'parts', ...Object.values(ROLL_UP_TABLE)];
+  const tables = [...PATH_TABLES, 'parts', ...Object.values(ROLL_UP_TABLE)];
   const numbers = tables.map((table) => `SELECT max(number) AS number FROM ${table}`).join(' UNION ALL ');
   const result = await connection.runAndReadAll(`SELECT coalesce(max(number) + 1, 0)::DOUBLE FROM (${numbers})`);
   return result.getRowsJS()[0]![0] as number;

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type OpenFile, openFile } from './duckdb-file.ts';
 import type { Answer, CallName, Calls, FoundRows, Opening, Question, WorkerOptions } from './duckdb-messages.ts';
 import { nextNumber, readKeys, readPage, readPath, readPaths, readRuns } from './duckdb-reads.ts';
-import { checkpoint, forgetRun, pruneSome, rollUpSome, writeBatch } from './duckdb-writes.ts';
+import { checkpoint, forgetRun, pruneSome, rollUpSome, sweepRepeated, writeBatch } from './duckdb-writes.ts';
 import { RawBudget } from './raw-budget.ts';
 import { readPruned, tooMuch } from './retention.ts';
 import { readSampled, readSeries } from './roll-up-reads.ts';
@@ -19,12 +19,13 @@ const last: Record<'read' | 'write', Promise<unknown>> = { read: Promise.resolve
 
 type Work = { [K in CallName]: (ask: Calls[K]['ask']) => Promise<Calls[K]['answer']> };
 const WORK: Work = {
-  write: (batch) => changed((writer) => writeBatch(writer, batch, budget)),
-  forget: (run) => changed((writer) => forgetRun(writer, run)),
-  rollUp: () => changed(rollUpSome),
-  prune: (ask) => changed((writer) => pruneSome(writer, ask)),
+  write: (batch) => changed(({ writer, paths }) => writeBatch(writer, paths, batch, budget)),
+  forget: (run) => changed(({ writer, paths }) => forgetRun(writer, paths, run)),
+  rollUp: () => changed(({ writer }) => rollUpSome(writer)),
+  prune: (ask) => changed(({ writer }) => pruneSome(writer, ask)),
+  sweep: () => changed(({ writer, paths }) => sweepRepeated(writer, paths)),
   tooMuch: (bytes) => tooMuch(reader(), bytes),
-  checkpoint: () => changed(checkpoint),
+  checkpoint: () => changed(({ writer }) => checkpoint(writer)),
   pruned: () => readPruned(reader()),
   sampled: () => readSampled(reader()),
   series: (query) => readSeries(reader(), query),
@@ -39,17 +40,17 @@ const WORK: Work = {
     return null;
   },
 };
-const WRITES = new Set<CallName>(['write', 'forget', 'rollUp', 'prune', 'checkpoint', 'close']);
+const WRITES = new Set<CallName>(['write', 'forget', 'rollUp', 'prune', 'sweep', 'checkpoint', 'close']);
 
 function reader(): OpenFile['reader'] {
   if (file === null) throw new Error('the database could not be opened again yet');
   return file.reader;
 }
 
-async function changed<T>(work: (writer: OpenFile['writer']) => Promise<T>): Promise<T> {
+async function changed<T>(work: (open: OpenFile) => Promise<T>): Promise<T> {
   if (file === null) await reopen();
   try {
-    return await work(file!.writer);
+    return await work(file!);
   } catch (error) {
     // A checkpoint that found the disk full leaves a database that answers nothing until it is opened again.
     if (/invalidated|FATAL/.test((error as Error).message)) await reopen();

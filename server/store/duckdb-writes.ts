@@ -1,19 +1,21 @@
 /** Changes to the database of stored paths, each all or nothing. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Batch, PruneAnswer, PruneAsk, Sampled } from './duckdb-messages.ts';
-import { PathAppender } from './path-table.ts';
+import { inTransaction } from './duckdb-transaction.ts';
+import type { PathWriter } from './path-writer.ts';
 import type { RawBudget, Verdict } from './raw-budget.ts';
-import { prune } from './retention.ts';
+import { prune, sweep } from './retention.ts';
 import { partsOf, sampledOf } from './roll-up-parts.ts';
 import { appendParts, forgetRollUps, rollUpParts } from './roll-up-tables.ts';
 import type { StoredRun } from './store.ts';
 import { retainRows, type StoredRows } from './stored-rows.ts';
-import { fieldsOf } from './stored-table.ts';
+import { PATH_TABLES, RUN_TABLES } from './stored-table.ts';
 import { appendUnkept } from './unkept-keys.ts';
 
 /** @returns of each run how many a budget chose from, and why which were kept */
 export async function writeBatch(
   connection: DuckDBConnection,
+  paths: PathWriter,
   batch: Batch,
   budget: RawBudget | null,
 ): Promise<Sampled[]> {
@@ -21,14 +23,13 @@ export async function writeBatch(
   const fresh = rows.columns.count - replaced.length;
   const verdicts = budget === null ? [] : Array.from({ length: fresh }, (_, row) => verdictOn(rows, row, budget));
   const added = partsOf(rows, vmNames, false, verdicts);
-  await inTransaction(connection, async () => {
+  await changed(connection, paths, async () => {
     if (redoFrom !== null) await undo(connection, id, redoFrom);
     const unkept = verdicts.flatMap((verdict, row) => (verdict === 'unkept' ? [row] : []));
     await appendUnkept(connection, rows, unkept, next - 1, id);
     const stored = await takeOut(connection, replaced);
     retainRows(rows, (row) => (row < fresh ? verdicts[row] !== 'unkept' : stored.has(rows.numbers[row]!)));
-    const appender = new PathAppender(connection, 'paths', fieldsOf(rows));
-    if (rows.columns.count > 0) await appender.append(rows.columns, 0, rows.columns.count, vmNames);
+    if (rows.columns.count > 0) await paths.write(rows, vmNames);
     await appendParts(connection, [...added, ...partsOf(before, vmNames, true)], next - 1, id);
     for (const run of runs) await writeRun(connection, run);
   });
@@ -43,14 +44,13 @@ function verdictOn({ columns, runs, runOf }: StoredRows, row: number, budget: Ra
 async function takeOut(connection: DuckDBConnection, numbers: readonly number[]): Promise<Set<number>> {
   const found = new Set<number>();
   for (const number of numbers) {
-    const gone = await connection.run('DELETE FROM paths WHERE number = $1::BIGINT', [number]);
-    if (gone.rowsChanged > 0) found.add(number);
+    if ((await deletePaths(connection, 'number = $1::BIGINT', number)) > 0) found.add(number);
   }
   return found;
 }
 
 async function undo(connection: DuckDBConnection, batch: number, from: number): Promise<void> {
-  await connection.run('DELETE FROM paths WHERE number >= $1::BIGINT', [from]);
+  await deletePaths(connection, 'number >= $1::BIGINT', from);
   for (const table of ['parts', 'unkept']) {
     await connection.run(`DELETE FROM ${table} WHERE batch = $1::BIGINT`, [batch]);
   }
@@ -65,9 +65,36 @@ export function pruneSome(connection: DuckDBConnection, ask: PruneAsk): Promise<
   return inTransaction(connection, () => prune(connection, ask));
 }
 
+/** What no path refers to any more goes. */
+export async function sweepRepeated(connection: DuckDBConnection, paths: PathWriter): Promise<null> {
+  await changed(connection, paths, () => sweep(connection));
+  // Its numbers may be given again.
+  paths.forget();
+  return null;
+}
+
 export async function checkpoint(connection: DuckDBConnection): Promise<null> {
   await connection.run('CHECKPOINT');
   return null;
+}
+
+/** All of it or nothing. */
+async function changed(connection: DuckDBConnection, paths: PathWriter, work: () => Promise<void>): Promise<void> {
+  try {
+    await inTransaction(connection, work);
+  } catch (error) {
+    paths.forget();
+    throw error;
+  }
+}
+
+/** @param which a condition on $1 @returns how many rows it was true of */
+async function deletePaths(connection: DuckDBConnection, which: string, value: number | string): Promise<number> {
+  let rows = 0;
+  for (const table of PATH_TABLES) {
+    rows += (await connection.run(`DELETE FROM ${table} WHERE ${which}`, [value])).rowsChanged;
+  }
+  return rows;
 }
 
 async function writeRun(connection: DuckDBConnection, run: StoredRun): Promise<void> {
@@ -82,24 +109,15 @@ async function writeRun(connection: DuckDBConnection, run: StoredRun): Promise<v
   ]);
 }
 
-export async function forgetRun(connection: DuckDBConnection, run: string): Promise<null> {
-  await inTransaction(connection, async () => {
-    await connection.run('DELETE FROM paths WHERE run = $1', [run]);
+export async function forgetRun(connection: DuckDBConnection, paths: PathWriter, run: string): Promise<null> {
+  await changed(connection, paths, async () => {
+    const which = 'run = (SELECT id FROM names WHERE name = $1)';
+    await deletePaths(connection, which, run);
+    for (const table of RUN_TABLES) await connection.run(`DELETE FROM ${table} WHERE ${which}`, [run]);
     await connection.run('DELETE FROM runs WHERE id = $1', [run]);
     await forgetRollUps(connection, run);
   });
+  // Its numbers may be given again.
+  paths.forget();
   return null;
-}
-
-async function inTransaction<T>(connection: DuckDBConnection, work: () => Promise<T>): Promise<T> {
-  await connection.run('BEGIN');
-  try {
-    const result = await work();
-    await connection.run('COMMIT');
-    return result;
-  } catch (error) {
-    // After a failed commit there is no transaction any more, and the first error is the one to tell.
-    await connection.run('ROLLBACK').catch(() => undefined);
-    throw error;
-  }
 }

@@ -6,6 +6,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { RECENT_KEYS } from '../join/recent-keys.ts';
 import type { PruneAnswer, PruneAsk, Pruned } from './duckdb-messages.ts';
+import { TICKS_PER_MS } from './packed-rows.ts';
+import { PATH_TABLES } from './stored-table.ts';
 import { forgetUnkept } from './unkept-keys.ts';
 
 export const RETENTION_TABLES = [
@@ -22,11 +24,20 @@ const MOST_ROWS = 8_192;
 const LEFT_SHARE = 0.9;
 
 type What = Pruned['what'];
-/** Of each table: when a row ends, ms. */
-const ENDS: Readonly<Record<What, string>> = {
-  paths: 'max(at_ms)',
-  seconds: '(max(t) + 1) * 1000.0',
-  minutes: '(max(t) + 60) * 1000.0',
+interface Rows {
+  tables: readonly string[];
+  /** Number and run of each row, and when it ends, ms. */
+  from: string;
+}
+
+const PATHS = PATH_TABLES.map((table) => `SELECT number, run, ticks FROM ${table}`).join(' UNION ALL ');
+const ROWS: Readonly<Record<What, Rows>> = {
+  paths: {
+    tables: PATH_TABLES,
+    from: `(SELECT number, name AS run, ticks / ${TICKS_PER_MS}.0 AS ends FROM (${PATHS}) AS rows JOIN names ON id = rows.run)`,
+  },
+  seconds: { tables: ['seconds'], from: '(SELECT number, run, (t + 1) * 1000.0 AS ends FROM seconds)' },
+  minutes: { tables: ['minutes'], from: '(SELECT number, run, (t + 60) * 1000.0 AS ends FROM minutes)' },
 };
 /** What goes first where there is too much of all. */
 const BY_SIZE: readonly What[] = ['paths', 'seconds'];
@@ -38,7 +49,7 @@ export async function prune(
 ): Promise<PruneAnswer> {
   await mark(connection, nowMs, next);
   await forgetUnkept(connection, next - RECENT_KEYS);
-  for (const what of Object.keys(ENDS) as What[]) {
+  for (const what of Object.keys(ROWS) as What[]) {
     const cut = Math.max(await reachedBefore(connection, nowMs - keepMs[what]), below[what] ?? 0);
     const pruned = await pruneOf(connection, what, cut);
     if (pruned.length > 0) return { pruned, more: true };
@@ -58,13 +69,13 @@ async function reachedBefore(connection: DuckDBConnection, atMs: number): Promis
 }
 
 async function pruneOf(connection: DuckDBConnection, what: What, cut: number): Promise<Pruned[]> {
-  const oldest = `SELECT number FROM ${what} WHERE number < $1::BIGINT ORDER BY number LIMIT ${MOST_ROWS}`;
+  const { from, tables } = ROWS[what];
+  const oldest = `SELECT number FROM ${from} WHERE number < $1::BIGINT ORDER BY number LIMIT ${MOST_ROWS}`;
   const upTo = await one(connection, `SELECT max(number)::DOUBLE FROM (${oldest})`, [cut]);
   if (upTo === null) return [];
-  const gone = `FROM ${what} WHERE number <= $1::BIGINT`;
-  const query = `SELECT run, count(*)::DOUBLE, ${ENDS[what]}::DOUBLE ${gone} GROUP BY run`;
+  const query = `SELECT run, count(*)::DOUBLE, max(ends)::DOUBLE FROM ${from} WHERE number <= $1::BIGINT GROUP BY run`;
   const found = (await connection.runAndReadAll(query, [upTo])).getRowsJS() as [string, number, number][];
-  await connection.run(`DELETE ${gone}`, [upTo]);
+  for (const table of tables) await connection.run(`DELETE FROM ${table} WHERE number <= $1::BIGINT`, [upTo]);
   for (const [run, count, untilMs] of found) await note(connection, { run, what, count, untilMs });
   return found.map(([run, count, untilMs]) => ({ run, what, count, untilMs }));
 }
@@ -77,6 +88,14 @@ async function note(connection: DuckDBConnection, { run, what, count, untilMs }:
   await connection.run('INSERT INTO pruned VALUES ($1, $2, $3::BIGINT, $4::DOUBLE)', [
     ...[run, what, counted + count, Math.max(until, untilMs)],
   ]);
+}
+
+/** Delete what no path refers to any more. To be called in a transaction. */
+export async function sweep(connection: DuckDBConnection): Promise<void> {
+  const referred = (column: string) => PATH_TABLES.map((table) => `SELECT ${column} FROM ${table}`).join(' UNION ALL ');
+  await connection.run(`DELETE FROM connections WHERE id NOT IN (${referred('connection')})`);
+  await connection.run(`DELETE FROM kinds WHERE id NOT IN (${referred('kind')})`);
+  await connection.run('DELETE FROM heads WHERE id NOT IN (SELECT head FROM kinds)');
 }
 
 /** Up to which numbers rows have to go so that the file has less than its limit; empty where it has. */
@@ -100,17 +119,19 @@ async function usedBytes(connection: DuckDBConnection): Promise<number> {
 /** Without what deleted rows have in use: a block is freed when the last of some 100,000 rows beside each other goes. */
 async function livingBytes(connection: DuckDBConnection): Promise<number> {
   const used = await usedBytes(connection);
-  const living = (await one(connection, 'SELECT count(*)::DOUBLE FROM paths'))!;
-  const all = await one(
-    connection,
-    "SELECT sum(count)::DOUBLE FROM pragma_storage_info('paths') WHERE column_id = 0 AND segment_type <> 'VALIDITY'",
+  const living = (await one(connection, `SELECT count(*)::DOUBLE FROM (${PATHS})`))!;
+  const counts = PATH_TABLES.map(
+    (table) => `SELECT count FROM pragma_storage_info('${table}') WHERE column_id = 0 AND segment_type <> 'VALIDITY'`,
   );
+  const all = await one(connection, `SELECT sum(count)::DOUBLE FROM (${counts.join(' UNION ALL ')})`);
   // What is not in the file yet but in its log.
   return all === null || all < living ? used : (used * living) / all;
 }
 
 async function ends(connection: DuckDBConnection, what: What): Promise<[number | null, number | null]> {
-  const found = await connection.runAndReadAll(`SELECT min(number)::DOUBLE, max(number)::DOUBLE FROM ${what}`);
+  const found = await connection.runAndReadAll(
+    `SELECT min(number)::DOUBLE, max(number)::DOUBLE FROM ${ROWS[what].from}`,
+  );
   return found.getRowsJS()[0] as [number | null, number | null];
 }
 

@@ -14,6 +14,8 @@ export const KEEP_ALL: Retention = {
   maxBytes: Number.POSITIVE_INFINITY,
 };
 
+/** What paths referred to may stay so much longer than they. */
+const SWEEP_MS = 3_600_000;
 const NOTHING = { of: 0, slow: 0, errors: 0, sample: 0 };
 
 export interface Commits {
@@ -29,6 +31,8 @@ export class Upkeep {
   readonly #coverage = new Map<string, Coverage>();
   /** Rows deleted by this process. */
   readonly pruned: Record<Pruned['what'], number> = { paths: 0, seconds: 0, minutes: 0 };
+
+  #sweptMs = Number.NEGATIVE_INFINITY;
 
   private constructor(thread: DuckDbThread, retention: Retention) {
     this.#thread = thread;
@@ -64,8 +68,17 @@ export class Upkeep {
       more = answer.more;
       any ||= more;
     }
+    if (any) await this.#sweep(nowMs, Object.keys(below).length > 0, commits);
     // Blocks are free, and counted so, from then on.
     if (any && (await commits.quiet())) await this.#thread.ask('checkpoint', null);
+  }
+
+  /** It looks at all paths: not after every few that were deleted. */
+  async #sweep(nowMs: number, isUrgent: boolean, commits: Commits): Promise<void> {
+    if (!isUrgent && nowMs - this.#sweptMs < SWEEP_MS) return;
+    if (!(await commits.quiet())) return;
+    await this.#thread.ask('sweep', null);
+    this.#sweptMs = nowMs;
   }
 
   #count(pruned: Pruned): void {
