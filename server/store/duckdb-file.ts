@@ -50,7 +50,9 @@ export async function openFile(folder: string, version: string): Promise<OpenFil
   };
   try {
     await checkSchema(writer, file, version);
-    for (const table of [...ROLL_UP_TABLES, ...RETENTION_TABLES, ...UNKEPT_TABLES]) await writer.run(table);
+    await inTransaction(writer, async () => {
+      for (const table of [...ROLL_UP_TABLES, ...RETENTION_TABLES, ...UNKEPT_TABLES]) await writer.run(table);
+    });
     await writer.run('SET enable_external_access = false');
     const reader = await instance.connect();
     return { writer, reader, paths: new PathWriter(writer), close: () => [reader.closeSync(), close()] };
