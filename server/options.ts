@@ -52,7 +52,7 @@ interface Flags {
   logFormat: ServerOptions['logFormat'];
   dashboard: string;
   store?: string;
-  raw?: number | null;
+  raw: number;
   keepDays?: number;
   keepGib?: number;
   traceUrl?: string;
@@ -104,10 +104,11 @@ function command(): Command {
     .addOption(
       new Option(
         '--raw <which>',
-        'which requests are stored one by one: all, or budget:N, which is every error, every one above the p99 of the last minute, and a uniform sample of the rest up to N a second (default: all)',
+        'which requests are stored one by one: all, or budget:N, which is every error, every one above the p99 of the last minute, and a uniform sample of the rest up to N a second',
       )
         .env('HOPSCOPE_RAW')
-        .argParser(budget),
+        .argParser(budget)
+        .default(Number.POSITIVE_INFINITY, 'all'),
     )
     .addOption(
       new Option(
@@ -193,7 +194,7 @@ function validate(flags: Flags): OptionsResult {
     );
   }
   if (flags.store === '') return usage('--store is empty. Give a folder, or leave it away to keep paths in memory.');
-  if (flags.store === undefined && (flags.keepDays ?? flags.keepGib ?? flags.raw ?? undefined) !== undefined) {
+  if (flags.store === undefined && isKeepGiven(flags)) {
     return usage(
       '--keep-days, --keep-gib and --raw are for what --store keeps. Give it a folder; memory has the newest.',
     );
@@ -226,7 +227,7 @@ function validate(flags: Flags): OptionsResult {
       traceUrl: flags.traceUrl ?? null,
       store: flags.store === undefined ? null : resolve(flags.store),
       retention: retentionOf(flags),
-      rawPerSecond: flags.raw ?? null,
+      rawPerSecond: Number.isFinite(flags.raw) ? flags.raw : null,
     }),
   };
 }
@@ -237,8 +238,13 @@ function positive(text: string): number {
   throw new InvalidArgumentError('expected a number above 0, such as 7 or 0.5');
 }
 
-function budget(text: string): number | null {
-  if (text === 'all') return null;
+function isKeepGiven({ keepDays, keepGib, raw }: Flags): boolean {
+  return keepDays !== undefined || keepGib !== undefined || Number.isFinite(raw);
+}
+
+/** Infinity for all. */
+function budget(text: string): number {
+  if (text === 'all') return Number.POSITIVE_INFINITY;
   const perSecond = Number(/^budget:(\d{1,9})$/.exec(text)?.[1] ?? 0);
   if (perSecond > 0) return perSecond;
   throw new InvalidArgumentError('write all, or budget:N with the requests a second to keep, such as budget:200');
