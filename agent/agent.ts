@@ -6,20 +6,24 @@ import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import koffi from 'koffi';
-import { PROTOCOL_VERSION } from '../server/wire/frame.ts';
 import type { AgentStats, Hello, Provenance } from '../server/wire/messages.ts';
 import type { Vantage } from '../server/wire/stations.ts';
+import type { KeptAgent } from './buffer/agent-folder.ts';
+import { DiskBuffer } from './buffer/disk-buffer.ts';
 import { channelRoute } from './channel/channel-route.ts';
 import { readClocks } from './clocks.ts';
+import { CpuBusy } from './cpu-busy.ts';
 import { CpuPressure } from './cpu-pressure.ts';
 import { FrameBuffer } from './frame-buffer.ts';
 import { AccessLog, queueAdvice } from './guest/access-log.ts';
 import { guestNics, guestProvenance, tracedNic } from './guest/provenance.ts';
 import { PtpKvm } from './guest/ptp-kvm.ts';
+import { helloOf } from './hello.ts';
 import { Channels } from './host/channels.ts';
 import { hostProvenance } from './host/provenance.ts';
 import { findDevices, type HostDevices, TapWatch } from './host/tap-watch.ts';
-import { VcpuDelay } from './host/vcpu-delay.ts';
+import { VcpuTimes } from './host/vcpu-times.ts';
+import type { Route } from './link.ts';
 import { bootId } from './machine.ts';
 import type { AgentOptions } from './options.ts';
 import { cpuUs, SelfCost, Steal } from './self-cost.ts';
@@ -44,12 +48,19 @@ const LAST_WORDS_MS = 1_000;
 export class Agent {
   readonly #options: AgentOptions;
   readonly #tracer: Tracer;
+  readonly #disk: DiskBuffer | null;
   readonly #buffer: FrameBuffer;
+  readonly #agentId = randomUUID();
+  readonly #version: string;
+  readonly #startedNs = String(process.hrtime.bigint());
+  readonly #events: UplinkEvents;
+  readonly #route: Route;
   readonly #uplink: Uplink;
   readonly #cost: SelfCost;
   readonly #steal = new Steal();
   readonly #pressure = new CpuPressure();
-  readonly #vcpuDelay = new VcpuDelay();
+  readonly #busy = new CpuBusy();
+  readonly #vcpus = new VcpuTimes();
   readonly #ptp: PtpKvm | null;
   readonly #watch: TapWatch | null;
   readonly #channels: Channels | null;
@@ -76,6 +87,9 @@ export class Agent {
     this.#options = options;
     this.#devices = devices;
     this.#log = log;
+    this.#version = version;
+    this.#events = events;
+    this.#disk = openDisk(options, this.#agentId, log);
     this.#tracer = new Tracer({
       role: options.role,
       file,
@@ -86,20 +100,19 @@ export class Agent {
       ringBytes: options.ringBytes,
       uplinks: devices.uplinks.map((link) => link.ifindex),
     });
-    this.#buffer = new FrameBuffer(options.bufferBytes);
+    this.#disk?.describe(this.#kept(''));
+    this.#buffer = this.#disk?.buffer ?? new FrameBuffer(options.bufferBytes);
     this.#cost = new SelfCost(this.#tracer.programFds, () => this.#tracer.counters().emitted);
     this.#watch = options.role === 'host' ? new TapWatch(this.#tracer) : null;
     this.#channels = options.role === 'host' ? new Channels(options.server, options.channels, events.onState) : null;
     this.#ptp = options.role === 'guest' ? new PtpKvm() : null;
     this.#accessLog = openAccessLog(options.accessLog, log);
     this.#poll = koffi.node.poll(this.#tracer.ringFd, { readable: true }, () => this.#read());
-    const agentId = randomUUID();
-    this.#uplink = new Uplink(
-      options.channel === '' ? webSocketRoute(options.server) : channelRoute(options.channel),
-      (localAddress) => this.#hello(agentId, version, localAddress),
-      this.#buffer,
-      { ...events, onState: (state, detail) => this.#onState(state, detail, events) },
-    );
+    this.#route = options.channel === '' ? webSocketRoute(options.server) : channelRoute(options.channel);
+    this.#uplink = new Uplink(this.#route, (localAddress) => this.#hello(localAddress), this.#buffer, {
+      ...events,
+      onState: (state, detail) => this.#onState(state, detail),
+    });
   }
 
   get stations() {
@@ -111,6 +124,13 @@ export class Agent {
     this.#timers.push(setInterval(() => this.#readInTurn(), READ_EVERY_MS[this.#options.role]));
     this.#timers.push(setInterval(() => this.#report(), STATS_EVERY_MS));
     if (this.#watch) this.#timers.push(setInterval(() => this.#look(), LOOK_EVERY_MS));
+    void this.#connect();
+  }
+
+  /** Behind what earlier agents left. */
+  async #connect(): Promise<void> {
+    const { earlier } = this.#disk ?? {};
+    if (earlier && !(await earlier.send(this.#route, this.#options.token, this.#events))) return;
     this.#uplink.connect();
   }
 
@@ -122,7 +142,9 @@ export class Agent {
     this.#tracer.sweep();
     this.#read();
     this.#report();
+    await this.#disk?.earlier.close();
     await this.#uplink.close(LAST_WORDS_MS);
+    this.#disk?.close();
     this.#channels?.close();
     this.#accessLog?.close();
     this.#cost.end();
@@ -157,9 +179,9 @@ export class Agent {
     log.handOver((lines) => this.#uplink.send({ type: 'accesslog', lines }));
   }
 
-  #onState(state: 'connected' | 'waiting', detail: string, events: UplinkEvents): void {
+  #onState(state: 'connected' | 'waiting', detail: string): void {
     if (state === 'connected') this.#readAccessLog();
-    events.onState(state, detail);
+    this.#events.onState(state, detail);
   }
 
   #report(): void {
@@ -174,13 +196,15 @@ export class Agent {
 
   #stats(): AgentStats {
     const kernel = this.#tracer.counters();
+    const vcpus = this.#vcpus.sample(this.#devices.vms);
     return {
       type: 'stats',
       records: this.#buffer.records,
       drops: {
         'ring.full': kernel['ring.full'],
         'flow.full': kernel['flow.full'],
-        'uplink.buffer': this.#buffer.dropped,
+        'uplink.buffer': this.#buffer.dropped + (this.#disk?.earlier.dropped ?? 0),
+        ...this.#disk?.drops,
         'accesslog.away': this.#accessLog?.dropped ?? 0,
       },
       counters: {
@@ -189,6 +213,7 @@ export class Agent {
         'flow.foreign': kernel.foreign,
         'half.open': kernel['half.open'],
         reconnects: this.#uplink.reconnects,
+        ...this.#disk?.counters,
         ...channelCounters(this.#channels),
         'accesslog.read': this.#accessLog?.read ?? 0,
         'accesslog.sent': this.#accessLog?.sent ?? 0,
@@ -200,7 +225,9 @@ export class Agent {
       rssBytes: process.memoryUsage.rss(),
       steal: this.#steal.sample(),
       cpuPressure: this.#pressure.sample(),
-      vcpuDelay: this.#vcpuDelay.sample(this.#devices.vms),
+      cpuBusy: this.#busy.sample(),
+      vcpuDelay: vcpus.delay,
+      vcpuTime: vcpus.time,
       clocks: readClocks(),
       pairing: this.#ptp?.sample() ?? null,
       noPairing: this.#ptp?.reason ?? '',
@@ -219,32 +246,42 @@ export class Agent {
     if (!this.#watch) return;
     this.#channels?.follow(this.#devices.vms.map((vm) => vm.pid));
     for (const reason of this.#watch.follow(this.#devices.taps)) this.#log(`tap not attached: ${reason}`);
-    if (tellServer) this.#uplink.send({ type: 'vms', vms: this.#devices.vms });
+    if (!tellServer) return;
+    this.#uplink.send({ type: 'vms', vms: this.#devices.vms });
+    this.#disk?.describe(this.#kept(''));
   }
 
-  #hello(agentId: string, version: string, localAddress: string): Hello {
-    const { role, ports, token } = this.#options;
-    const { monotonicNs, realtimeNs } = readClocks();
-    return {
-      type: 'hello',
-      protocol: PROTOCOL_VERSION,
-      token,
+  #hello(localAddress: string): Hello {
+    const kept = this.#kept(localAddress);
+    this.#disk?.describe(kept);
+    return helloOf(kept.hello, this.#options.token);
+  }
+
+  /** Who this agent is, in the words that a successor may repeat. */
+  #kept(localAddress: string): KeptAgent {
+    const { role, ports } = this.#options;
+    const hello = {
       role,
-      agentId,
+      agentId: this.#agentId,
       bootId: bootId(),
-      version,
+      version: this.#version,
       ports: [...ports],
       stations: this.#tracer.stations,
       provenance: this.#provenance(localAddress),
       ...(role === 'guest' && { nics: guestNics() }),
-      clock: { monotonicNs, realtimeNs },
     };
+    return { hello, startedNs: this.#startedNs, vms: role === 'host' ? this.#devices.vms : null };
   }
 
   #provenance(localAddress: string): Provenance {
     if (this.#options.role === 'host') return hostProvenance(this.#devices.uplinks, this.#devices.vms);
     return guestProvenance(this.#options.nic || tracedNic(localAddress), this.#options.ports);
   }
+}
+
+function openDisk(options: AgentOptions, agentId: string, log: (line: string) => void): DiskBuffer | null {
+  const { bufferDir: directory, bufferDiskBytes: diskBytes, bufferBytes: memoryBytes, role } = options;
+  return directory === '' ? null : new DiskBuffer({ directory, diskBytes, memoryBytes, agentId, role, log });
 }
 
 /** @returns null where none is wanted, or none can be read: that is no reason not to trace */

@@ -42,6 +42,7 @@ export const system = {
   mmap: libc.func('void *mmap(void *at, size_t length, int prot, int flags, int fd, long offset)'),
   munmap: libc.func('int munmap(void *at, size_t length)'),
   close: libc.func('int close(int fd)'),
+  flock: libc.func('int flock(int fd, int operation)'),
   clockGettime: libc.func('int clock_gettime(int clock, _Out_ uint8_t *time)'),
   ioctl: libc.func('int ioctl(int fd, ulong request, _Inout_ uint8_t *argument)'),
   bpf: libc.func('long syscall(long number, long command, _Inout_ uint8_t *attributes, long size)'),

@@ -21,6 +21,8 @@ export interface LinkEvents {
 export interface Route {
   /** How to name it to a person. */
   readonly name: string;
+  /** Whether several links may be open at a time. */
+  readonly carriesMany: boolean;
   /** Opens a link; events come after it has returned. */
   open(events: LinkEvents): Link;
 }

@@ -7,6 +7,9 @@ import { CHANNEL_NAME } from './channel/find-port.ts';
 /** Where Nginx is told to send its lines, and where they are looked for. */
 const ACCESS_LOG_SOCKET = '/run/hopscope/nginx.sock';
 
+/** In --buffer-dir, where nothing else is said. */
+const BUFFER_DISK_MB = 256;
+
 export interface AgentOptions {
   role: Vantage;
   /** A WebSocket's URL, or empty where the guest's channel is used. */
@@ -27,6 +30,9 @@ export interface AgentOptions {
   /** Kinds of probes that are not tried, as in `fentry`. */
   skipProbes: readonly string[];
   bufferBytes: number;
+  /** Where unacknowledged records outlive the agent, or empty. */
+  bufferDir: string;
+  bufferDiskBytes: number;
   ringBytes: number;
   bpfDir: string;
   logLevel: 'error' | 'info';
@@ -54,7 +60,12 @@ function megabytes(text: string): number {
   return value;
 }
 
-/** `channel`, `channel:<name or device>` or a WebSocket's URL. */
+function diskMegabytes(text: string): number {
+  const value = Number(text);
+  if (!(value >= 8 && value <= 65_536)) throw new InvalidArgumentError('from 8 to 65536');
+  return value;
+}
+
 function ringSize(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(Math.log2(value)) || value < 4 || value > 65_536) {
@@ -63,6 +74,7 @@ function ringSize(text: string): number {
   return value;
 }
 
+/** `channel`, `channel:<name or device>` or a WebSocket's URL. */
 function serverAddress(text: string): string {
   const channel = /^channel(?::([\w./-]+))?$/.exec(text);
   if (channel) return `channel:${channel[1] ?? CHANNEL_NAME}`;
@@ -129,6 +141,16 @@ export function agentCommand(): Command {
     )
     .addOption(new Option('--buffer <MB>', 'records kept for an unreachable server').default(8).argParser(megabytes))
     .addOption(
+      new Option('--buffer-dir <dir>', 'keep them on disk, too, for the case that the agent is killed')
+        .env('HOPSCOPE_BUFFER_DIR')
+        .default(''),
+    )
+    .addOption(
+      new Option('--buffer-disk <MB>', `with --buffer-dir: records kept there (default: ${BUFFER_DISK_MB})`).argParser(
+        diskMegabytes,
+      ),
+    )
+    .addOption(
       new Option('--ring <KiB>', 'records kept in the kernel for a busy agent').default(4096).argParser(ringSize),
     )
     .addOption(
@@ -169,6 +191,9 @@ function check(given: Record<string, unknown>): Parsed {
     const message = `--port ${portOf(server)} is the server's own port: its traffic is never traced; name another --port`;
     return { ok: false, exitCode: 2, message };
   }
+  if (given.bufferDisk !== undefined && given.bufferDir === '') {
+    return { ok: false, exitCode: 2, message: '--buffer-disk is the size of --buffer-dir: give that, too' };
+  }
   const options: AgentOptions = {
     role: given.role as Vantage,
     server,
@@ -184,6 +209,8 @@ function check(given: Record<string, unknown>): Parsed {
     strict: given.strict === true,
     skipProbes: (given.skipProbes as string[] | undefined) ?? [],
     bufferBytes: (given.buffer as number) * 1024 * 1024,
+    bufferDir: given.bufferDir as string,
+    bufferDiskBytes: ((given.bufferDisk as number | undefined) ?? BUFFER_DISK_MB) * 1024 * 1024,
     ringBytes: (given.ring as number) * 1024,
     bpfDir: given.bpfDir as string,
     logLevel: given.logLevel as AgentOptions['logLevel'],

@@ -33,7 +33,7 @@ export class Uplink {
   #closing = false;
   #lastVms: AgentMessage | null = null;
   #vmsToSend = false;
-  #drained: (() => void) | null = null;
+  #drained: PromiseWithResolvers<void> | null = null;
   reconnects = 0;
 
   constructor(route: Route, hello: (localAddress: string) => Hello, buffer: FrameBuffer, events: UplinkEvents) {
@@ -75,7 +75,7 @@ export class Uplink {
     if (message.type === 'ack') this.#buffer.acknowledge(message.sequence);
     else this.#welcome(message);
     this.flush();
-    if (this.#buffer.held === 0) this.#drained?.();
+    if (this.#buffer.held === 0) this.#tellDrained();
   }
 
   #welcome({ ackedSequence, receivedSequence }: Welcome): void {
@@ -101,7 +101,7 @@ export class Uplink {
     this.#link = null;
     this.#welcomed = false;
     if (this.#closing) {
-      this.#drained?.();
+      this.#tellDrained();
       return;
     }
     const waitMs = this.#retryMs * (0.5 + Math.random());
@@ -149,17 +149,27 @@ export class Uplink {
     }
   }
 
+  /** Until the server says that it has all, or there will be no more word from it: refused, or closed. */
+  drained(): Promise<void> {
+    this.#drained ??= Promise.withResolvers<void>();
+    return this.#drained.promise;
+  }
+
+  #tellDrained(): void {
+    this.#drained?.resolve();
+    this.#drained = null;
+  }
+
   /** Wait until everything is acknowledged, `limitMs` at most, then close. */
   async close(limitMs: number): Promise<void> {
     this.flush();
     if (this.#welcomed && this.#buffer.held > 0) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#drained = resolve;
-      const limit = setTimeout(resolve, limitMs);
-      await promise;
+      const limit = setTimeout(() => this.#tellDrained(), limitMs);
+      await this.drained();
       clearTimeout(limit);
     }
     this.#closing = true;
+    this.#tellDrained();
     this.#stopDeadline();
     if (this.#timer) clearTimeout(this.#timer);
     this.#link?.close();

@@ -6,7 +6,7 @@ import type { Link, LinkEvents, Route } from './link.ts';
 const MAX_PAYLOAD = 64 * 1024;
 
 export function webSocketRoute(url: string): Route {
-  return { name: url, open: (events) => new WebSocketLink(url, events) };
+  return { name: url, carriesMany: true, open: (events) => new WebSocketLink(url, events) };
 }
 
 /** A socket to the server's `/agent`, with the limits both sides keep. */

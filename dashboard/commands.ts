@@ -10,6 +10,7 @@ export interface Command extends Keyed {
 
 const GO: [key: string, name: string, path: string][] = [
   ['l', 'Live', '/'],
+  ['v', 'Hosts & VMs', '/hosts'],
   ['u', 'Runs', '/runs'],
   ['c', 'Compare', '/compare'],
   ['h', 'Health', '/health'],

@@ -1,5 +1,6 @@
 /** What is wrong with the measurement, worst first, and what to do about it. Pure. */
-import type { AgentView, Health } from '../server/wire/views.ts';
+import type { AgentView } from '../server/wire/machine-views.ts';
+import type { Health } from '../server/wire/views.ts';
 import { formatAge, formatCount, formatDuration } from './format.ts';
 import { missingStations } from './layer-facts.ts';
 import { queueOf } from './queues.ts';

@@ -44,6 +44,22 @@ export function formatDuration(ns: number | null | undefined): string {
   return join(duration(ns));
 }
 
+/** To the nanosecond, for whoever points at a rounded number: 1 234 567 ns; empty where there is none. */
+export function exactDuration(ns: number | null | undefined): string {
+  if (ns === null || ns === undefined || Number.isNaN(ns)) return '';
+  return `${String(Math.round(ns) + 0)
+    .replace('-', '−')
+    .replace(/\B(?=(\d{3})+$)/g, '\u202f')}\u00a0ns`;
+}
+
+/** "1.5 ms", "300us", "2s"; a number alone is µs. @returns whole ns, or null where it is no duration */
+export function parseDuration(text: string): number | null {
+  const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*(ns|us|µs|μs|ms|s)?\s*$/.exec(text) ?? [];
+  if (number === undefined) return null;
+  const symbol = unit === undefined || unit === 'us' || unit === 'μs' ? 'µs' : unit;
+  return Math.round(Number(number) * DURATION_UNITS.find((u) => u.unit === symbol)!.ns);
+}
+
 /** Number, no-break space, unit. */
 export function join({ text, unit }: Quantity): string {
   return unit === '' ? text : `${text}\u00a0${unit}`;
@@ -105,6 +121,11 @@ export function formatCount(count: number | null | undefined): string {
   if (Math.abs(count) >= 1e10) return `${threeDigits(count / 1e9)}\u00a0G`;
   if (Math.abs(count) >= 1e7) return `${threeDigits(count / 1e6)}\u00a0M`;
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, '\u202f');
+}
+
+/** A few of something, in words: 1 VM, 2 VMs. */
+export function counted(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`;
 }
 
 /** Per second, three significant digits. */

@@ -1,4 +1,6 @@
 /** What is known about each layer at this moment, for the path and the table alike. Pure. */
+
+import type { AgentView } from '../server/wire/machine-views.ts';
 import {
   DETAILS,
   LAYER_IDS,
@@ -8,7 +10,7 @@ import {
   type Station,
   type Vantage,
 } from '../server/wire/stations.ts';
-import type { AgentView, Health, LayerRow } from '../server/wire/views.ts';
+import type { Health, LayerRow } from '../server/wire/views.ts';
 import { shares } from './series.ts';
 
 export interface LayerFacts {
@@ -49,7 +51,7 @@ export const PLACE_NAMES: Record<Place, string> = {
 };
 
 /** The one that measures the VM: guests are known by their host name; where none is, any may be meant. */
-export function agentsOf(health: Health, vm: string): AgentView[] {
+export function agentsOf(health: Pick<Health, 'agents'>, vm: string): AgentView[] {
   const named = health.agents.some((a) => a.role === 'guest' && a.hostname === vm);
   return health.agents.filter((a) => a.role === 'host' || !named || a.hostname === vm);
 }

@@ -5,6 +5,9 @@ import { followTheme } from './theme.ts';
 type Start = (root: Element) => void;
 
 const PAGES: Record<string, () => Promise<Start>> = {
+  '/path': async () => (await import('./path-main.tsx')).startPath,
+  '/requests': async () => (await import('./requests-main.tsx')).startRequests,
+  '/hosts': async () => (await import('./hosts-main.tsx')).startHosts,
   '/runs': async () => (await import('./runs-main.tsx')).startRuns,
   '/health': async () => (await import('./health-main.tsx')).startHealth,
   '/compare': async () => (await import('./compare-main.tsx')).startCompare,

@@ -1,4 +1,5 @@
 /** The parts of the live page that are asked for rather than pushed: the list of requests and the run's summary. */
+import { ALL_VMS } from '../server/wire/machine-views.ts';
 import type { PathView, Summary } from '../server/wire/views.ts';
 import { answer, repeat } from './ask.ts';
 import { listHeld, pathClass, pathOrder, paths, paused, summary, vm } from './state.ts';
@@ -9,7 +10,7 @@ const LIST_LIMIT = 10;
 async function pollOnce(): Promise<void> {
   if (paused.peek()) return;
   const query = new URLSearchParams({ order: pathOrder.peek(), limit: String(LIST_LIMIT) });
-  if (vm.peek() !== '') query.set('vm', vm.peek());
+  if (vm.peek() !== '' && vm.peek() !== ALL_VMS) query.set('vm', vm.peek());
   if (pathClass.peek() !== '') query.set('class', pathClass.peek());
   const [list, whole] = await Promise.all([
     answer<PathView[]>(`/api/runs/current/paths?${query}`, paths.peek()),

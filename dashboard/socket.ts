@@ -2,7 +2,7 @@
  * The page's end of `/live`: connects, reconnects with jitter, notices
  * silence, parses messages. What a message means is not decided here.
  */
-import type { LiveMessage } from '../server/wire/views.ts';
+import type { LiveMessage } from '../server/wire/live-views.ts';
 
 /** The server speaks four times a second: this long without a word is silence. */
 export const STALE_MS = 3_000;

@@ -1,9 +1,11 @@
 /** Everything the live page knows, one signal each. Views read; the socket, the poll and the controls write. */
 import { computed, effect, signal } from '@preact/signals';
 import { PROTOCOL_VERSION } from '../server/wire/frame.ts';
+import type { LiveMessage } from '../server/wire/live-views.ts';
+import { ALL_VMS } from '../server/wire/machine-views.ts';
 import type { ExchangeClass } from '../server/wire/record.ts';
 import type { LayerId } from '../server/wire/stations.ts';
-import type { Health, LayerRow, LiveMessage, PathView, RunInfo, Summary } from '../server/wire/views.ts';
+import type { Health, LayerRow, PathView, RunInfo, Summary } from '../server/wire/views.ts';
 import type { Polled } from './ask.ts';
 import { formatCount } from './format.ts';
 import { layerFacts } from './layer-facts.ts';
@@ -42,7 +44,7 @@ const behind = signal<Live | null>(null);
 export const paused = signal(false);
 /** Why nothing can be shown at all, such as a protocol that this page does not speak. */
 export const fault = signal<string | null>(null);
-/** The chosen VM; one that is not there stands for the first. */
+/** The chosen VM; one that is not there stands for all of them. */
 export const chosenVm = signal(asked.get('vm') ?? '');
 /** The chosen quantile. */
 export const quantile = signal<QuantileName>(QUANTILES.find((q) => q === asked.get('q')) ?? 'p99');
@@ -73,8 +75,14 @@ export const losses = signal<readonly Loss[]>([]);
 
 /** The VMs of the run, in the server's order. */
 export const vms = computed(() => live.value?.run.vms ?? []);
-/** The VM in view. */
-export const vm = computed(() => (vms.value.includes(chosenVm.value) ? chosenVm.value : (vms.value[0] ?? '')));
+/** What can be in view: each VM, and before them all together where there are several. */
+export const vmChoices = computed(() => (vms.value.length > 1 ? [ALL_VMS, ...vms.value] : vms.value));
+/** The VM in view, or {@link ALL_VMS}. */
+export const vm = computed(() =>
+  vmChoices.value.includes(chosenVm.value) ? chosenVm.value : (vmChoices.value[0] ?? ''),
+);
+/** The run so far as far as it is that of the VM in view. */
+export const inRun = computed(() => summary.value.value?.byVm[vm.value] ?? summary.value.value);
 /** The last ten seconds of the VM in view. */
 export const recent = computed(() => live.value?.recent.find((row) => row.vm === vm.value) ?? null);
 /** The server's second: charts follow it, so that they are drawn once a second and not at every message. */
@@ -94,6 +102,19 @@ export const requestsPerSecond = computed(() => requestRate(complete.value));
 export const lastMinute = computed(() =>
   series.columns(vm.value, quantile.value, range.value.toS - 60, range.value.toS),
 );
+/** p99 of a VM, second by second of the last minute; ns, NaN where missing. */
+export function p99Trend(name: string): number[] {
+  return series.columns(name, 'p99', range.value.toS - 60, range.value.toS).endToEnd;
+}
+/** Requests per second of a VM over the last whole seconds. */
+export function rateOf(name: string): number | null {
+  const { fromS, toS } = range.value;
+  return requestRate(completeColumns(series.columns(name, 'p99', Math.max(fromS, toS - 10), toS), second.value * 1000));
+}
+/** For people. */
+export function vmName(name: string): string {
+  return name === ALL_VMS ? 'All VMs' : name;
+}
 /** What the charts mark as not there, or not all there, as of that second. */
 export const bands = computed(() => {
   const nowS = second.value;
@@ -125,8 +146,11 @@ export const lost = computed(() => ({
 }));
 /** ± of the layers that cross clocks, ns: the newest, else the run's largest; null where there never was one. */
 export const boundNs = computed(() => {
-  const now = live.value?.health.clock.boundNs ?? null;
-  return now ?? summary.value.value?.layers.find((l) => l.layer === 'vnic.in')?.bound ?? null;
+  const health = live.value?.health;
+  const inView = health?.vms.filter(({ name }) => vm.value === ALL_VMS || name === vm.value) ?? [];
+  const bounds = inView.map((each) => each.boundNs).filter((bound) => bound !== null);
+  const newest = bounds.length > 0 ? Math.max(...bounds) : (health?.clock.boundNs ?? null);
+  return newest ?? inRun.value?.layers.find((l) => l.layer === 'vnic.in')?.bound ?? null;
 });
 /** The facts of the VM in view, along LAYER_IDS. */
 export const facts = computed(() =>
@@ -145,11 +169,11 @@ export function receive(message: LiveMessage): void {
   const known = behind.peek() ?? live.peek();
   if (message.type === 'snapshot' || known?.run.id !== message.run.id) series.clear();
   if (known?.run.id !== message.run.id) lossLog.clear();
-  series.apply(message.seconds);
+  series.apply([...message.seconds, ...message.allVms.seconds]);
   lossLog.apply(message.nowMs, lostRecords(message.health));
   if (!paused.peek()) losses.value = lossLog.losses;
-  const { nowMs, run, recent: rows, health } = message;
-  const next = { nowMs, run, recent: rows, health };
+  const { nowMs, run, recent: rows, allVms, health } = message;
+  const next = { nowMs, run, recent: [...rows, ...allVms.recent], health };
   if (paused.peek() && live.peek() !== null) behind.value = next;
   else live.value = next;
 }

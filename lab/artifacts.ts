@@ -12,9 +12,9 @@ import {
 import { join } from 'node:path';
 import { cacheDir } from './cache.ts';
 import { LabError, runCommand } from './command.ts';
+import type { PlacedVm } from './lab-vm.ts';
 import { insideNamespace, type LabNetwork } from './network.ts';
 import { stateDir } from './run-state.ts';
-import { ACCESS_LOG_PORT } from './services.ts';
 
 /** A guest that is stuck takes connections but never answers. */
 const ACCESS_LOG_LIMIT_MS = 10_000;
@@ -35,17 +35,27 @@ export async function copyArtifacts(
   target: string,
   logsDir: string,
   network: LabNetwork,
+  vms: readonly PlacedVm[],
   say: (line: string) => void,
 ): Promise<void> {
-  const url = `http://127.0.0.1:${ACCESS_LOG_PORT}/access.log`;
+  for (const vm of vms) await copyAccessLog(target, network, vm, say);
+  for (const name of readdirSync(logsDir)) copyFileSync(join(logsDir, name), join(target, name));
+}
+
+async function copyAccessLog(
+  target: string,
+  network: LabNetwork,
+  { accessLogPort, suffix }: PlacedVm,
+  say: (line: string) => void,
+): Promise<void> {
+  const url = `http://127.0.0.1:${accessLogPort}/access.log`;
   const limit = `{ signal: AbortSignal.timeout(${ACCESS_LOG_LIMIT_MS}) }`;
   const read = `process.stdout.write(Buffer.from(await (await fetch('${url}', ${limit})).arrayBuffer()))`;
   const command = insideNamespace(network.host, [process.execPath, '--input-type=module', '-e', read]);
   const log = await runCommand(command[0]!, command.slice(1)).catch(() =>
-    say('the guest did not hand out its access log: the artifacts are without it'),
+    say(`the guest${suffix.replace('-', ' ')} did not hand out its access log: the artifacts are without it`),
   );
-  if (log) writeFileSync(join(target, 'access.log'), log);
-  for (const name of readdirSync(logsDir)) copyFileSync(join(logsDir, name), join(target, name));
+  if (log) writeFileSync(join(target, `access${suffix}.log`), log);
 }
 
 /** Logs outlive their run (the newest ten do, and those of runs that last): a message that names one must not point at nothing. */

@@ -4,6 +4,7 @@ import type { Lab } from './booted-lab.ts';
 import { LabError } from './command.ts';
 import type { CompareOptions } from './compare-options.ts';
 import { LoadProcess } from './load-process.ts';
+import { RestingGuests } from './resting-guests.ts';
 import { LiveTable } from './table.ts';
 import type { Variant } from './variants.ts';
 
@@ -13,6 +14,8 @@ export interface RecordedVariant {
   run: string;
   /** Of all its blocks. */
   load: LoadSummary;
+  /** What its guest took while another one was asked; null where there is but one. */
+  restingCpus: number | null;
 }
 
 const CONNECTIONS = 8;
@@ -25,11 +28,12 @@ export class BlockRuns {
   readonly #load: LoadProcess;
   /** The run of all that is not recorded. */
   readonly #between: string;
+  readonly #resting: RestingGuests;
   readonly #table = new LiveTable(process.stderr);
   /** Ids, by the variants' names. */
   readonly #runs = new Map<string, string>();
   /** By the variants' names. */
-  readonly recorded = new Map<string, RecordedVariant>();
+  readonly #loads = new Map<string, LoadSummary>();
 
   private constructor(lab: Lab, options: CompareOptions, signal: AbortSignal, between: string) {
     this.#lab = lab;
@@ -37,6 +41,7 @@ export class BlockRuns {
     this.#signal = signal;
     this.#between = between;
     this.#load = new LoadProcess(lab);
+    this.#resting = new RestingGuests(lab.guests);
   }
 
   static async start(lab: Lab, options: CompareOptions, signal: AbortSignal): Promise<BlockRuns> {
@@ -65,11 +70,27 @@ export class BlockRuns {
     const known = this.#runs.get(variant.name);
     const { id } = told(await (known ? api.resumeRun(known) : api.startRun(variant.name)));
     this.#runs.set(variant.name, id);
-    const { summary, refused } = await this.#ask(variant, this.#options.blockS, variant.name, show);
+    const block = () => this.#ask(variant, this.#options.blockS, variant.name, show);
+    const { summary, refused } = await this.#resting.beside(this.#guestOf(variant), block);
     told(await api.resumeRun(this.#between));
     told(await api.putLoad(summary, id));
-    this.recorded.set(variant.name, { variant, run: id, load: summary });
+    this.#loads.set(variant.name, summary);
     if (refused > 0) say(`${refused} answers had a status of 400 or above`);
+  }
+
+  /** What came of a variant; only after its blocks. */
+  recorded(variant: Variant): RecordedVariant {
+    const { name } = variant;
+    const restingCpus = this.#resting.cpusOf(this.#guestOf(variant));
+    return { variant, run: this.#runs.get(name)!, load: this.#loads.get(name)!, restingCpus };
+  }
+
+  /** Where there is one for each variant it has the variant's name, else it is the only one. */
+  #guestOf({ name }: Variant): number {
+    return Math.max(
+      0,
+      this.#lab.vms.findIndex((vm) => vm.name === name),
+    );
   }
 
   #ask({ address }: Variant, durationS: number, tally: string, show: () => void) {

@@ -1,6 +1,8 @@
-/** A lab that is booted, used for a while, and removed without a trace: network, server, guest, both agents. */
+/** A lab that is booted, used for a while, and removed without a trace: network, server, guests, all agents. */
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AgentView } from '../server/wire/machine-views.ts';
 import { copyArtifacts, makeArtifactsDir, makeLogsDir } from './artifacts.ts';
 import { LabError } from './command.ts';
 import { type Guest, guestProblem, startGuest } from './guest.ts';
@@ -9,8 +11,9 @@ import { SHELL_PORT } from './guest-shell.ts';
 import { type BaseImage, baseImage, type ImageName } from './image.ts';
 import { writeInitrd } from './initrd.ts';
 import { chooseAccelerator } from './kvm-probe.ts';
+import { checkMemory, type LabVm, type PlacedVm, placedVms, sharingText } from './lab-vm.ts';
 import { type LabNetwork, makeNetwork } from './network.ts';
-import { type LabNic, NIC_MODELS } from './nic-models.ts';
+import { NIC_MODELS } from './nic-models.ts';
 import type { UplinkKind } from './options.ts';
 import { type Accelerator, CONTROL_GATEWAY } from './qemu.ts';
 import { RunState } from './run-state.ts';
@@ -29,8 +32,8 @@ import {
 import { askUntil, orAborted, within } from './waiting.ts';
 
 export interface LabPlan {
-  /** Measured NICs of the guest; each is asked at an address of its own. */
-  readonly nics: readonly LabNic[];
+  /** Guests on one bridge, at least one. */
+  readonly vms: readonly LabVm[];
   readonly accel: 'auto' | Accelerator;
   readonly kernel: KernelVersion;
   readonly image: ImageName;
@@ -42,6 +45,8 @@ export interface LabPlan {
   readonly app: boolean;
   readonly shell: boolean;
   readonly artifacts: string | null;
+  /** Whether only one guest is asked at a time. */
+  readonly inTurn?: boolean;
   /** Name of the server's first run; left out, the NICs and the accelerator. */
   readonly firstRun?: string;
 }
@@ -50,6 +55,9 @@ export interface LabPlan {
 export interface Lab {
   readonly api: ServerApi;
   readonly network: LabNetwork;
+  readonly vms: readonly PlacedVm[];
+  /** Along `vms`. */
+  readonly guests: readonly Guest[];
   readonly state: RunState;
   readonly logsDir: string;
   readonly say: (line: string) => void;
@@ -58,7 +66,6 @@ export interface Lab {
 /** Seconds where the machine is free; minutes where others emulate beside it. */
 const GUEST_LIMIT_MS = 120_000;
 const AGENTS_LIMIT_MS = 120_000;
-const VM_NAME = 'web1';
 
 /**
  * Boots, and hands the lab to `use` once both agents are attached; resolves with what that gives.
@@ -67,19 +74,39 @@ const VM_NAME = 'web1';
 export async function withLab<T>(plan: LabPlan, stop: AbortController, use: (lab: Lab) => Promise<T>): Promise<T> {
   const say = (line: string) => console.error(`hopscope: ${line}`);
   await checkPortFree(plan.port);
+  checkMemory(plan.vms.length, readFileSync('/proc/meminfo', 'utf8'));
   if (plan.artifacts !== null) makeArtifactsDir(plan.artifacts);
-  const image = await baseImage(plan.image, plan.kernel, say, stop.signal);
+  const images = await imagesOf(plan, say, stop.signal);
   const id = randomBytes(3).toString('hex');
   const state = new RunState(id);
   try {
-    return await new Boot(plan, stop, state, id, say).run(image, use);
+    return await new Boot(plan, stop, state, id, say).run(images, use);
   } finally {
     await state.remove();
   }
 }
 
+/** A base image for each kernel of its guests. */
+async function imagesOf(plan: LabPlan, say: (line: string) => void, signal: AbortSignal): Promise<Images> {
+  const images: Images = new Map();
+  for (const { boot = plan } of plan.vms) {
+    if (!images.has(boot.kernel)) images.set(boot.kernel, await baseImage(plan.image, boot.kernel, say, signal));
+  }
+  return images;
+}
+
+type Images = Map<KernelVersion, BaseImage>;
+
+/** What a guest is booted with. */
+interface Machine {
+  image: BaseImage;
+  accelerator: Accelerator;
+  vcpus: number;
+}
+
 class Boot {
   readonly #plan: LabPlan;
+  readonly #vms: readonly PlacedVm[];
   readonly #stop: AbortController;
   readonly #state: RunState;
   readonly #id: string;
@@ -89,6 +116,7 @@ class Boot {
 
   constructor(plan: LabPlan, stop: AbortController, state: RunState, id: string, say: (line: string) => void) {
     this.#plan = plan;
+    this.#vms = placedVms(plan.vms);
     this.#stop = stop;
     this.#state = state;
     this.#id = id;
@@ -96,79 +124,104 @@ class Boot {
     this.#logsDir = makeLogsDir(id);
   }
 
-  async run<T>(image: BaseImage, use: (lab: Lab) => Promise<T>): Promise<T> {
-    const { nics, port, servicePorts, artifacts, firstRun } = this.#plan;
+  async run<T>(images: Images, use: (lab: Lab) => Promise<T>): Promise<T> {
+    const { port, servicePorts, artifacts, firstRun } = this.#plan;
+    const vms = this.#vms;
     const { signal } = this.#stop;
-    const { accelerator, why } = await chooseAccelerator(this.#plan.accel, image, this.#state, signal);
-    this.#step(`accelerator: ${accelerator.toUpperCase()} (${why})`);
-    const offloadHeaders = nics.map(({ model }) => NIC_MODELS[model].offloadHeader);
+    const machines = await this.#machines(images);
+    const sharing = this.#plan.inTurn ? null : sharingText(vms.length);
+    if (sharing !== null) this.#say(sharing);
+    const offloadHeaders = vms.flatMap(({ nics }) => nics.map(({ model }) => NIC_MODELS[model].offloadHeader));
     const network = await makeNetwork(this.#id, offloadHeaders, this.#state);
     signal.throwIfAborted();
 
     const { token, tokenFile } = makeToken(this.#state);
     const context = this.#context(tokenFile);
-    const server = keepServer(context, port, firstRun ?? `${modelsOf(nics)} ${accelerator}`);
+    const server = keepServer(
+      context,
+      port,
+      firstRun ?? `${vms.map(modelsOf).join(' and ')} ${machines[0]!.accelerator}`,
+    );
     let hostAgent: KeptProcess | null = null;
     try {
-      const guest = this.#boot(image, accelerator, network, token, context);
+      const guests = vms.map((vm, at) => this.#boot(vm, machines[at]!, network, token, context));
       await orAborted(startRelay(context, network.host), signal);
       const api = new ServerApi(`http://127.0.0.1:${port}`, token);
-      await this.#inTime(guest.kernelUp, 'the kernel did not start');
+      for (const guest of guests) await this.#inTime(guest, guest.kernelUp, 'the kernel did not start');
       hostAgent = keepHostAgent(context, network.host, servicePorts);
-      await this.#attached(guest, api);
-      return await use({ api, network, state: this.#state, logsDir: this.#logsDir, say: this.#say });
+      await this.#attached(guests, api);
+      return await use({ api, network, vms, guests, state: this.#state, logsDir: this.#logsDir, say: this.#say });
     } finally {
       server.stop();
       hostAgent?.stop();
-      if (artifacts !== null) await copyArtifacts(artifacts, this.#logsDir, network, this.#say);
+      if (artifacts !== null) await copyArtifacts(artifacts, this.#logsDir, network, vms, this.#say);
     }
   }
 
-  #boot(
-    image: BaseImage,
-    accelerator: Accelerator,
-    network: LabNetwork,
-    token: string,
-    context: ServiceContext,
-  ): Guest {
-    const { nics, shell, uplink, servicePorts, skipProbes, app } = this.#plan;
-    const initrd = join(this.#state.dir, 'initrd');
+  /** Along the guests. A way to run them that is not there is found before any is booted. */
+  async #machines(images: Images): Promise<Machine[]> {
+    const machines: Machine[] = [];
+    const said = new Set<string>();
+    for (const { boot = { ...this.#plan, vcpus: 1 } } of this.#vms) {
+      const image = images.get(boot.kernel)!;
+      const { accelerator, why } = await chooseAccelerator(boot.accel, image, this.#state, this.#stop.signal);
+      if (!said.has(accelerator)) this.#step(`accelerator: ${accelerator.toUpperCase()} (${why})`);
+      said.add(accelerator);
+      machines.push({ image, accelerator, vcpus: boot.vcpus });
+    }
+    return machines;
+  }
+
+  #boot(vm: PlacedVm, booted: Machine, network: LabNetwork, token: string, context: ServiceContext): Guest {
+    const { shell, uplink, servicePorts, skipProbes, app } = this.#plan;
+    const { nics, firstNic, suffix } = vm;
+    const initrd = join(this.#state.dir, `initrd${suffix}`);
     const server = uplink === 'channel' ? 'channel' : `ws://${CONTROL_GATEWAY}:${CONTROL_PORT}/agent`;
     const shellPort = shell ? SHELL_PORT : null;
-    writeInitrd(initrd, image, { vm: VM_NAME, nics, server, token, app, servicePorts, skipProbes, shellPort });
-    this.#step(`booting a guest with ${modelsOf(nics)}`);
-    const qmpSocket = join(this.#state.dir, 'qmp.sock');
-    const forwardedPorts = [ACCESS_LOG_PORT, ...(shell ? [SHELL_PORT] : [])];
-    const channelSocket = join(this.#state.dir, 'agent.sock');
-    const machine = { vm: VM_NAME, image, initrd, nics, accelerator, qmpSocket, channelSocket, forwardedPorts };
-    const guest = startGuest(machine, network, this.#state, this.#consoleFile, {
-      onAgentExit: (code) => context.fatal(this.#guestTrouble(`its agent ended with exit code ${code}`)),
+    const settings = { vm: vm.name, nics, firstNic, server, token, app, servicePorts, skipProbes, shellPort };
+    writeInitrd(initrd, booted.image, settings);
+    this.#step(`booting ${suffix === '' ? 'a guest' : vm.name} with ${modelsOf(vm)}`);
+    const qmpSocket = join(this.#state.dir, `qmp${suffix}.sock`);
+    const forwardedPorts = [{ host: vm.accessLogPort, guest: ACCESS_LOG_PORT }];
+    if (shell) forwardedPorts.push({ host: vm.shellPort, guest: SHELL_PORT });
+    const channelSocket = join(this.#state.dir, `agent${suffix}.sock`);
+    const sockets = { qmpSocket, channelSocket, forwardedPorts };
+    const machine = { ...booted, vm: vm.name, initrd, nics, firstNic, ...sockets };
+    const consoleFile = join(this.#logsDir, `console${suffix}.log`);
+    const trouble = (what: string) => context.fatal(guestTrouble(guest, what));
+    const guest = startGuest(machine, network, this.#state, consoleFile, {
+      onAgentExit: (code) => trouble(`its agent ended with exit code ${code}`),
     });
-    guest.child.ended.then((how) => context.fatal(this.#guestTrouble(`QEMU ended (${how})`)));
+    guest.child.ended.then((how) => trouble(`QEMU ended (${how})`));
     return guest;
   }
 
-  /** Until both agents have reached the server. */
-  async #attached(guest: Guest, api: ServerApi): Promise<void> {
-    const { signal } = this.#stop;
-    await this.#inTime(guest.serving, 'Nginx did not start');
+  /** Until all agents have reached the server: the host's, and that of every guest. */
+  async #attached(guests: readonly Guest[], api: ServerApi): Promise<void> {
+    for (const guest of guests) await this.#inTime(guest, guest.serving, 'Nginx did not start');
     this.#step('Nginx serves');
-    const attached = await askUntil(
+    let attached: AgentView[] = [];
+    const isAway = ({ name }: LabVm) => !attached.some(({ role, hostname }) => role === 'guest' && hostname === name);
+    await askUntil(
       async () => {
-        const agents = (await api.health())?.agents.filter(({ connected }) => connected) ?? [];
-        return agents.some(({ role }) => role === 'host') && agents.some(({ role }) => role === 'guest')
-          ? agents
-          : null;
+        attached = (await api.health())?.agents.filter(({ connected }) => connected) ?? [];
+        return attached.some(({ role }) => role === 'host') && !this.#vms.some(isAway) ? attached : null;
       },
       AGENTS_LIMIT_MS,
-      signal,
+      this.#stop.signal,
     );
-    if (attached === null)
-      throw this.#guestTrouble(`its agent did not reach the server in ${AGENTS_LIMIT_MS / 1000} s`);
-    this.#step('both agents attached');
-    for (const { role, stations } of attached) {
+    const away = this.#vms.findIndex(isAway);
+    if (away >= 0)
+      throw guestTrouble(guests[away]!, `its agent did not reach the server in ${AGENTS_LIMIT_MS / 1000} s`);
+    this.#step(guests.length === 1 ? 'both agents attached' : `the host's agent and ${guests.length} guests' attached`);
+    this.#tellMissing(attached);
+  }
+
+  #tellMissing(agents: readonly AgentView[]): void {
+    for (const { role, hostname, stations } of agents) {
+      const where = role === 'guest' && this.#vms.length > 1 ? hostname : `the ${role}`;
       for (const { station, probe, reason } of stations) {
-        if (probe === null) this.#say(`station ${station} is missing on the ${role}: ${reason}`);
+        if (probe === null) this.#say(`station ${station} is missing on ${where}: ${reason}`);
       }
     }
   }
@@ -183,22 +236,14 @@ class Boot {
     };
   }
 
-  async #inTime(milestone: Promise<void>, problem: string): Promise<void> {
+  async #inTime(guest: Guest, milestone: Promise<void>, problem: string): Promise<void> {
     const reached = orAborted(
       milestone.then(() => true),
       this.#stop.signal,
     );
     if ((await within(reached, GUEST_LIMIT_MS)) === null) {
-      throw this.#guestTrouble(`${problem} within ${GUEST_LIMIT_MS / 1000} s`);
+      throw guestTrouble(guest, `${problem} within ${GUEST_LIMIT_MS / 1000} s`);
     }
-  }
-
-  get #consoleFile(): string {
-    return join(this.#logsDir, 'console.log');
-  }
-
-  #guestTrouble(what: string): LabError {
-    return new LabError(guestProblem(what, this.#consoleFile));
   }
 
   #step(what: string): void {
@@ -206,6 +251,10 @@ class Boot {
   }
 }
 
-function modelsOf(nics: readonly LabNic[]): string {
+function guestTrouble({ consoleFile }: Guest, what: string): LabError {
+  return new LabError(guestProblem(what, consoleFile));
+}
+
+function modelsOf({ nics }: LabVm): string {
   return nics.map(({ model }) => model).join(' and ');
 }

@@ -1,14 +1,14 @@
 /** `hopscope lab compare`: its words and flags, checked once, then frozen. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { between, MAX_RATE, parseDuration, parseNic, parsePath, wholeBetween } from './flag-values.ts';
+import { KERNEL_SOURCES, type KernelVersion } from './guest-kernel.ts';
+import { MOST_VMS } from './lab-vm.ts';
 import { MOST_NICS } from './network.ts';
 import { NIC_MODELS, type NicModel, type Offloads } from './nic-models.ts';
+import { type Axes, needsBoots, variantsOf } from './variants.ts';
 
-export interface CompareOptions {
-  /** The same one twice is a comparison of it with itself. */
-  readonly nics: readonly NicModel[];
-  /** Each NIC is there once for each. */
-  readonly offloads: readonly Offloads[];
+/** Of each axis: the same value twice is a comparison of it with itself. */
+export interface CompareOptions extends Axes {
   readonly rounds: number;
   /** Of load that is recorded in each block, and before it, of load that is not. */
   readonly blockS: number;
@@ -27,6 +27,10 @@ export interface CompareOptions {
 /** The server keeps so many stretches of a run at most, and of the one between the blocks there are the most. */
 const MOST_BLOCKS = 240;
 const MOST_SECONDS = 600;
+const MOST_VCPUS = 16;
+const DEFAULT_NICS: readonly NicModel[] = ['virtio-net-pci'];
+const ACCELERATORS = ['kvm', 'tcg'] as const;
+const KERNELS = Object.keys(KERNEL_SOURCES) as KernelVersion[];
 
 function nics(name: string, previous: NicModel[] = []): NicModel[] {
   return [...previous, parseNic(name)];
@@ -38,6 +42,19 @@ function offloads(list: string): Offloads[] {
   throw new InvalidArgumentError('expected on, off, or both as in on,off');
 }
 
+/** A list by commas, each part of it by `parse`. */
+function listOf<T>(parse: (text: string) => T): (list: string) => T[] {
+  return (list) => list.split(',').map((each) => parse(each.trim()));
+}
+
+function oneOf<T extends string>(known: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = known.find((each) => each === text);
+    if (found !== undefined) return found;
+    throw new InvalidArgumentError(`there is no "${text}" here. There are: ${known.join(', ')}`);
+  };
+}
+
 function several(value: string, previous: string[]): string[] {
   return [...previous, value];
 }
@@ -45,12 +62,33 @@ function several(value: string, previous: string[]): string[] {
 function command(): Command {
   return new Command('hopscope lab compare')
     .description(
-      'Boot one guest with all these NICs, ask them in turn in short blocks of the same load, and compare the runs.',
+      'Boot one guest with all these NICs, or one guest for each value of --vcpus, --kernel or --accel, ask them in turn in short blocks of the same load, and compare the runs: the others with the first.',
     )
     .argument(
-      '<nic...>',
-      `two or more (with --offloads on,off one) of: ${Object.keys(NIC_MODELS).join(', ')}; the others are compared with the first`,
+      '[nic...]',
+      `two or more, or one where something else is compared, of: ${Object.keys(NIC_MODELS).join(', ')} (default: ${DEFAULT_NICS})`,
       nics,
+    )
+    .addOption(
+      new Option(
+        '--vcpus <list>',
+        '1,2 compares guests with one and with two vCPUs, 1,1,2 also two boots of the first; one number is for all',
+      )
+        .argParser(listOf(wholeBetween(1, MOST_VCPUS)))
+        .default([1], '1'),
+    )
+    .addOption(
+      new Option('--kernel <list>', `the same for kernels of the guest: ${KERNELS.join(', ')}`)
+        .argParser(listOf(oneOf(KERNELS)))
+        .default(['6.1'], '6.1'),
+    )
+    .addOption(
+      new Option(
+        '--accel <list>',
+        'tcg,kvm compares emulation with KVM, on a machine that really boots guests under it',
+      )
+        .argParser(listOf(oneOf(ACCELERATORS)))
+        .default(['auto'], 'auto: as of hopscope up'),
     )
     .addOption(
       new Option('--offloads <list>', 'on,off compares each NIC with what its driver turns on, and without')
@@ -117,33 +155,41 @@ export function parseCompareOptions(
 }
 
 function checked(parser: Command): CompareOptions {
-  const nics = parser.processedArgs[0] as NicModel[];
-  const variants = nics.length * parser.opts().offloads.length;
-  const { seconds, warmUp, portHttp, artifacts, failOn, layer, force, ...rest } = parser.opts();
+  const { seconds, warmUp, portHttp, artifacts, failOn, layer, force, json, rounds, seed, ...rest } = parser.opts();
+  const axes = axesOf(parser);
+  const variants = variantsOf(axes).length;
   if (variants < 2) {
     parser.error(
-      'error: name two NICs at least, or --offloads on,off; the same one twice shows what chance alone does',
+      'error: name two NICs at least, or two values of --offloads, --vcpus, --kernel or --accel; the same one twice shows what chance alone does',
     );
   }
   if (variants > MOST_NICS) parser.error(`error: at most ${MOST_NICS} variants can be compared at once`);
-  if (variants * rest.rounds > MOST_BLOCKS) parser.error(`error: --rounds: that is more than ${MOST_BLOCKS} blocks`);
+  if (variants * rounds > MOST_BLOCKS) parser.error(`error: --rounds: that is more than ${MOST_BLOCKS} blocks`);
+  if (needsBoots(axes) && variants > MOST_VMS)
+    parser.error(`error: at most ${MOST_VMS} guests can be compared at once`);
   const compareFlags = [
-    ...(rest.json ? ['--json'] : []),
+    ...(json ? ['--json'] : []),
     ...(force ? ['--force'] : []),
-    ...['--seed', String(rest.seed)],
+    ...['--seed', String(seed)],
     ...failOn.flatMap((condition: string) => ['--fail-on', condition]),
     ...layer.flatMap((pattern: string) => ['--layer', pattern]),
   ];
   return Object.freeze({
-    ...{
-      nics,
-      offloads: rest.offloads,
-      rounds: rest.rounds,
-      blockS: seconds,
-      warmUpS: warmUp,
-      rate: rest.rate,
-      path: rest.path,
-    },
-    ...{ seed: rest.seed, port: portHttp, json: rest.json, artifacts: artifacts ?? null, compareFlags },
+    ...{ ...axes, rounds, blockS: seconds, warmUpS: warmUp, rate: rest.rate, path: rest.path },
+    ...{ seed, port: portHttp, json, artifacts: artifacts ?? null, compareFlags },
   });
+}
+
+/** What a boot is needed for is compared alone: two things that differ at once would answer no question. */
+function axesOf(parser: Command): Axes {
+  const { offloads, vcpus, kernel: kernels, accel: accels } = parser.opts();
+  const named: NicModel[] = parser.processedArgs[0];
+  const nics = named.length > 0 ? named : DEFAULT_NICS;
+  const axes: Axes = { nics, offloads, vcpus, kernels, accels };
+  const lists = { NICs: nics, '--offloads': offloads, '--vcpus': vcpus, '--kernel': kernels, '--accel': accels };
+  const several = Object.entries(lists).flatMap(([name, values]) => (values.length > 1 ? name : []));
+  if (needsBoots(axes) && several.length > 1) {
+    parser.error(`error: ${several.join(' and ')} have several values each: give all but one of them a single value`);
+  }
+  return axes;
 }

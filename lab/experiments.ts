@@ -4,9 +4,9 @@ import { nics } from './nics.ts';
 import { plant } from './plant.ts';
 
 const EXPERIMENTS: Record<string, { about: string; run: (args: string[]) => Promise<number> }> = {
-  compare: { about: 'two NIC models in one guest, block by block, with honest statistics (needs root)', run: compare },
+  compare: { about: 'NICs in one guest, or guests, in turn, with honest statistics (needs root)', run: compare },
   nics: { about: 'the six NIC models side by side, layer by layer (needs root)', run: nics },
-  plant: { about: 'a known delay in one layer, and what Hopscope makes of it (needs root)', run: plant },
+  plant: { about: 'a known delay in one layer, or a CPU hog, and what Hopscope makes of it (needs root)', run: plant },
 };
 
 function usage(): string {

@@ -18,6 +18,11 @@ export function parseNic(name: string): NicModel {
   throw new InvalidArgumentError(`there is no such NIC here. There are: ${Object.keys(NIC_MODELS).join(', ')}`);
 }
 
+/** Several by commas. */
+export function parseNics(names: string): NicModel[] {
+  return names.split(',').map((name) => parseNic(name.trim()));
+}
+
 export function parsePath(path: string): string {
   if (/^\/[^\s?#]*$/.test(path)) return path;
   throw new InvalidArgumentError('a path begins with / and has no spaces or query, e.g. /sleep/20');

@@ -7,10 +7,15 @@ import { randomBytes } from 'node:crypto';
 import { LabError } from './command.ts';
 import { insideNamespace } from './network.ts';
 
-/** Where the guest's shell listens, and what leads to it inside the host namespace. */
+/** Where a guest's shell listens, and what leads to that of the first guest inside the host namespace. */
 export const SHELL_PORT = 2222;
 
-const CLIENT = `const shell = require('node:net').connect(${SHELL_PORT}, '127.0.0.1');
+/** What leads to a guest's shell inside the host namespace. @param index of the guest in its run */
+export function shellPort(index: number): number {
+  return SHELL_PORT + index;
+}
+
+const CLIENT = `const shell = require('node:net').connect(process.argv[1], '127.0.0.1');
 shell.on('error', (error) => process.exit(console.error(error.message)));
 process.stdin.pipe(shell).pipe(process.stdout);`;
 
@@ -30,10 +35,16 @@ export interface ScriptEnd {
 /**
  * Runs `script` with the guest's /bin/sh as root, standard input empty. Processes it leaves in the
  * background live on. Rejects with a LabError when there is no shell, or no end within `limitMs`.
+ * @param port of a guest that is not the first, see {@link shellPort}
  */
-export async function runInGuest(namespace: string, script: string, limitMs = LIMIT_MS): Promise<ScriptEnd> {
+export async function runInGuest(
+  namespace: string,
+  script: string,
+  limitMs = LIMIT_MS,
+  port = SHELL_PORT,
+): Promise<ScriptEnd> {
   const mark = randomBytes(9).toString('hex');
-  const client = insideNamespace(namespace, [process.execPath, '-e', CLIENT]);
+  const client = insideNamespace(namespace, [process.execPath, '-e', CLIENT, String(port)]);
   const child = spawn(client[0]!, client.slice(1), { stdio: ['pipe', 'pipe', 'pipe'] });
   const { promise, resolve, reject } = Promise.withResolvers<ScriptEnd>();
   const received: Buffer[] = [];

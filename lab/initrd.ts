@@ -16,6 +16,8 @@ export interface GuestSettings {
   vm: string;
   /** The measured ones. */
   nics: readonly LabNic[];
+  /** Number of the first of them among those of all guests of the run. */
+  firstNic: number;
   /** For the agent's --server: a URL, or `channel`. */
   server: string;
   token: string;
@@ -109,7 +111,7 @@ function folderEntries(folder: string, to: string, keep: RegExp): CpioEntry[] {
 function shellVariables(settings: GuestSettings): string {
   const lines = {
     vm: settings.vm,
-    measured: settings.nics.map(measuredLine).join('\n'),
+    measured: settings.nics.map((nic, at) => measuredLine(nic, settings.firstNic + at)).join('\n'),
     client_mac: CLIENT_MAC,
     control_mac: CONTROL_MAC,
     control_address: `${CONTROL_ADDRESS}/24`,

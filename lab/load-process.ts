@@ -25,8 +25,9 @@ export class LoadProcess {
   readonly #ended: Promise<never>;
   #onLine: (line: LoadLine) => void = () => {};
 
-  constructor({ network, state, logsDir }: Lab) {
-    const logFile = join(logsDir, 'load.log');
+  /** @param suffix of its log's name, where there are several of them */
+  constructor({ network, state, logsDir }: Lab, suffix = '') {
+    const logFile = join(logsDir, `load${suffix}.log`);
     this.#child = startChild(insideNamespace(network.client, [process.execPath, GENERATOR]), {
       state,
       logFile,

@@ -4,8 +4,8 @@
  *   client: eth0 ──veth── nic0 ─ br0 ─ vnet0 ── the guest's measured NIC
  *   └ hopscope-<id>-client ┘└──── hopscope-<id>-host ────┘
  *
- * A guest with several measured NICs has a tap on the bridge for each, and each has a
- * small network of its own: the client chooses by the address which of them it asks.
+ * Several guests share the bridge. Each measured NIC, of whatever guest, has a tap on it
+ * and a small network of its own: the client chooses by the address which of them it asks.
  */
 import { ip, runCommand } from './command.ts';
 import type { RunState } from './run-state.ts';
@@ -17,7 +17,7 @@ export interface MeasuredNic {
   clientAddress: string;
 }
 
-/** More would not be told apart by one digit, and cost the guest a boot's time each. */
+/** Of all guests together: more would not be told apart by one digit, and each costs a boot's time. */
 export const MOST_NICS = 6;
 
 /** @param index 0 for the first */

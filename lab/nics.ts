@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Summary } from '../server/wire/views.ts';
+import { columnsTable } from './columns.ts';
 import { isNicModel, NIC_MODELS, type NicModel } from './nic-models.ts';
 import { formatNs } from './table.ts';
 
@@ -83,27 +84,7 @@ function ignore(): void {}
 
 /** Layers down, models across: p50 and p99 of each. */
 export function nicsTable(summaries: ReadonlyMap<string, Summary>): string[] {
-  const all = [...summaries.values()];
-  const rows = (all[0]?.layers ?? []).map(({ layer }, at) => [
-    layer,
-    ...all.map((summary) => cell(summary.layers[at]?.p50, summary.layers[at]?.p99)),
+  return columnsTable(summaries, [
+    ['± of vnic', ...[...summaries.values()].map(({ clock }) => formatNs(clock.boundNs))],
   ]);
-  const table = [
-    ['p50 / p99', ...summaries.keys()],
-    ...rows,
-    ['vnic both', ...all.map(({ vnicRoundTrip }) => cell(vnicRoundTrip.p50, vnicRoundTrip.p99))],
-    ['end to end', ...all.map(({ endToEnd }) => cell(endToEnd.p50, endToEnd.p99))],
-    ['± of vnic', ...all.map(({ clock }) => formatNs(clock.boundNs))],
-    ['complete', ...all.map(({ exchanges }) => `${exchanges.complete} of ${exchanges.answered}`)],
-  ];
-  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  return table.map((row) => row.map((text, column) => aligned(text, widths[column] ?? 0, column)).join('  '));
-}
-
-function cell(p50: number | null | undefined, p99: number | null | undefined): string {
-  return `${formatNs(p50 ?? null)} / ${formatNs(p99 ?? null)}`;
-}
-
-function aligned(text: string, width: number, column: number): string {
-  return column === 0 ? text.padEnd(width) : text.padStart(width);
 }

@@ -1,14 +1,16 @@
 /** `hopscope up`: its flags and their environment twins, checked once, then frozen. */
 import { Command, CommanderError, Option } from 'commander';
-import { between, MAX_RATE, parseDuration, parseNic, parsePath, probeKinds, wholeBetween } from './flag-values.ts';
+import { between, MAX_RATE, parseDuration, parseNics, parsePath, probeKinds, wholeBetween } from './flag-values.ts';
 import { KERNEL_SOURCES, type KernelVersion } from './guest-kernel.ts';
 import { IMAGE_ADDITIONS, type ImageName } from './image.ts';
+import { type LabVm, MOST_VMS, vmsOf } from './lab-vm.ts';
 import { NIC_MODELS, type NicModel } from './nic-models.ts';
 import type { Accelerator } from './qemu.ts';
 
 export interface LabOptions {
-  readonly nic: NicModel;
-  /** Requests a second, on a fixed schedule. */
+  /** Guests, each with one measured NIC. */
+  readonly vms: readonly LabVm[];
+  /** Requests a second at each guest, on a fixed schedule. */
   readonly rate: number;
   /** Null: until Ctrl-C. */
   readonly durationS: number | null;
@@ -39,7 +41,8 @@ export type UplinkKind = 'channel' | 'network';
 export type LabOptionsResult = { ok: true; options: LabOptions } | { ok: false; exitCode: number };
 
 interface Flags {
-  nic: NicModel;
+  vms: number;
+  nic: NicModel[];
   rate: number;
   duration?: number;
   path: string;
@@ -67,10 +70,18 @@ function command(): Command {
       'Boot a real guest with the chosen NIC, drive load at it, and show where the time of each request goes.',
     )
     .addOption(
-      new Option('--nic <model>', `network card of the guest: ${Object.keys(NIC_MODELS).join(', ')}`)
+      new Option('--vms <n>', `guests on one bridge, up to ${MOST_VMS}; each has its load, and all share this machine`)
+        .argParser(wholeBetween(1, MOST_VMS))
+        .default(1),
+    )
+    .addOption(
+      new Option(
+        '--nic <model>',
+        `network card of the guest, or one for each of several by commas: ${Object.keys(NIC_MODELS).join(', ')}`,
+      )
         .env('HOPSCOPE_NIC')
-        .argParser(parseNic)
-        .default('virtio-net-pci'),
+        .argParser(parseNics)
+        .default(['virtio-net-pci'], 'virtio-net-pci'),
     )
     .addOption(
       new Option('--kernel <version>', 'kernel of the guest')
@@ -78,7 +89,9 @@ function command(): Command {
         .env('HOPSCOPE_KERNEL')
         .default('6.1'),
     )
-    .addOption(new Option('--rate <n>', 'requests a second').argParser(between(0.1, MAX_RATE)).default(200))
+    .addOption(
+      new Option('--rate <n>', 'requests a second at each guest').argParser(between(0.1, MAX_RATE)).default(200),
+    )
     .addOption(new Option('--duration <time>', 'e.g. 20s or 2m (default: until Ctrl-C)').argParser(parseDuration))
     .addOption(
       new Option(
@@ -150,6 +163,7 @@ export function parseLabOptions(args: readonly string[]): LabOptionsResult {
   const parser = command();
   try {
     parser.parse(args, { from: 'user' });
+    checkNicCount(parser);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return { ok: false, exitCode: error.exitCode === 0 ? 0 : 2 };
@@ -158,7 +172,7 @@ export function parseLabOptions(args: readonly string[]): LabOptionsResult {
   return {
     ok: true,
     options: Object.freeze({
-      nic: flags.nic,
+      vms: vmsOf(flags.vms, flags.nic),
       rate: flags.rate,
       durationS: flags.duration ?? null,
       path: flags.path,
@@ -177,4 +191,13 @@ export function parseLabOptions(args: readonly string[]): LabOptionsResult {
       servicePorts: flags.servicePorts,
     }),
   };
+}
+
+/** One card for all guests, or one for each. */
+function checkNicCount(parser: Command): void {
+  const { vms, nic } = parser.opts<Flags>();
+  if (nic.length === 1 || nic.length === vms) return;
+  const guests = vms === 1 ? '1 guest' : `${vms} guests`;
+  const next = nic.length <= MOST_VMS ? `add --vms ${nic.length}, or ` : '';
+  parser.error(`error: --nic names ${nic.length} cards for ${guests}: ${next}name one card\n`);
 }

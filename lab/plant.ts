@@ -1,9 +1,10 @@
-/** `hopscope lab plant`: plants a known delay in one layer of a real run and shows whether Hopscope finds it. */
+/** `hopscope lab plant`: plants a known delay in one layer of a real run, or a CPU hog, and shows whether Hopscope finds it. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { LabError } from './command.ts';
 import { between, parseNic } from './flag-values.ts';
 import type { NicModel } from './nic-models.ts';
 import { blockPattern, seededRandom } from './plant-blocks.ts';
+import { CPU_LAYERS, type CpuLayer, type CpuPlantOptions, HOG_VMS, plantCpu } from './plant-cpu.ts';
 import { CANNOT_BE_PLANTED, isPlantLayer, PLANT_LAYERS, PLANT_POINTS, type PlantLayer } from './plant-points.ts';
 import { type Shifts, shiftsOf, verdictOf } from './plant-verdict.ts';
 import { Planter } from './planter.ts';
@@ -26,31 +27,40 @@ const MOST_DELAY_MS = 20;
 /** A held request must be gone before the next one comes. */
 const MOST_RATE = 40;
 
-function parseLayer(name: string): PlantLayer {
-  if (isPlantLayer(name)) return name;
+function isCpuLayer(name: string): name is CpuLayer {
+  return CPU_LAYERS.some((layer) => layer === name);
+}
+
+function parseLayer(name: string): PlantLayer | CpuLayer {
+  if (isPlantLayer(name) || isCpuLayer(name)) return name;
   const why = CANNOT_BE_PLANTED[name];
   if (why) throw new InvalidArgumentError(`it cannot be planted here (${why})`);
-  throw new InvalidArgumentError(`there is no such layer. There are: ${PLANT_LAYERS.join(', ')}`);
+  throw new InvalidArgumentError(`there is no such layer. There are: ${[...PLANT_LAYERS, ...CPU_LAYERS].join(', ')}`);
 }
 
 /** Parses the words after `hopscope lab plant`; wrong ones are explained on standard error (exit code 2). */
 export function parsePlantOptions(
   args: readonly string[],
-): { ok: true; options: PlantOptions } | { ok: false; exitCode: number } {
+): { ok: true; options: PlantOptions | CpuPlantOptions } | { ok: false; exitCode: number } {
   const parser = new Command('hopscope lab plant')
-    .description('Boot a guest, plant a delay in one layer in short blocks, print what Hopscope makes of it.')
-    .addOption(new Option('--layer <layer>', PLANT_LAYERS.join(', ')).argParser(parseLayer).makeOptionMandatory())
+    .description(
+      'Boot a guest, plant a delay in one layer in short blocks, print what Hopscope makes of it. ' +
+        'With host.cpu or guest.cpu: boot two, plant a CPU hog on the host or in one of them.',
+    )
     .addOption(
-      new Option('--delay <ms>', `up to ${MOST_DELAY_MS}`)
-        .argParser(between(0.01, MOST_DELAY_MS))
+      new Option('--layer <layer>', [...PLANT_LAYERS, ...CPU_LAYERS].join(', '))
+        .argParser(parseLayer)
         .makeOptionMandatory(),
     )
+    .addOption(new Option('--delay <ms>', `of a layer, up to ${MOST_DELAY_MS}`).argParser(between(0.01, MOST_DELAY_MS)))
+    .addOption(new Option('--vm <name>', 'where the hog of guest.cpu is (default: vm1)').choices(HOG_VMS))
     .addOption(new Option('--nic <model>', 'network card of the guest').argParser(parseNic).default('virtio-net-pci'))
     .addOption(new Option('--rate <n>', 'requests a second').argParser(between(1, MOST_RATE)).default(20))
     .addOption(
-      new Option('--pairs <n>', `of a planted and a clean block of ${BLOCK_MS} ms`)
-        .argParser((text) => Math.round(between(2, MOST_PAIRS)(text)))
-        .default(20),
+      new Option(
+        '--pairs <n>',
+        `of a planted and a clean block of ${BLOCK_MS} ms (default: 20; of a hog's, which are longer, 3)`,
+      ).argParser((text) => Math.round(between(2, MOST_PAIRS)(text))),
     )
     .addOption(new Option('--port-http <port>', 'for the run').argParser(between(1, 65_535)).default(7117))
     .option('--json', 'print one JSON object', false)
@@ -61,12 +71,28 @@ export function parsePlantOptions(
     .exitOverride();
   try {
     parser.parse(args, { from: 'user' });
+    checkTogether(parser);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return { ok: false, exitCode: error.exitCode === 0 ? 0 : 2 };
   }
-  const { delay, portHttp, ...rest } = parser.opts();
-  return { ok: true, options: { ...rest, delayNs: delay * 1e6, port: portHttp } as PlantOptions };
+  const { delay, portHttp, pairs, vm, ...rest } = parser.opts();
+  if (isCpuLayer(rest.layer)) {
+    return { ok: true, options: { ...rest, vm: vm ?? 'vm1', pairs: pairs ?? 3, port: portHttp } as CpuPlantOptions };
+  }
+  return { ok: true, options: { ...rest, delayNs: delay * 1e6, pairs: pairs ?? 20, port: portHttp } as PlantOptions };
+}
+
+/** A delay is of a layer, a hog is somewhere. */
+function checkTogether(parser: Command): void {
+  const { layer, delay, vm } = parser.opts();
+  if (isCpuLayer(layer)) {
+    if (delay !== undefined) parser.error(`error: --delay is of a layer: ${layer} has a CPU hog\n`);
+    if (layer === 'host.cpu' && vm !== undefined) parser.error('error: host.cpu is in no VM: leave --vm out\n');
+    return;
+  }
+  if (delay === undefined) parser.error(`error: required option '--delay <ms>' not specified for ${layer}\n`);
+  if (vm !== undefined) parser.error(`error: --vm is of guest.cpu: for ${layer} one guest is booted\n`);
 }
 
 /** Resolves with the exit code: 0 when the run went through, whatever Hopscope made of it. */
@@ -77,7 +103,8 @@ export async function plant(args: string[]): Promise<number> {
   const ended = new AbortController();
   const release = onSignals(ended);
   try {
-    await plantOnce(options, ended.signal);
+    if ('delayNs' in options) await plantOnce(options, ended.signal);
+    else await plantCpu(options, ended.signal);
     return 0;
   } catch (error) {
     if (!(error instanceof LabError)) throw error;

@@ -19,12 +19,20 @@ export interface GuestMachine {
   initrd: string;
   /** The measured ones. */
   nics: readonly LabNic[];
+  /** Number of the first of them among those of all guests of the run. */
+  firstNic: number;
   accelerator: Accelerator;
+  vcpus: number;
   qmpSocket: string;
   /** Where QEMU listens for the host's end of the agent's channel. */
   channelSocket: string;
-  /** TCP ports of the host namespace's loopback that lead to the same port of the guest's control address. */
-  forwardedPorts: number[];
+  forwardedPorts: readonly ForwardedPort[];
+}
+
+/** A TCP port of the host namespace's loopback that leads to one of the guest's control address. */
+export interface ForwardedPort {
+  host: number;
+  guest: number;
 }
 
 export const QEMU = 'qemu-system-x86_64';
@@ -33,7 +41,8 @@ export const CONTROL_ADDRESS = '10.0.2.15';
 export const CONTROL_GATEWAY = '10.0.2.2';
 /** What the guest's agent looks for. */
 const CHANNEL_NAME = 'org.hopscope.agent.0';
-const MEMORY_MIB = 768;
+/** Of each guest. */
+export const MEMORY_MIB = 768;
 const KERNEL_ARGUMENTS = [
   ...['console=ttyS0', 'quiet', 'panic=-1', 'net.ifnames=0', 'mitigations=off'],
   // Less for an emulated CPU to do: no security modules, audit or self-tests, no waiting for RCU.
@@ -41,9 +50,11 @@ const KERNEL_ARGUMENTS = [
 ];
 
 export function qemuArguments(machine: GuestMachine): string[] {
-  const forwards = machine.forwardedPorts.map((port) => `,hostfwd=tcp:127.0.0.1:${port}-${CONTROL_ADDRESS}:${port}`);
+  const forwards = machine.forwardedPorts.map(
+    ({ host, guest }) => `,hostfwd=tcp:127.0.0.1:${host}-${CONTROL_ADDRESS}:${guest}`,
+  );
   return [
-    ...bootArguments(machine.accelerator, machine.image.kernel.vmlinuz, machine.initrd),
+    ...bootArguments(machine.accelerator, machine.image.kernel.vmlinuz, machine.initrd, machine.vcpus),
     // Its threads have names: the host agent tells the vCPUs' by them.
     ...['-name', `guest=${machine.vm},debug-threads=on`],
     ...['-qmp', `unix:${machine.qmpSocket},server=on,wait=off`],
@@ -52,12 +63,13 @@ export function qemuArguments(machine: GuestMachine): string[] {
     // Written blocks go to a file that QEMU has already unlinked: the image stays as it is.
     ...['-drive', `file=${machine.image.disk},format=raw,if=virtio,snapshot=on`],
     ...['-drive', `file=${machine.image.kernel.modulesDisk},format=raw,if=virtio,readonly=on`],
-    ...machine.nics.flatMap(nicArguments),
+    ...machine.nics.flatMap((nic, at) => nicArguments(nic, machine.firstNic + at)),
     ...['-netdev', `user,id=control,restrict=off${forwards.join('')}`],
     ...['-device', `virtio-net-pci,netdev=control,mac=${CONTROL_MAC}`],
   ];
 }
 
+/** @param index of the NIC among those of the run */
 function nicArguments({ model }: LabNic, index: number): string[] {
   const { tap, mac } = measuredNic(index);
   return [
@@ -67,10 +79,10 @@ function nicArguments({ model }: LabNic, index: number): string[] {
 }
 
 /** What every boot has in common, the KVM probe's too: CPU, memory, kernel, console on standard output. */
-export function bootArguments(accelerator: Accelerator, kernel: string, initrd: string): string[] {
+export function bootArguments(accelerator: Accelerator, kernel: string, initrd: string, vcpus = 1): string[] {
   return [
     ...ACCELERATION[accelerator],
-    ...['-smp', '1', '-m', String(MEMORY_MIB)],
+    ...['-smp', String(vcpus), '-m', String(MEMORY_MIB)],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
     ...['-kernel', kernel, '-initrd', initrd],

@@ -1,5 +1,5 @@
 /** The lab's view of the server: the same API that everybody has. */
-import type { Health, LoadSummary, RunInfo, Summary } from '../server/wire/views.ts';
+import type { Health, LoadSummary, RunInfo, SeriesView, Summary } from '../server/wire/views.ts';
 
 const ANSWER_LIMIT_MS = 5000;
 /** Minutes where the machine is busy: the server writes the file first. */
@@ -23,6 +23,11 @@ export class ServerApi {
     return this.#ask(`/api/runs/${run}/summary`);
   }
 
+  /** Second by second, VM by VM. */
+  series(run = 'current'): Promise<SeriesView | null> {
+    return this.#ask(`/api/runs/${run}/series`);
+  }
+
   /** Newest first. */
   runs(): Promise<RunInfo[] | null> {
     return this.#ask('/api/runs');
@@ -42,8 +47,10 @@ export class ServerApi {
     return this.#ask(`/api/runs/${run}/resume`, 'POST');
   }
 
-  putLoad(load: LoadSummary, run = 'current'): Promise<Summary | null> {
-    return this.#ask(`/api/runs/${run}/load`, 'PUT', load);
+  /** @param vm that was asked; left out, all there are */
+  putLoad(load: LoadSummary, run = 'current', vm?: string): Promise<Summary | null> {
+    const of = vm === undefined ? '' : `?vm=${encodeURIComponent(vm)}`;
+    return this.#ask(`/api/runs/${run}/load${of}`, 'PUT', load);
   }
 
   /** A run as one file. */

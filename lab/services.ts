@@ -12,8 +12,13 @@ import type { RunState } from './run-state.ts';
 /** Inside the host namespace, and for guests behind the control gateway, the server is always here. */
 export const CONTROL_PORT = 7117;
 
-/** Where the guest hands out its access log, on the control network. */
+/** Where a guest hands out its access log, on the control network. */
 export const ACCESS_LOG_PORT = 7118;
+
+/** What leads to a guest's access log inside the host namespace. @param index of the guest in its run */
+export function accessLogPort(index: number): number {
+  return ACCESS_LOG_PORT + index;
+}
 
 const FRONT_DOOR = join(import.meta.dirname, '..', 'hopscope.ts');
 const RELAY = join(import.meta.dirname, 'relay.ts');

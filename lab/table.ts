@@ -38,7 +38,7 @@ export function summaryTable(summary: Summary): string[] {
       String(values.count).padStart(9),
       bound ? `  ± ${formatNs(bound)}` : '',
     ].join('');
-  const { exchanges, layers, endToEnd, vnicRoundTrip } = summary;
+  const { layers, endToEnd, vnicRoundTrip } = summary;
   return [
     `  ${'layer'.padEnd(12)}${'place'.padEnd(11)}${'p50'.padStart(9)}${'p90'.padStart(9)}${'p99'.padStart(9)}${'count'.padStart(9)}`,
     ...layers
@@ -49,8 +49,14 @@ export function summaryTable(summary: Summary): string[] {
       ]),
     row('vnic both', 'no clock', vnicRoundTrip, null),
     row('end to end', 'host NIC', endToEnd, null),
-    `  joined ${exchanges.joined}, complete ${exchanges.complete}, from host ${exchanges.host}, from guest ${exchanges.guest}${lossText(summary)}`,
+    countsText(summary),
   ];
+}
+
+/** Of the run as a whole. */
+export function countsText(summary: Summary): string {
+  const { joined, complete, host, guest } = summary.exchanges;
+  return `  joined ${joined}, complete ${complete}, from host ${host}, from guest ${guest}${lossText(summary)}`;
 }
 
 /** `tcp.in.ip` and `tcp.in.tcp` of `tcp.in`, where they were measured. */

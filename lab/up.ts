@@ -1,22 +1,22 @@
 /** `hopscope up`: one run of the lab, its load, its summary. */
 import { writeFileSync } from 'node:fs';
+import type { Summary } from '../server/wire/views.ts';
 import { type Lab, withLab } from './booted-lab.ts';
 import { LabError, runCommand } from './command.ts';
-import { SHELL_PORT } from './guest-shell.ts';
 import { allJoined } from './last-records.ts';
+import type { LoadResult } from './load-process.ts';
 import { driveLoad } from './load-run.ts';
 import type { LabOptions } from './options.ts';
 import type { Ending } from './session.ts';
-import { loadText, summaryTable } from './table.ts';
+import { runTable } from './vms-table.ts';
 import { askUntil } from './waiting.ts';
 
 const ANSWER_LIMIT_MS = 15_000;
 
 /** Runs to the end and resolves with the exit code. Whatever happens, nothing of it is left. */
 export function up(options: LabOptions, ending: Ending): Promise<number> {
-  const { nic, path } = options;
   if (options.record !== null) checkWritable(options.record);
-  const plan = { ...options, nics: [{ model: nic, offloads: 'on' as const }], app: path.startsWith('/app/') };
+  const plan = { ...options, app: options.path.startsWith('/app/') };
   return withLab(plan, ending.stop, (lab) => {
     announce(lab, options);
     return measure(lab, options, ending);
@@ -24,17 +24,29 @@ export function up(options: LabOptions, ending: Ending): Promise<number> {
 }
 
 async function measure(lab: Lab, options: LabOptions, ending: Ending): Promise<number> {
-  const { api, say } = lab;
   const { signal } = ending.stop;
-  const load = await driveLoad(options, lab, ending);
-  if (load.refused > 0) say(`${load.refused} answers had a status of 400 or above`);
-  await allJoined(api, 'current', load.summary.answered, signal);
-  const summary = await askUntil(() => api.putLoad(load.summary), ANSWER_LIMIT_MS, signal);
-  if (summary === null) throw new LabError('The server did not answer with a summary at the end.');
+  const loads = await driveLoad(options, lab, ending);
+  const all = [...loads.values()];
+  const refused = all.reduce((sum, load) => sum + load.refused, 0);
+  if (refused > 0) lab.say(`${refused} answers had a status of 400 or above`);
+  const answered = all.reduce((sum, load) => sum + load.summary.answered, 0);
+  await allJoined(lab.api, 'current', answered, signal);
+  const summary = await reported(lab, loads, signal);
   if (options.record !== null) await record(lab, options.record);
   if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
-  else process.stdout.write(`${[...summaryTable(summary), loadText(load.summary)].join('\n')}\n`);
+  else process.stdout.write(`${runTable(summary).join('\n')}\n`);
   return 0;
+}
+
+/** Tells the server what the generators measured; resolves with the summary after that. */
+async function reported({ api }: Lab, loads: ReadonlyMap<string, LoadResult>, signal: AbortSignal): Promise<Summary> {
+  let summary = await askUntil(() => api.summary(), ANSWER_LIMIT_MS, signal);
+  for (const [vm, load] of loads) {
+    if (summary === null) break;
+    summary = await askUntil(() => api.putLoad(load.summary, 'current', vm), ANSWER_LIMIT_MS, signal);
+  }
+  if (summary === null) throw new LabError('The server did not answer with a summary at the end.');
+  return summary;
 }
 
 async function record({ api, say }: Lab, file: string): Promise<void> {
@@ -53,9 +65,12 @@ function checkWritable(file: string): void {
   }
 }
 
-function announce({ api, network, say }: Lab, { shell, browser }: LabOptions): void {
+function announce({ api, network, vms, say }: Lab, { shell, browser }: LabOptions): void {
   say(`dashboard: ${api.url}`);
-  if (shell) say(`shell in the guest: ip netns exec ${network.host} busybox nc 127.0.0.1 ${SHELL_PORT}`);
+  for (const { name, suffix, shellPort } of shell ? vms : []) {
+    const where = suffix === '' ? 'the guest' : name;
+    say(`shell in ${where}: ip netns exec ${network.host} busybox nc 127.0.0.1 ${shellPort}`);
+  }
   if (browser && (process.env.DISPLAY || process.env.WAYLAND_DISPLAY))
     runCommand('xdg-open', [api.url]).catch(() => {});
 }

@@ -4,13 +4,17 @@
  * which it was away. Bounded: the longest-gone agent is forgotten first.
  */
 import { FrameProgress } from './frame-progress.ts';
+import type { AgentView } from './wire/machine-views.ts';
 import type { AgentStats, Hello } from './wire/messages.ts';
-import type { AgentView, Gap } from './wire/views.ts';
+import type { Gap } from './wire/views.ts';
 
 export const REMEMBERED_AGENTS = 256;
 export const REMEMBERED_GAPS = 256;
 /** Beyond this the agent's wall clock is wrong for us, and ours at its hello is used. */
 export const TOLERATED_SKEW_MS = 2_000;
+
+/** The name of a frame buffer's drops in an agent's report. */
+const BUFFER = 'uplink.buffer';
 
 export interface Agent {
   readonly id: string;
@@ -19,6 +23,8 @@ export interface Agent {
   /** Epoch ms at which this agent's CLOCK_MONOTONIC was 0. */
   bootMs: number;
   connected: boolean;
+  /** Records that it has dropped, as its frames say. */
+  lost: number;
   /** Highest frame handed on; null until the first frame ever. */
   sequence: number | null;
   /** Highest frame of which nothing can be lost any more; and what of it the agent was told. */
@@ -55,7 +61,8 @@ export class AgentRegistry {
     const agent = known ?? this.#create(hello, nowMs);
     agent.hello = hello;
     agent.bootMs = bootTime(hello, nowMs);
-    this.#closeGaps(agent, nowMs);
+    // What a killed agent left is of the past: its machine is here with its own agent.
+    if (!hello.killed) this.#closeGaps(agent, nowMs);
     agent.connected = true;
     // Map order is age: the one just seen goes to the end.
     this.#agents.delete(agent.id);
@@ -66,6 +73,7 @@ export class AgentRegistry {
 
   detach(agent: Agent, nowMs: number): void {
     agent.connected = false;
+    if (agent.hello.killed) return;
     this.#addGap({ agent: agent.label, machine: machineOf(agent), fromMs: nowMs, toMs: null });
   }
 
@@ -126,6 +134,7 @@ export class AgentRegistry {
       hello,
       bootMs: 0,
       connected: true,
+      lost: 0,
       sequence: null,
       safe: null,
       acked: null,
@@ -180,8 +189,14 @@ export class AgentRegistry {
   }
 }
 
+/** One that was killed tells in the frames it left what no report of its own told. */
+function dropsOf({ stats, lost }: Agent): Record<string, number> {
+  const drops = { ...stats?.drops };
+  return lost > (drops[BUFFER] ?? 0) ? { ...drops, [BUFFER]: lost } : drops;
+}
+
 function addDrops(sums: Map<string, number>, agent: Agent): void {
-  for (const [name, value] of Object.entries(agent.stats?.drops ?? {})) {
+  for (const [name, value] of Object.entries(dropsOf(agent))) {
     const key = `${agent.hello.role}.${name}`;
     sums.set(key, (sums.get(key) ?? 0) + value);
   }
@@ -210,7 +225,8 @@ export function agentView(agent: Agent): AgentView {
     cpuShare: agent.cpuShare,
     steal: agent.stats?.steal ?? 0,
     cpuPressure: agent.stats?.cpuPressure ?? null,
+    cpuBusy: agent.stats?.cpuBusy ?? null,
     vcpuDelay: agent.stats?.vcpuDelay ?? {},
-    drops: { ...agent.stats?.drops },
+    drops: dropsOf(agent),
   };
 }

@@ -12,7 +12,7 @@ import { metricsText } from './metrics.ts';
 import { hostFault } from './origin.ts';
 import { pathRoutes, vmIndex } from './path-routes.ts';
 import type { Pipeline } from './pipeline.ts';
-import { compareQuerySchema, seriesQuerySchema } from './query-schemas.ts';
+import { compareQuerySchema, seriesQuerySchema, vmQuerySchema } from './query-schemas.ts';
 import { withRecording } from './recordings.ts';
 import { runInfo } from './run.ts';
 import { runOf, runRoutes } from './run-routes.ts';
@@ -20,9 +20,11 @@ import { seriesPoints } from './series-view.ts';
 import { summarise } from './summary.ts';
 import type { Views } from './views.ts';
 import type { CompareView } from './wire/compare-views.ts';
+import type { VmSummary } from './wire/machine-views.ts';
 import type { SeriesPoints } from './wire/series-views.ts';
+import type { Settings } from './wire/settings.ts';
 import { LAYER_IDS } from './wire/stations.ts';
-import type { RunInfo, SeriesView, Settings, Summary } from './wire/views.ts';
+import type { RunInfo, SeriesView, Summary } from './wire/views.ts';
 
 /** Per client and minute: far above any dashboard, below a flood. */
 const REQUESTS_PER_MINUTE = 6_000;
@@ -131,6 +133,13 @@ function sendFile(response: Response, file: string, name: string): Promise<void>
   });
 }
 
+function ofVm({ run, byVm }: Summary, name: string): VmSummary {
+  const own = byVm[name];
+  if (own !== undefined) return own;
+  const there = Object.keys(byVm).join(', ') || 'none';
+  throw new RequestError('not-found', `run ${run.id} has no summary of a VM named ${name}; it has: ${there}`);
+}
+
 function readRoutes({ pipeline, views, liveClients, traceUrl }: ApiOptions): Router {
   const router = express.Router();
   router.get(
@@ -141,7 +150,10 @@ function readRoutes({ pipeline, views, liveClients, traceUrl }: ApiOptions): Rou
     response.json(runInfo(runOf(pipeline, request.params.id)) satisfies RunInfo);
   });
   router.get('/api/runs/:id/summary', (request, response) => {
-    response.json(summarise(runOf(pipeline, request.params.id), pipeline) satisfies Summary);
+    const { vm } = checked(vmQuerySchema, request.query);
+    const summary = summarise(runOf(pipeline, request.params.id), pipeline);
+    if (vm === undefined) response.json(summary satisfies Summary);
+    else response.json(ofVm(summary, vm) satisfies VmSummary);
   });
   router.get('/api/runs/:id/series', async (request, response) => {
     const run = runOf(pipeline, request.params.id);
@@ -152,12 +164,8 @@ function readRoutes({ pipeline, views, liveClients, traceUrl }: ApiOptions): Rou
       response.json((await seriesPoints(run, pipeline, { ...ask, ...range })) satisfies SeriesPoints);
       return;
     }
-    const rows = run.aggregate.series(from ?? 0, to ?? Number.MAX_SAFE_INTEGER);
-    response.json({
-      run: run.id,
-      layers: [...LAYER_IDS],
-      rows: vm === undefined ? rows : rows.filter((r) => r.vm === vm),
-    } satisfies SeriesView);
+    const rows = run.aggregate.series(from ?? 0, to ?? Number.MAX_SAFE_INTEGER, vm);
+    response.json({ run: run.id, layers: [...LAYER_IDS], rows } satisfies SeriesView);
   });
   router.get('/api/runs/:id/export', async (request, response) => {
     const run = runOf(pipeline, request.params.id);

@@ -23,8 +23,10 @@ export function comparisonText(comparison: Comparison, verdicts: readonly Verdic
   ].filter((line, i, all) => line !== '' || (i > 0 && all[i - 1] !== ''));
 }
 
-function differenceLines({ differences }: Comparison): string[] {
-  const shown = differences.slice(0, MOST_DIFFERENCES).map(({ what, a, b }) => `   ${what}: ${a} | ${b}`);
+function differenceLines({ differences, axis: varied }: Comparison): string[] {
+  const shown = differences.slice(0, MOST_DIFFERENCES).map(({ axis, what, a, b }) => {
+    return `   ${what}: ${a} | ${b}${varied === null || axis === varied ? '' : ' (comes with it)'}`;
+  });
   const more = differences.length - shown.length;
   return more > 0 ? [...shown, `   and ${more} more (--json has all)`] : shown;
 }

@@ -3,9 +3,9 @@ import type { Logger } from 'pino';
 import { type PathKeys, RECENT_KEYS } from './join/recent-keys.ts';
 import type { Pipeline } from './pipeline.ts';
 import { MAX_RUNS } from './run-list.ts';
-import { summarySchema } from './schemas.ts';
 import type { DuckDbStore } from './store/duckdb.ts';
 import { StoreError } from './store/store-error.ts';
+import { summarySchema } from './summary-schema.ts';
 import type { Summary } from './wire/views.ts';
 
 export { RECENT_KEYS };

@@ -20,11 +20,13 @@ export class HeldPaths {
   /** Take the rows out of `columns` for which `waits` holds. */
   hold(columns: PathColumns, waits: (columns: PathColumns, row: number) => boolean, nowMs: number, tick: number): void {
     let kept = 0;
+    let from = 0;
     for (let row = 0; row < columns.count; row++) {
-      if (waits(columns, row) && this.#hold(columns, row, nowMs, tick)) continue;
-      if (kept !== row) copyRows(columns, row, columns, kept, 1);
-      kept++;
+      if (!waits(columns, row) || !this.#hold(columns, row, nowMs, tick)) continue;
+      kept = closeUp(columns, from, row, kept);
+      from = row + 1;
     }
+    kept = closeUp(columns, from, columns.count, kept);
     columns.count = kept;
   }
 
@@ -56,4 +58,10 @@ export class HeldPaths {
     }
     held.count = kept;
   }
+}
+
+/** Move rows [from, to) to row `at`, all at once: moved one by one they would cost more than their join. @returns where they end */
+function closeUp(columns: PathColumns, from: number, to: number, at: number): number {
+  if (at !== from) copyRows(columns, from, columns, at, to - from);
+  return at + to - from;
 }

@@ -44,6 +44,8 @@ export interface IngestOptions {
   helloTimeoutMs?: number;
   /** Whether so many records of a vantage wait for their partner that a backlog of it is not read further. */
   isCrowded?: (vantage: Vantage) => boolean;
+  /** Whether the store cannot take more for now: nothing is read further. */
+  isBehind?: () => boolean;
 }
 
 type Refusal = { code: RefusalCode; message: string };
@@ -91,7 +93,7 @@ export class Ingest {
   /** Read on where there is room again. */
   resume(): void {
     for (const [socket, vantage] of this.#paused) {
-      if (this.#isCrowded(vantage)) continue;
+      if (this.#isBehind() || this.#isCrowded(vantage)) continue;
       this.#paused.delete(socket);
       socket.resume();
     }
@@ -182,14 +184,20 @@ export class Ingest {
       return null;
     }
     this.counts['ingest.frames']++;
+    agent.lost = Math.max(agent.lost, Number(result.frame.lost));
     this.#options.sink.frame(agent, result.frame);
     const ageMs = this.#options.now() - (agent.bootMs + Number(sentNs) / 1e6);
-    if (ageMs > BACKLOG_MS && this.#isCrowded(agent.hello.role)) this.#pause(socket, agent.hello.role);
+    const waits = this.#isBehind() || (ageMs > BACKLOG_MS && this.#isCrowded(agent.hello.role));
+    if (waits) this.#pause(socket, agent.hello.role);
     return null;
   }
 
   #isCrowded(vantage: Vantage): boolean {
     return this.#options.isCrowded?.(vantage) ?? false;
+  }
+
+  #isBehind(): boolean {
+    return this.#options.isBehind?.() ?? false;
   }
 
   #pause(socket: WebSocket, vantage: Vantage): void {

@@ -121,7 +121,7 @@ export class Live {
         snapshot ??= encode(this.#views.snapshot());
         this.#snapshot(socket, client, snapshot);
       } else {
-        tick ??= encode(this.#views.tick(this.#pipeline.runs.current.aggregate.changedSince(since)));
+        tick ??= encode(this.#views.tick(since));
         socket.send(tick, { binary: false });
       }
     }

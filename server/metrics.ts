@@ -122,6 +122,12 @@ function writeContention(text: MetricsText, { registry }: Pipeline): void {
     samples('vcpu.delay'),
   );
   text.family(
+    'hopscope_vcpu_time_ratio',
+    'gauge',
+    'Time that the vCPU threads of a VM had a CPU of the host, per second; 1 is one vCPU all the time.',
+    samples('vcpu.time'),
+  );
+  text.family(
     'hopscope_cpu_pressure_ratio',
     'gauge',
     'Share of the last second in which some task of a machine waited for a CPU.',

@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { addressUrl, isLocalOnly, type ListenAddress, parseListenAddress } from './listen-address.ts';
 import type { Retention } from './store/upkeep.ts';
-import { TRACE_WORDS } from './wire/views.ts';
+import { TRACE_WORDS } from './wire/settings.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export const LOG_FORMATS = ['auto', 'json', 'text'] as const;

@@ -49,7 +49,7 @@ export class PathExport {
   #slowNs(run: Run): number | null {
     const nowMs = this.#now();
     if (run.id !== this.#slow.run || nowMs - this.#slow.atMs >= SLOW_AGE_MS) {
-      this.#slow = { run: run.id, atMs: nowMs, ns: run.aggregate.endToEnd().p99 };
+      this.#slow = { run: run.id, atMs: nowMs, ns: run.aggregate.whole().series.endToEnd.quantile(0.99) };
     }
     return this.#slow.ns;
   }

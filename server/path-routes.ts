@@ -37,12 +37,16 @@ export function pathRoutes(pipeline: Pipeline): Router {
   router.get('/api/paths/:id/neighbours', async (request, response) => {
     const { limit } = checked(neighboursQuerySchema, request.query);
     const { columns, ids, runs } = await pathOf(pipeline, request.params.id);
-    const [run, number] = [runs[0]!, Number(ids[0]!.slice(ids[0]!.lastIndexOf('.') + 1))];
+    const [run, at] = [runs[0]!, numberOf(ids[0]!)];
     const connection = columns.keys.slice(0, KEY_BYTES);
-    const around = views(await pipeline.store.paths({ run, order: 'around', at: number, limit, connection }));
-    response.json(around.sort((a, b) => a.atMs - b.atMs) satisfies PathView[]);
+    const around = views(await pipeline.store.paths({ run, order: 'around', at, limit, connection }));
+    response.json(around.sort((a, b) => a.atMs - b.atMs || numberOf(a.id) - numberOf(b.id)) satisfies PathView[]);
   });
   return router;
+}
+
+function numberOf(id: string): number {
+  return Number(id.slice(id.lastIndexOf('.') + 1));
 }
 
 async function pathOf(pipeline: Pipeline, id: string): Promise<StoredPaths> {

@@ -21,7 +21,7 @@ import { amendRow } from './join/row-writer.ts';
 import { LiveDelay } from './live-delay.ts';
 import { PairClocks, sliceEnd } from './pair-clocks.ts';
 import { ProvenanceWatch } from './provenance-watch.ts';
-import { type Run, wiringOf } from './run.ts';
+import { noteWiring, type Run } from './run.ts';
 import { RunList } from './run-list.ts';
 import { SafeFrames } from './safe-frames.ts';
 import { costOf } from './self-cost.ts';
@@ -149,7 +149,7 @@ export class Pipeline implements IngestSink {
 
   vms(agent: Agent, vms: VmInfo[]): void {
     const source = this.sources.of(agent);
-    if (source !== undefined) this.vmTable.setVms(source.index, vms);
+    if (source !== undefined) this.vmTable.setVms(source.index, vms, agent.hello.killed);
   }
 
   stats(agent: Agent, stats: AgentStats): void {
@@ -278,11 +278,11 @@ export class Pipeline implements IngestSink {
 
   #deliver(run: Run, columns: PathColumns, from: number, to: number): void {
     run.aggregate.add(columns, from, to, this.vmTable.names);
-    run.wiring = wiringOf(columns, to - 1);
     this.store.append(run.id, columns, from, to);
     for (let row = from; row < to; row++) {
       this.classes[columns.class[row]!]!++;
       if (isComplete(columns, row)) run.complete++;
+      noteWiring(run, this.vmTable.names[columns.vm[row] as number] ?? '', columns, row);
       this.delay.add((columns.atMs[row] as number) + (columns.endToEnd[row] as number) / 1e6);
     }
     this.#onPaths(run, columns, from, to, this.vmTable.names);

@@ -25,6 +25,7 @@ export const seriesQuerySchema = z
     path: ['heatmap'],
     message: 'goes with "points"',
   });
+export const vmQuerySchema = z.strictObject({ vm: z.string().min(1).max(128).optional() });
 /** `404`, `4xx`, or `0` where none was read. */
 const statusRange = z
   .string()

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { Pipeline } from './pipeline.ts';
 import type { Run } from './run.ts';
-import { summarySchema } from './schemas.ts';
 import { RecordingError, type RequestTimes, readAbout, readRecording, writeRecording } from './store/recording.ts';
 import { summarise } from './summary.ts';
+import { summarySchema } from './summary-schema.ts';
 import { VERSION } from './version.ts';
 import type { Summary } from './wire/views.ts';
 

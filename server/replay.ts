@@ -1,6 +1,7 @@
 /** Recordings as if they happened now: the same pages, API and live stream, without an agent. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PathColumns } from './join/paths.ts';
+import { loadsByVm } from './load-total.ts';
 import { type Pipeline, TICK_MS } from './pipeline.ts';
 import { aboutRecording, type RecordingAbout } from './recordings.ts';
 import type { Run } from './run.ts';
@@ -67,6 +68,7 @@ function openRun(pipeline: Pipeline, { summary }: RecordingAbout): Run {
   const run = pipeline.startRun(summary.run.name);
   run.recorded = summary;
   run.load = summary.load;
+  for (const [vm, load] of loadsByVm(summary)) run.loadOf.set(vm, load);
   return run;
 }
 

@@ -3,6 +3,7 @@
  * resumed; each path belongs to the run in whose stretch it began, late as it may come.
  */
 
+import { loadsByVm } from './load-total.ts';
 import { type Momentary, newRun, type Run } from './run.ts';
 import { type Cost, costSum } from './self-cost.ts';
 import type { PathStore } from './store/store.ts';
@@ -73,7 +74,13 @@ export class RunList {
   adopt(recorded: Summary, nowMs: number): Run {
     const { run: told } = recorded;
     const run = this.#new(this.find(told.id) === undefined ? told.id : this.#freeId(nowMs), told.name, told.startedMs);
-    Object.assign(run, { recorded, load: recorded.load, labels: told.labels, endedMs: told.endedMs ?? nowMs });
+    Object.assign(run, {
+      recorded,
+      load: recorded.load,
+      loadOf: loadsByVm(recorded),
+      labels: told.labels,
+      endedMs: told.endedMs ?? nowMs,
+    });
     run.notes.push(...told.notes);
     run.stretches.push(...told.stretches);
     this.#runs.push(run);
@@ -85,7 +92,8 @@ export class RunList {
   restore(summary: Summary): void {
     const { run: told, load } = summary;
     const run = this.#new(told.id, told.name, told.startedMs);
-    Object.assign(run, { load, labels: told.labels, endedMs: told.endedMs, frozen: summary, isEarlier: true });
+    const loadOf = loadsByVm(summary);
+    Object.assign(run, { load, loadOf, labels: told.labels, endedMs: told.endedMs, frozen: summary, isEarlier: true });
     run.notes.push(...told.notes);
     run.stretches.push(...told.stretches);
     this.#runs.push(run);

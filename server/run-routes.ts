@@ -8,19 +8,23 @@ import { Transform } from 'node:stream';
 import { pipeline as streamed } from 'node:stream/promises';
 import express, { type Request, type RequestHandler, type Router } from 'express';
 import { checked, RequestError } from './api-error.ts';
+import { loadTotal } from './load-total.ts';
 import type { Pipeline } from './pipeline.ts';
+import { vmQuerySchema } from './query-schemas.ts';
 import { importRecording } from './replay.ts';
 import { type Run, runInfo } from './run.ts';
 import { MAX_STRETCHES } from './run-list.ts';
 import { changeRunSchema, loadSchema, newRunSchema } from './schemas.ts';
 import { RecordingError } from './store/recording.ts';
 import { summarise } from './summary.ts';
-import type { RunInfo, Summary } from './wire/views.ts';
+import type { LoadSummary, RunInfo, Summary } from './wire/views.ts';
 
 const BODY_LIMIT = '64kb';
 const IMPORT_BYTES = 512 * 2 ** 20;
 const UPLOAD = 'upload.parquet';
 const MAX_NOTES = 100;
+/** As many as an aggregate keeps apart. */
+const MAX_LOADS = 64;
 
 export function runOf(pipeline: Pipeline, id: string): Run {
   const run = pipeline.runs.find(id);
@@ -50,7 +54,10 @@ export function runRoutes(pipeline: Pipeline, token: string): Router {
   });
   router.put('/api/runs/:id/load', authorised, json, (request, response) => {
     const run = runOf(pipeline, request.params.id as string);
-    run.load = checked(loadSchema, bodyOf(request));
+    const { vm } = checked(vmQuerySchema, request.query);
+    const load = checked(loadSchema, bodyOf(request));
+    if (vm === undefined) run.load = load;
+    else takeVmLoad(run, vm, load);
     response.json(summarise(run, pipeline) satisfies Summary);
   });
   router.post('/api/runs/:id/end', authorised, (request, response) => {
@@ -83,6 +90,15 @@ export function runRoutes(pipeline: Pipeline, token: string): Router {
     response.status(201).json(runInfo(run) satisfies RunInfo);
   });
   return router;
+}
+
+/** A VM of which nothing was joined has a load, too: what became of its requests is then to be seen. */
+function takeVmLoad(run: Run, vm: string, load: LoadSummary): void {
+  if (!run.loadOf.has(vm) && run.loadOf.size >= MAX_LOADS) {
+    throw new RequestError('bad-request', `run ${run.id} has the loads of ${MAX_LOADS} VMs already`);
+  }
+  run.loadOf.set(vm, load);
+  run.load = loadTotal([...run.loadOf.values()]);
 }
 
 /** Hands the file that a body was written to to `use`; it is gone afterwards. */

@@ -7,7 +7,10 @@ import type { Coverage } from './wire/series-views.ts';
 import type { LoadSummary, RunInfo, RunNote, Stretch, Summary } from './wire/views.ts';
 
 /** What of a summary is only there to be seen while its run is the current one. */
-export type Momentary = Pick<Summary, 'clock' | 'selfCost' | 'provenance'>;
+export interface Momentary extends Pick<Summary, 'clock' | 'selfCost' | 'provenance'> {
+  /** By the VM's name. */
+  readonly provenanceOf: ReadonlyMap<string, Summary['provenance']>;
+}
 
 /** Between which devices the paths went: a VM may have several NICs, and a run uses one of them. */
 export interface Wiring {
@@ -33,11 +36,16 @@ export interface Run {
   readonly aggregate: RunAggregate;
   /** Joined with every station stamped. */
   complete: number;
+  /** Of all generators. */
   load: LoadSummary | null;
+  /** Of those that asked one VM each, by its name. */
+  readonly loadOf: Map<string, LoadSummary>;
   /** What the recording says that is replayed as this run; null of a run that is measured here. */
   recorded: Summary | null;
   /** Of the newest path. */
   wiring: Wiring | null;
+  /** Of the newest path of each VM, by its name. */
+  readonly wiringOf: Map<string, Wiring>;
   /** Where the server's counters stood when the newest stretch began; null once another run counts. */
   start: Totals | null;
   /** What they rose by, and what measuring cost, in the stretches before that one. */
@@ -65,8 +73,10 @@ export function newRun(id: string, name: string, startedMs: number, coverage: Ru
     aggregate: new RunAggregate(),
     complete: 0,
     load: null,
+    loadOf: new Map(),
     recorded: null,
     wiring: null,
+    wiringOf: new Map(),
     start: null,
     counted: NO_TOTALS,
     cost: NO_COST,
@@ -103,7 +113,15 @@ function countedIn({ isEarlier, frozen, aggregate }: Run): Pick<RunInfo, 'exchan
   return { exchanges: aggregate.counts.exchanges, vms: aggregate.vms };
 }
 
-export function wiringOf(columns: PathColumns, row: number): Wiring {
+/** One object per change, not per path: a VM's paths go the same way for hours. @param vm of the path's row */
+export function noteWiring(run: Run, vm: string, columns: PathColumns, row: number): void {
+  const known = run.wiringOf.get(vm);
+  const wiring = known !== undefined && isWiredAs(known, columns, row) ? known : wiringIn(columns, row);
+  if (wiring !== known) run.wiringOf.set(vm, wiring);
+  run.wiring = wiring;
+}
+
+function wiringIn(columns: PathColumns, row: number): Wiring {
   const { hostSource, guestSource, tap, vnic } = columns;
   return {
     host: hostSource[row] as number,
@@ -111,4 +129,14 @@ export function wiringOf(columns: PathColumns, row: number): Wiring {
     tap: tap[row] as number,
     vnic: vnic[row] as number,
   };
+}
+
+/** Whether the row went between the same devices as the path before it. */
+function isWiredAs({ host, guest, tap, vnic }: Wiring, columns: PathColumns, row: number): boolean {
+  return (
+    columns.hostSource[row] === host &&
+    columns.guestSource[row] === guest &&
+    columns.tap[row] === tap &&
+    columns.vnic[row] === vnic
+  );
 }

@@ -4,11 +4,9 @@
  * with its wire type by the compiler (end of the file).
  */
 import * as z from 'zod';
-import { CLOCK_EVENTS } from './wire/clock-views.ts';
 import type { AccessLogMessage, AgentStats, Approach, Hello, VmsMessage } from './wire/messages.ts';
-import { CLASSES } from './wire/record.ts';
-import { LAYER_IDS, STATIONS } from './wire/stations.ts';
-import type { LoadSummary, ProvenanceView, Summary } from './wire/views.ts';
+import { STATIONS } from './wire/stations.ts';
+import type { LoadSummary, ProvenanceView } from './wire/views.ts';
 
 /** More NICs than that an agent does not list. */
 const MAX_NICS = 32;
@@ -18,8 +16,9 @@ export const CONTROL_MAX_BYTES = 65_536;
 
 /** For people to read: a kernel's long reason is cut, an agent is not refused for it. */
 const text = (max = 256) => z.string().transform((s) => s.slice(0, max));
-const count = z.int().nonnegative();
-const ns = z.number().nonnegative().nullable();
+export const count = z.int().nonnegative();
+/** What may not have been measured. */
+export const ns = z.number().nonnegative().nullable();
 /** Counter names: the pattern also keeps `__proto__` out. */
 const counterName = z.string().regex(/^[a-zA-Z][\w.:-]{0,95}$/, 'a counter name is letters, digits and . : _ -');
 const share = z.number().transform((value) => Math.min(1, Math.max(0, value)));
@@ -36,6 +35,7 @@ const nicFields = {
   offloads: z.record(counterName, z.boolean()).refine((r) => Object.keys(r).length <= 128, 'at most 128 offloads'),
   nicApproach: z.enum(APPROACHES),
 };
+const bootId = z.string().min(1).max(128);
 const provenanceFields = {
   ...nicFields,
   hostname: text(),
@@ -55,6 +55,7 @@ export const provenanceSchema = z.object(provenanceFields);
 const always = { nicModel: true, driver: true, approach: true, accelerator: true, kernel: true } as const;
 export const provenanceViewSchema = z.object({
   ...z.object(provenanceFields).pick(always).shape,
+  bootId: bootId.exactOptional(),
   hostname: text().exactOptional(),
   arch: text(64).exactOptional(),
   cpus: count.exactOptional(),
@@ -78,7 +79,8 @@ export const helloSchema = z.object({
   token: text(),
   role: z.enum(['host', 'guest']),
   agentId: z.string().min(1).max(128),
-  bootId: z.string().min(1).max(128),
+  bootId,
+  killed: z.boolean().exactOptional(),
   version: text(64),
   ports: z.array(z.int().min(1).max(65535)).max(64),
   stations: z.array(z.object({ station: z.enum(STATIONS), probe: text(128).nullable(), reason: text(512) })).max(32),
@@ -89,6 +91,10 @@ export const helloSchema = z.object({
     .exactOptional(),
   clock: z.object({ monotonicNs: decimalNs, realtimeNs: decimalNs }),
 });
+
+const perVm = z
+  .record(z.string().regex(/^(?!__proto__$).{1,128}$/s), z.number().nonnegative())
+  .refine((r) => Object.keys(r).length <= 256, 'at most 256 VMs');
 
 export const statsSchema = z.object({
   type: z.literal('stats'),
@@ -112,9 +118,9 @@ export const statsSchema = z.object({
   }),
   pairing: z.object({ hostRealtimeNs: decimalNs, guestRealtimeNs: decimalNs }).nullable(),
   noPairing: text(512),
-  vcpuDelay: z
-    .record(z.string().regex(/^(?!__proto__$).{1,128}$/s), z.number().nonnegative())
-    .refine((r) => Object.keys(r).length <= 256, 'at most 256 VMs'),
+  cpuBusy: z.number().nonnegative().nullable().default(null),
+  vcpuDelay: perVm,
+  vcpuTime: perVm.default({}),
 });
 
 export const vmsSchema = z.object({
@@ -171,86 +177,10 @@ export const changeRunSchema = z.strictObject({
   note: z.string().min(1).max(1024).exactOptional(),
 });
 
-const quantiles = { count, p50: ns, p90: ns, p99: ns, p999: ns, mean: ns };
-const quantilesSchema = z.object(quantiles);
-const faultsSchema = z.object({ negative: count, clockSteps: count, continuedAfterJoin: count });
-const measure = z.number().nullable();
-const clockEventSchema = z.object({
-  kind: z.enum(CLOCK_EVENTS),
-  atMs: z.number(),
-  sizeNs: measure,
-  boundNs: measure,
-  ratePpm: measure,
-  machine: z.string(),
-});
-const clockSchema = z.object({
-  method: z.string(),
-  offsetNs: measure,
-  boundNs: measure,
-  ratePpm: measure,
-  checkedMs: measure,
-  windows: count,
-  counts: z.record(z.enum(CLOCK_EVENTS), count),
-  events: z.array(clockEventSchema),
-  alternatives: z.array(
-    z.object({
-      method: z.string(),
-      offsetNs: measure,
-      boundNs: measure,
-      agrees: z.boolean().nullable(),
-      reason: z.string(),
-    }),
-  ),
-});
-const stretchSchema = z.object({ fromMs: z.number(), toMs: z.number().nullable() });
-const pairSchema = z.object({ host: count, guest: count });
-
-/** The summary of a run: what the API and `hopscope up --json` print. */
-export const summarySchema = z.object({
-  run: z.object({
-    id: z.string(),
-    name: z.string(),
-    labels: z.record(z.string(), z.string()),
-    notes: z.array(z.object({ atMs: z.number(), text: z.string() })),
-    startedMs: z.number(),
-    endedMs: z.number().nullable(),
-    recordedMs: z.number().nullable(),
-    stretches: z.array(stretchSchema),
-    exchanges: count,
-    vms: z.array(z.string()),
-    pruned: z.object({ paths: count, untilMs: z.number() }).exactOptional(),
-    sampled: z.object({ of: count, slow: count, errors: count, sample: count }).exactOptional(),
-  }),
-  exchanges: z.object({
-    sent: count.nullable(),
-    answered: count.nullable(),
-    host: count,
-    guest: count,
-    joined: count,
-    complete: count,
-  }),
-  classes: z.array(z.object({ class: z.enum(CLASSES), count, endToEnd: quantilesSchema })),
-  layers: z.array(z.object({ layer: z.enum(LAYER_IDS), of: z.enum(LAYER_IDS).nullable(), ...quantiles, bound: ns })),
-  endToEnd: quantilesSchema,
-  vnicRoundTrip: quantilesSchema,
-  tcp: z.object({ retransmitsIn: count, retransmitsOut: count, zeroWindows: count, synRetries: count }),
-  load: loadSchema.nullable(),
-  drops: z.record(z.string(), count),
-  repeated: pairSchema,
-  pending: pairSchema,
-  unmatched: pairSchema,
-  faults: faultsSchema,
-  gaps: z.array(stretchSchema.extend({ agent: z.string() })),
-  clock: clockSchema,
-  selfCost: z.object({ guestNsPerRequest: ns, hostNsPerRequest: ns, agentCpu: ns }),
-  provenance: z.object({ host: provenanceViewSchema.nullable(), guest: provenanceViewSchema.nullable() }),
-});
-
 /** Compiles only where both types are the same, optional marks included. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 type Flat<T> = T extends (infer E)[] ? Flat<E>[] : T extends object ? { [K in keyof T]: Flat<T[K]> } : T;
-type Proof<A, B> = Same<Flat<A>, Flat<B>>;
-true satisfies Proof<z.output<typeof summarySchema>, Summary>;
+export type Proof<A, B> = Same<Flat<A>, Flat<B>>;
 true satisfies Proof<z.output<typeof helloSchema>, Hello>;
 true satisfies Proof<z.output<typeof statsSchema>, AgentStats>;
 true satisfies Proof<z.output<typeof vmsSchema>, VmsMessage>;

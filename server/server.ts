@@ -63,6 +63,7 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     registry: pipeline.registry,
     sink: pipeline,
     isCrowded: (vantage) => pipeline.joiner.isCrowded(vantage),
+    isBehind: () => pipeline.store.isBehind,
   });
   const views = new Views(pipeline, () => ({ ...ingest.counts, ...live.counts, ...pathExport.counters }));
   const live = new Live(pipeline, views, liveDrops);

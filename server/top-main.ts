@@ -6,7 +6,8 @@ import { type Size, screen, type TopQuantile, type View } from './top/screen.ts'
 import { ansiStyle, plainStyle } from './top/style.ts';
 import { Terminal } from './top/terminal.ts';
 import { SECONDS_KEPT, Watched } from './top/watched.ts';
-import type { LiveMessage, PathView } from './wire/views.ts';
+import type { LiveMessage } from './wire/live-views.ts';
+import type { PathView } from './wire/views.ts';
 
 interface TopFlags {
   server: string;

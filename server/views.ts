@@ -8,10 +8,12 @@ import type { StoreCounts } from './store/store.ts';
 import { provenanceView } from './summary.ts';
 import { faultsOf } from './totals.ts';
 import { VERSION } from './version.ts';
+import { vmViews } from './vm-views.ts';
 import { PROTOCOL_VERSION } from './wire/frame.ts';
+import type { LiveSnapshot, LiveTick } from './wire/live-views.ts';
 import { CLASSES } from './wire/record.ts';
 import { LAYER_IDS } from './wire/stations.ts';
-import type { Health, LiveSnapshot, LiveTick, SecondRow } from './wire/views.ts';
+import type { Health } from './wire/views.ts';
 
 /** `recent` rows take this many seconds together. */
 export const RECENT_S = 10;
@@ -39,6 +41,7 @@ export class Views {
     return {
       version: VERSION,
       agents: agents.map((agent) => ({ ...agentView(agent), provenance: provenance(agent) })),
+      vms: vmViews(this.#pipeline),
       classes: classCounts(this.#pipeline),
       drops: totals.drops,
       counters: this.counters(),
@@ -87,18 +90,20 @@ export class Views {
       vms: aggregate.vms,
       seconds: aggregate.changedSince(0),
       recent: this.#recent(),
+      allVms: this.#allVms(0),
       health: this.health(),
     };
   }
 
-  /** @param seconds rows that changed since the tick before */
-  tick(seconds: SecondRow[]): LiveTick {
+  /** @param version of the aggregate that the tick before showed */
+  tick(version: number): LiveTick {
     return {
       type: 'tick',
       nowMs: this.#pipeline.now(),
       run: runInfo(this.#pipeline.runs.current),
-      seconds,
+      seconds: this.#pipeline.runs.current.aggregate.changedSince(version),
       recent: this.#recent(),
+      allVms: this.#allVms(version),
       health: this.health(),
     };
   }
@@ -106,6 +111,13 @@ export class Views {
   #recent(): LiveTick['recent'] {
     const { runs, now } = this.#pipeline;
     return runs.current.aggregate.recent(RECENT_S, Math.floor(now() / 1000));
+  }
+
+  #allVms(version: number): LiveTick['allVms'] {
+    const { runs, now } = this.#pipeline;
+    const { aggregate } = runs.current;
+    const recent = aggregate.recentOfAll(RECENT_S, Math.floor(now() / 1000));
+    return { seconds: aggregate.changedOfAll(version), recent };
   }
 }
 

@@ -41,9 +41,12 @@ export class VmTable {
     else known.hostname = hostname;
   }
 
-  setVms(source: number, vms: readonly VmInfo[]): void {
+  /** @param areOld what a killed agent saw: it says nothing against what is known */
+  setVms(source: number, vms: readonly VmInfo[], areOld = false): void {
     const host = this.#hosts.get(source);
-    if (host !== undefined) host.byIfindex = new Map(vms.map((vm) => [vm.ifindex, vm]));
+    if (host === undefined) return;
+    const known = areOld ? host.byIfindex.values() : [];
+    host.byIfindex = new Map([...vms, ...known].map((vm) => [vm.ifindex, vm]));
   }
 
   setGuest(source: number, hostname: string): void {
@@ -80,6 +83,17 @@ export class VmTable {
         ? [{ name: this.names[i] as string, hostName }]
         : [],
     );
+  }
+
+  /** What a host says of its VMs, tap by tap. */
+  vmsOf(hostSource: number): readonly VmInfo[] {
+    return [...(this.#hosts.get(hostSource)?.byIfindex.values() ?? [])];
+  }
+
+  /** Our name of a VM of this host, and its guest's source; undefined before its first path. */
+  originOf(hostSource: number, hostName: string): { name: string; guest: number } | undefined {
+    const index = this.#origins.findLastIndex((origin) => origin.host === hostSource && origin.hostName === hostName);
+    return index < 0 ? undefined : { name: this.names[index] as string, guest: this.#origins[index]!.guest };
   }
 
   guestName(source: number): string {

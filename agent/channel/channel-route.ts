@@ -7,7 +7,7 @@ import { PortStream } from './port-stream.ts';
 
 /** @param channel name of the channel, or path of a device @param open the port, each time anew */
 export function channelRoute(channel = CHANNEL_NAME, open: () => OpenedPort = () => openPort(channel)): Route {
-  return { name: `channel ${channel}`, open: (events) => new ChannelLink(open, events) };
+  return { name: `channel ${channel}`, carriesMany: false, open: (events) => new ChannelLink(open, events) };
 }
 
 class ChannelLink implements Link {

@@ -1,10 +1,10 @@
 import { duration, formatCount, join } from '../format.ts';
 import { CLASS_WORDS } from '../labels.ts';
-import { summary } from '../state.ts';
+import { inRun } from '../state.ts';
 
 /** How many exchanges of each class the run has; only requests enter percentiles. */
 export function ClassCounts() {
-  const classes = summary.value.value?.classes ?? [];
+  const classes = inRun.value?.classes ?? [];
   return (
     <p class="fine" id="classes">
       Run:{' '}

@@ -1,20 +1,20 @@
 import type { TargetedEvent } from 'preact';
 import { formatAge } from '../format.ts';
 import { QUANTILES } from '../series.ts';
-import type { ConnectionState } from '../socket.ts';
 import {
   chosenVm,
-  clockMs,
-  connection,
   live,
   paused,
   quantile,
   togglePause,
   vm,
+  vmChoices,
+  vmName,
   vms,
   WINDOWS_MIN,
   windowMinutes,
 } from '../state.ts';
+import { ConnectionPill } from './connection-pill.tsx';
 import { Segments } from './segments.tsx';
 import { SiteHeader } from './site-header.tsx';
 import './header.css';
@@ -71,30 +71,12 @@ function VmSelect() {
       <span>VM</span>
       <select class="control" value={vm.value} onChange={choose} disabled={vms.value.length === 0}>
         {vms.value.length === 0 && <option value="">none yet</option>}
-        {vms.value.map((name) => (
+        {vmChoices.value.map((name) => (
           <option key={name} value={name}>
-            {name}
+            {vmName(name)}
           </option>
         ))}
       </select>
     </label>
-  );
-}
-
-const STATES: Record<ConnectionState, { icon: string; text: string; tone: string }> = {
-  connecting: { icon: '◌', text: 'connecting', tone: 'warn' },
-  open: { icon: '●', text: 'live', tone: 'ok' },
-  stale: { icon: '▲', text: 'silent', tone: 'warn' },
-  closed: { icon: '✕', text: 'disconnected', tone: 'bad' },
-};
-
-function ConnectionPill() {
-  const { state, heardMs } = connection.value;
-  const { icon, text, tone } = STATES[state];
-  const heard = heardMs === null ? 'nothing heard yet' : `heard ${formatAge(clockMs.value - heardMs)} ago`;
-  return (
-    <span class={`pill ${tone}`} role="status" title={heard}>
-      <span aria-hidden="true">{icon}</span> {text}
-    </span>
   );
 }

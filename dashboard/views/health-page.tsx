@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import type { AgentView, Health } from '../../server/wire/views.ts';
+import type { AgentView } from '../../server/wire/machine-views.ts';
+import type { Health } from '../../server/wire/views.ts';
 import { type Finding, findings } from '../findings.ts';
 import { formatAge, formatBytes, formatCount, formatDate, formatDuration, join, share } from '../format.ts';
 import { queueOf } from '../queues.ts';

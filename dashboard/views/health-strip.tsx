@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
+import type { AgentView } from '../../server/wire/machine-views.ts';
 import { STATIONS } from '../../server/wire/stations.ts';
-import type { AgentView, Gap, Health } from '../../server/wire/views.ts';
+import type { Gap, Health } from '../../server/wire/views.ts';
 import { duration, formatAge, formatBytes, formatCount, formatDuration, formatTime, join, share } from '../format.ts';
 import { missingStations } from '../layer-facts.ts';
 import { connection, type Live } from '../state.ts';

@@ -2,7 +2,7 @@ import type { LayerId } from '../../server/wire/stations.ts';
 import { duration, formatCount, MISSING, type Quantity, share } from '../format.ts';
 import { type Absence, type LayerFacts, PLACE_NAMES } from '../layer-facts.ts';
 import { QUANTILES } from '../series.ts';
-import { facts, lastMinute, live, openLayers, quantile, summary } from '../state.ts';
+import { facts, inRun, lastMinute, live, openLayers, quantile } from '../state.ts';
 import { BoundedNum, Num } from './num.tsx';
 import { OursCell } from './ours-cell.tsx';
 import { Sparkline } from './sparkline.tsx';
@@ -20,7 +20,7 @@ const rowId = (layer: LayerId): string => `layer-${layer.replaceAll('.', '-')}`;
 /** One layer, or a part of one. */
 export function LayerRow({ fact, parts }: LayerRowProps) {
   const trend = lastMinute.value.layers[facts.value.indexOf(fact)] ?? [];
-  const inRun = summary.value.value?.layers.find((l) => l.layer === fact.layer)?.count;
+  const counted = inRun.value?.layers.find((l) => l.layer === fact.layer)?.count;
   return (
     <tr id={rowId(fact.layer)} data-layer={fact.layer} class={fact.of === null ? '' : 'part-of'}>
       <th scope="row" title={fact.span}>
@@ -33,7 +33,7 @@ export function LayerRow({ fact, parts }: LayerRowProps) {
       </td>
       <OursCell oursNs={fact.oursNs} meanNs={fact.mean} />
       <td class="wide" data-count>
-        {inRun === 0 ? MISSING : formatCount(inRun)}
+        {counted === 0 ? MISSING : formatCount(counted)}
       </td>
       <td class="wide">
         <Sparkline values={trend} />

@@ -1,7 +1,7 @@
 import { duration, formatCount, share } from '../format.ts';
 import type { LayerFacts } from '../layer-facts.ts';
 import { QUANTILES, type QuantileName } from '../series.ts';
-import { facts, lastMinute, live, openLayers, quantile, recent, summary } from '../state.ts';
+import { facts, inRun, lastMinute, live, openLayers, quantile, recent } from '../state.ts';
 import { Doubt } from './doubt.tsx';
 import { LayerRow } from './layer-row.tsx';
 import { Num } from './num.tsx';
@@ -37,7 +37,7 @@ export function LayerTable() {
 }
 
 function countInRun(fact: LayerFacts): number {
-  return summary.value.value?.layers.find((l) => l.layer === fact.layer)?.count ?? 0;
+  return inRun.value?.layers.find((l) => l.layer === fact.layer)?.count ?? 0;
 }
 
 /** Parts that were never measured are not shown: not every kernel or server tells them. */
@@ -87,7 +87,7 @@ const chosenClass = (q: QuantileName): string => (q === quantile.value ? 'chosen
 
 function Foot() {
   const whole = recent.value?.endToEnd;
-  const trip = summary.value.value?.vnicRoundTrip;
+  const trip = inRun.value?.vnicRoundTrip;
   const { guestNsPerRequest: guest, hostNsPerRequest: host } = live.value!.health.selfCost;
   return (
     <tfoot>
@@ -131,7 +131,7 @@ function Foot() {
         <td>exact</td>
         <OursCell oursNs={guest === null || host === null ? null : guest + host} meanNs={whole?.mean ?? null} />
         <td class="wide" data-count>
-          {formatCount(summary.value.value?.endToEnd.count)}
+          {formatCount(inRun.value?.endToEnd.count)}
         </td>
         <td class="wide">
           <Sparkline values={lastMinute.value.endToEnd} />

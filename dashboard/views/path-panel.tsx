@@ -1,10 +1,11 @@
 import type { ComponentChildren } from 'preact';
+import type { AgentView } from '../../server/wire/machine-views.ts';
 import type { LayerId, Place, Vantage } from '../../server/wire/stations.ts';
-import type { AgentView, Health, ProvenanceView } from '../../server/wire/views.ts';
+import type { Health, ProvenanceView } from '../../server/wire/views.ts';
 import { duration, formatDuration, join, rate, share } from '../format.ts';
 import { agentsOf, PLACE_NAMES } from '../layer-facts.ts';
 import { QUANTILES } from '../series.ts';
-import { facts, live, quantile, recent, requestsPerSecond, summary, vm } from '../state.ts';
+import { facts, inRun, live, quantile, recent, requestsPerSecond, vm, vmName } from '../state.ts';
 import { Doubt } from './doubt.tsx';
 import { Hop } from './hop.tsx';
 import { Num } from './num.tsx';
@@ -130,7 +131,7 @@ function EndToEnd() {
 
 /** Needs no clock: the host's window minus the guest's. */
 function VnicRoundTrip() {
-  const trip = summary.value.value?.vnicRoundTrip[quantile.value];
+  const trip = inRun.value?.vnicRoundTrip[quantile.value];
   const title = `vnic.in + vnic.out, ${quantile} of the run: needs no clock between host and guest, so it has no bound`;
   return <span title={title}>in + out {join(duration(trip))}</span>;
 }
@@ -141,7 +142,7 @@ function words(...parts: (string | undefined)[]): string {
 
 /** Of an agent that is there, or of the recording. */
 function seenOf(agent: AgentView | undefined, role: Vantage): ProvenanceView | undefined {
-  const recorded = live.value?.run.recordedMs ? summary.value.value?.provenance[role] : undefined;
+  const recorded = live.value?.run.recordedMs ? inRun.value?.provenance[role] : undefined;
   return agent?.provenance ?? recorded ?? undefined;
 }
 
@@ -155,7 +156,7 @@ function hypervisorAbout(host: ProvenanceView | undefined, guest: ProvenanceView
 }
 
 function guestAbout(guest: ProvenanceView | undefined): string {
-  return words(vm.value, guest === undefined ? 'no agent' : `Linux ${guest.kernel}`);
+  return words(vmName(vm.value), guest === undefined ? 'no agent' : `Linux ${guest.kernel}`);
 }
 
 function serviceName(guest: ProvenanceView | undefined): string {

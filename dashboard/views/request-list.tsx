@@ -10,6 +10,7 @@ import { Labels } from './labels.tsx';
 import { BoundedNum, Num } from './num.tsx';
 import { Scroll } from './scroll.tsx';
 import { Segments } from './segments.tsx';
+import { Status } from './status.tsx';
 import { Swatch } from './swatch.tsx';
 import './request-list.css';
 
@@ -151,15 +152,5 @@ function Biggest({ path }: { path: PathView }) {
       </span>{' '}
       <BoundedNum ns={biggest.ns} boundNs={biggest.boundNs} />
     </td>
-  );
-}
-
-function Status({ status }: { status: number }) {
-  if (status === 0) return <span title="the payload was not read">–</span>;
-  if (status < 400) return <>{status}</>;
-  return (
-    <span class={status < 500 ? 'warn' : 'bad'}>
-      <span aria-hidden="true">{status < 500 ? '▲' : '✕'}</span> {status}
-    </span>
   );
 }

@@ -4,6 +4,9 @@ import './site-header.css';
 
 const PAGES = [
   { path: '/', name: 'Live' },
+  { path: '/path', name: 'Path' },
+  { path: '/requests', name: 'Requests' },
+  { path: '/hosts', name: 'Hosts & VMs' },
   { path: '/runs', name: 'Runs' },
   { path: '/compare', name: 'Compare' },
   { path: '/health', name: 'Health' },

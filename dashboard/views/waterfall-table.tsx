@@ -1,16 +1,27 @@
+import type { ComponentChildren } from 'preact';
+import type { AgentView } from '../../server/wire/machine-views.ts';
 import type { PathView } from '../../server/wire/views.ts';
-import { duration, formatBound, formatDuration, share } from '../format.ts';
-import { agentsOf, missingStations, spanOf } from '../layer-facts.ts';
-import { live } from '../state.ts';
+import { exactDuration, formatBound, formatDuration, formatShift, share } from '../format.ts';
+import { missingStations, spanOf } from '../layer-facts.ts';
 import { type Bar, type Waterfall, waterfall } from '../waterfall.ts';
-import { BoundedNum, Num } from './num.tsx';
+import { type Against, culprit } from '../why-slow.ts';
+import { BoundedNum, Duration, Num } from './num.tsx';
 import { Scroll } from './scroll.tsx';
 import { layerClass, Swatch } from './swatch.tsx';
 import './waterfall-table.css';
 
+interface WaterfallProps {
+  path: PathView;
+  /** They know why a station is missing. */
+  agents: readonly AgentView[];
+  /** The run's medians, to be told beside it. */
+  against?: readonly Against[] | undefined;
+}
+
 /** One request, layer below layer, each where it lies on the host's timeline. */
-export function WaterfallTable({ path }: { path: PathView }) {
+export function WaterfallTable({ path, agents, against }: WaterfallProps) {
   const fall = waterfall(path);
+  const most = against === undefined ? null : culprit(against);
   return (
     <>
       <Scroll label="Waterfall of the request">
@@ -25,11 +36,26 @@ export function WaterfallTable({ path }: { path: PathView }) {
               <th scope="col">Time</th>
               <th scope="col">Share</th>
               <th scope="col">± bound</th>
+              {against !== undefined && (
+                <>
+                  <th scope="col">Run p50</th>
+                  <th scope="col" title="than the run’s median of this layer">
+                    Longer by
+                  </th>
+                </>
+              )}
             </tr>
           </thead>
           <tbody>
             {fall.bars.map((bar) => (
-              <Row key={bar.layer} bar={bar} fall={fall} path={path} />
+              <Row key={bar.layer} bar={bar} fall={fall} path={path} agents={agents}>
+                {against !== undefined && (
+                  <AgainstCells
+                    of={against.find((row) => row.layer === bar.layer)}
+                    isMost={most?.layer === bar.layer}
+                  />
+                )}
+              </Row>
             ))}
           </tbody>
         </table>
@@ -44,7 +70,13 @@ export function WaterfallTable({ path }: { path: PathView }) {
   );
 }
 
-function Row({ bar, fall, path }: { bar: Bar; fall: Waterfall; path: PathView }) {
+interface RowProps extends Omit<WaterfallProps, 'against'> {
+  bar: Bar;
+  fall: Waterfall;
+  children: ComponentChildren;
+}
+
+function Row({ bar, fall, path, agents, children }: RowProps) {
   const { layer, of, ns, boundNs, fromNs, place } = bar;
   const whole = path.endToEndNs;
   return (
@@ -53,22 +85,43 @@ function Row({ bar, fall, path }: { bar: Bar; fall: Waterfall; path: PathView })
         <Swatch layer={of ?? layer} />
         {layer}
       </th>
-      <td>{place === 'exact' ? <Num of={duration(fromNs)} /> : <span class="quiet">within</span>}</td>
+      <td>{place === 'exact' ? <Duration ns={fromNs} /> : <span class="quiet">within</span>}</td>
       <td class="timeline">
         <Track bar={bar} endNs={fall.endNs} />
       </td>
-      <td>{ns === null ? <Missing bar={bar} path={path} /> : <BoundedNum ns={ns} boundNs={boundNs} />}</td>
+      <td>{ns === null ? <Missing bar={bar} agents={agents} /> : <BoundedNum ns={ns} boundNs={boundNs} />}</td>
       <td>
         <Num of={share(ns === null || whole === null || whole === 0 ? null : ns / whole)} />
       </td>
-      <td>{boundNs === 0 ? <span class="quiet">exact</span> : formatBound(boundNs)}</td>
+      <td title={exactDuration(boundNs === 0 ? null : boundNs) || undefined}>
+        {boundNs === 0 ? <span class="quiet">exact</span> : formatBound(boundNs)}
+      </td>
+      {children}
     </tr>
   );
 }
 
-function Missing({ bar, path }: { bar: Bar; path: PathView }) {
+/** Parts of layers have no median of their own here. */
+function AgainstCells({ of, isMost }: { of: Against | undefined; isMost: boolean }) {
+  if (of === undefined) return <td colSpan={2} />;
+  const longer = of.moreNs !== null && of.moreNs > 0;
+  return (
+    <>
+      <td class="quiet">
+        <Duration ns={of.medianNs} />
+      </td>
+      <td class={isMost ? 'more most' : longer ? 'more' : 'quiet'} title={exactDuration(of.moreNs) || undefined}>
+        {isMost && <span aria-hidden="true">▲ </span>}
+        {of.moreNs === null ? '–' : formatShift(of.moreNs)}
+        {isMost && <span class="unseen">, the most of all</span>}
+      </td>
+    </>
+  );
+}
+
+function Missing({ bar, agents }: { bar: Bar; agents: readonly AgentView[] }) {
   const [station] = bar.missing;
-  const known = missingStations(agentsOf(live.value!.health, path.vm)).find((m) => m.station === station);
+  const known = missingStations(agents).find((m) => m.station === station);
   const reason = known?.reason ?? (station === undefined ? 'no clock' : 'it was not stamped for this request');
   return (
     <span class="warn" title={`${station ?? bar.layer}: ${reason}`}>

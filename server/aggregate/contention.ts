@@ -3,12 +3,13 @@ import type { Vantage } from '../wire/stations.ts';
 import type { SecondRow } from '../wire/views.ts';
 
 /** How hard it was to get a CPU in one second, as far as it is known. */
-export type Contention = Pick<SecondRow, 'steal' | 'vcpuDelay' | 'cpuPressure'>;
+export type Contention = Pick<SecondRow, 'steal' | 'vcpuDelay' | 'vcpuTime' | 'cpuPressure'>;
 
 /** What one agent knows of it. */
 export interface ContentionReport {
   steal?: number;
   vcpuDelay?: number | undefined;
+  vcpuTime?: number | undefined;
   hostPressure?: number | null;
   guestPressure?: number | null;
 }
@@ -16,15 +17,16 @@ export interface ContentionReport {
 /** @param hostName the VM, as its host names it */
 export function contentionReport(vantage: Vantage, stats: AgentStats, hostName: string): ContentionReport {
   if (vantage === 'guest') return { steal: stats.steal, guestPressure: stats.cpuPressure };
-  return { vcpuDelay: stats.vcpuDelay[hostName], hostPressure: stats.cpuPressure };
+  const { vcpuDelay, vcpuTime, cpuPressure } = stats;
+  return { vcpuDelay: vcpuDelay[hostName], vcpuTime: vcpuTime[hostName], hostPressure: cpuPressure };
 }
 
 /** One reading of one agent. */
 export interface ContentionGauge {
-  /** `steal` and `cpu.pressure` are shares, `vcpu.delay` is seconds of waiting per second. */
-  readonly kind: 'steal' | 'vcpu.delay' | 'cpu.pressure';
+  /** `steal` and `cpu.pressure` are shares; `vcpu.delay` and `vcpu.time` are seconds of waiting and of running per second. */
+  readonly kind: 'steal' | 'vcpu.delay' | 'vcpu.time' | 'cpu.pressure';
   readonly agent: string;
-  /** As its host names it; of `vcpu.delay` only. */
+  /** As its host names it; of the two of vCPUs only. */
   readonly vm: string | null;
   readonly value: number;
 }
@@ -67,6 +69,7 @@ export class ContentionRing {
     vms.set(vm, {
       steal: report.steal ?? known.steal,
       vcpuDelay: report.vcpuDelay ?? known.vcpuDelay,
+      vcpuTime: report.vcpuTime ?? known.vcpuTime,
       cpuPressure: {
         host: report.hostPressure ?? known.cpuPressure.host,
         guest: report.guestPressure ?? known.cpuPressure.guest,
@@ -84,6 +87,13 @@ export class ContentionRing {
   }
 }
 
+/** What waited can be told of one VM only; what is told of a host holds for all on it, where they tell the same. */
+export function contentionOfAll(told: readonly Contention[]): Contention {
+  const hosts = new Set(told.map(({ cpuPressure }) => cpuPressure.host).filter((pressure) => pressure !== null));
+  const [host] = hosts;
+  return { ...unknownContention(), cpuPressure: { host: hosts.size === 1 ? host! : null, guest: null } };
+}
+
 function unknownContention(): Contention {
-  return { steal: null, vcpuDelay: null, cpuPressure: { host: null, guest: null } };
+  return { steal: null, vcpuDelay: null, vcpuTime: null, cpuPressure: { host: null, guest: null } };
 }

@@ -58,6 +58,14 @@ export class ExponentialHistogram {
     else this.#addToBucket(bucketIndex(this.#table, ns), 1);
   }
 
+  /** Count those of values[from], values[from + stride], … before `to` that were measured: 0 or more. */
+  recordMeasured(values: Float64Array, from: number, to: number, stride: number): void {
+    for (let at = from; at < to; at += stride) {
+      const ns = values[at]!;
+      if (ns >= 0) this.record(ns);
+    }
+  }
+
   #addToBucket(index: number, count: number): void {
     let at = index - this.#offset;
     if (at < 0 || at >= this.#counts.length) {

@@ -1,12 +1,11 @@
-import { isComplete } from '../join/layers.ts';
-import { LAYER_COUNT, type PathColumns } from '../join/paths.ts';
-import { CLASSES } from '../wire/record.ts';
-import { DETAILS, LAYER_IDS, LAYERS, type LayerId } from '../wire/stations.ts';
-import type { ClassSummary, LayerRow, LayerSummary, Quantiles, SecondRow, TcpTotals } from '../wire/views.ts';
+import type { PathColumns } from '../join/paths.ts';
+import { ALL_VMS } from '../wire/machine-views.ts';
+import type { LayerRow, SecondRow, TcpTotals } from '../wire/views.ts';
 import type { ContentionReport } from './contention.ts';
 import type { ExponentialHistogram } from './histogram.ts';
-import { SecondRing } from './second-ring.ts';
-import { quantilesOf, SeriesSet } from './series-set.ts';
+import { SecondRing, wallSecond } from './second-ring.ts';
+import { SeriesSet } from './series-set.ts';
+import { VmTotal } from './vm-total.ts';
 
 export interface RunAggregateOptions {
   /** Seconds kept as rows; default 900. */
@@ -46,17 +45,12 @@ export interface AggregateCounts {
 
 export const OTHER_VMS = 'other';
 const UNKNOWN_VM = 'unknown';
-const REQUEST = CLASSES.indexOf('request');
-const PART_OF: readonly (LayerId | null)[] = LAYER_IDS.map((id) => DETAILS.find((d) => d.layer === id)?.of ?? null);
-const CROSSES = LAYER_IDS.map((id) => LAYERS.some((l) => l.layer === id && l.clock === 'crosses'));
 
 /** One run's numbers: per VM, layer and second for the last minutes, and per VM and layer as a whole. */
 export class RunAggregate {
   readonly #seconds: SecondRing;
-  readonly #totals = new Map<string, SeriesSet>();
+  readonly #totals = new Map<string, VmTotal>();
   readonly #maxVms: number;
-  /** Largest bound seen of each layer that crosses clocks, along LAYER_IDS; NaN before a clock. */
-  readonly #bounds = new Float64Array(LAYER_COUNT).fill(Number.NaN);
   readonly #counts: AggregateCounts = { exchanges: 0, complete: 0, errors: 0, late: 0, folded: 0 };
   #version = 0;
 
@@ -69,41 +63,36 @@ export class RunAggregate {
   add(columns: PathColumns, from: number, to: number, vmNames: readonly string[]): void {
     if (to <= from) return;
     this.#version++;
-    for (let row = from; row < to; row++) {
-      this.#addRow(columns, row, this.#fold(vmNames[columns.vm[row]!] ?? UNKNOWN_VM));
+    for (let at = from; at < to; ) {
+      const end = sameEnd(columns, at, to);
+      this.#addAlike(columns, at, end, this.#fold(vmNames[columns.vm[at]!] ?? UNKNOWN_VM, end - at));
+      at = end;
     }
   }
 
-  #addRow(columns: PathColumns, row: number, vm: string): void {
-    const total = this.#totals.get(vm) ?? new SeriesSet();
+  /** Rows [from, to) of one VM, second and class. */
+  #addAlike(columns: PathColumns, from: number, to: number, vm: string): void {
+    const total = this.#totals.get(vm) ?? new VmTotal();
     this.#totals.set(vm, total);
-    const errors = total.errors;
-    total.add(columns, row);
-    this.#counts.exchanges++;
-    this.#counts.errors += total.errors - errors;
-    if (isComplete(columns, row)) this.#counts.complete++;
-    if (!this.#seconds.add(columns, row, vm, this.#version)) this.#counts.late++;
-    if (columns.class[row] === REQUEST) this.#keepBounds(columns, row);
+    const { errors } = total.series;
+    this.#counts.complete += total.add(columns, from, to);
+    this.#counts.exchanges += to - from;
+    this.#counts.errors += total.series.errors - errors;
+    if (!this.#seconds.add(columns, from, to, vm, this.#version)) this.#counts.late += to - from;
   }
 
   /** What an agent says about the stretch (fromMs, toMs] of a VM, wall-clock ms; beside its seconds from then on. */
   contend(vm: string, fromMs: number, toMs: number, report: ContentionReport): void {
-    if (!this.#totals.has(vm) || vm === OTHER_VMS) return;
+    const total = this.#totals.get(vm);
+    if (total === undefined || vm === OTHER_VMS) return;
+    total.contend(report, toMs - fromMs);
     if (this.#seconds.contend(vm, fromMs, toMs, report, this.#version + 1)) this.#version++;
   }
 
-  #fold(vm: string): string {
+  #fold(vm: string, exchanges: number): string {
     if (this.#totals.has(vm) || this.#totals.size < this.#maxVms) return vm;
-    this.#counts.folded++;
+    this.#counts.folded += exchanges;
     return OTHER_VMS;
-  }
-
-  #keepBounds(columns: PathColumns, row: number): void {
-    for (let i = 0; i < LAYER_COUNT; i++) {
-      if (!CROSSES[i] || Number.isNaN(columns.layers[row * LAYER_COUNT + i]!)) continue;
-      const bound = columns.bound[row]!;
-      if (bound > this.#bounds[i]! || Number.isNaN(this.#bounds[i]!)) this.#bounds[i] = bound;
-    }
   }
 
   /** Rises with every add: give it to `changedSince` the next time. */
@@ -116,9 +105,17 @@ export class RunAggregate {
     return this.#seconds.rows(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, version);
   }
 
-  /** Rows with fromS ≤ t < toS (wall seconds), oldest first. */
-  series(fromS: number, toS: number): SecondRow[] {
-    return this.#seconds.rows(fromS, toS, 0);
+  /** The same of all VMs together, as ALL_VMS; none where there is one VM, which is all. */
+  changedOfAll(version: number): SecondRow[] {
+    if (!this.#hasSeveral) return [];
+    return this.#seconds.wholeRows(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, version);
+  }
+
+  /** Rows with fromS ≤ t < toS (wall seconds), oldest first: of each VM, of one, or of all together as ALL_VMS. */
+  series(fromS: number, toS: number, vm?: string): SecondRow[] {
+    if (vm === ALL_VMS) return this.#seconds.wholeRows(fromS, toS, 0);
+    const rows = this.#seconds.rows(fromS, toS, 0);
+    return vm === undefined ? rows : rows.filter((row) => row.vm === vm);
   }
 
   /**
@@ -130,54 +127,37 @@ export class RunAggregate {
     return [...sets].map(([vm, set]) => set.toRow(vm)).sort((a, b) => (a.vm < b.vm ? -1 : 1));
   }
 
-  /** Every layer over the whole run and all VMs, along LAYER_IDS. */
-  layerSummaries(): LayerSummary[] {
-    const { layers } = this.#whole();
-    return LAYER_IDS.map((layer, i) => ({
-      layer,
-      of: PART_OF[i]!,
-      ...quantilesOf(layers[i]!),
-      bound: this.#boundOf(i),
-    }));
-  }
-
-  /** Over the whole run and all VMs, along CLASSES. */
-  classSummaries(): ClassSummary[] {
-    return this.#whole().classSummaries();
-  }
-
-  #boundOf(layer: number): number | null {
-    if (!CROSSES[layer]) return 0;
-    const bound = this.#bounds[layer]!;
-    return Number.isNaN(bound) ? null : bound;
-  }
-
-  /** What TCP did under all exchanges, of every class. */
-  tcp(): TcpTotals {
-    return this.#whole().tcp;
-  }
-
-  endToEnd(): Quantiles {
-    return quantilesOf(this.#whole().endToEnd);
-  }
-
-  /** vnic.in + vnic.out: clock-free. */
-  vnicRoundTrip(): Quantiles {
-    return quantilesOf(this.#whole().vnicRoundTrip);
-  }
-
-  #whole(): SeriesSet {
+  /** The same of all VMs together, as ALL_VMS; none where there is one VM, or nothing came in that time. */
+  recentOfAll(seconds: number, endS = this.#seconds.newest ?? 0): LayerRow[] {
+    const sets = this.#seconds.merged(endS - seconds + 1, endS + 1);
+    if (!this.#hasSeveral || sets.size === 0) return [];
     const whole = new SeriesSet();
+    for (const set of sets.values()) whole.merge(set);
+    return [whole.toRow(ALL_VMS)];
+  }
+
+  /** The whole run, all VMs together: a copy. */
+  whole(): VmTotal {
+    const whole = new VmTotal();
     for (const total of this.#totals.values()) whole.merge(total);
     return whole;
   }
 
+  /** The whole run, VM by VM: live objects, read, do not change. */
+  get byVm(): ReadonlyMap<string, VmTotal> {
+    return this.#totals;
+  }
+
   /** Whole-run histograms per VM, live objects: read, do not change. */
   totals(): VmTotals[] {
-    return [...this.#totals].map(([vm, set]) => {
-      const { exchanges, errors, layers, endToEnd, vnicRoundTrip, classes, endToEndOf, tcp } = set;
+    return [...this.#totals].map(([vm, { series }]) => {
+      const { exchanges, errors, layers, endToEnd, vnicRoundTrip, classes, endToEndOf, tcp } = series;
       return { vm, exchanges, errors, layers, endToEnd, vnicRoundTrip, classes, endToEndOf, tcp };
     });
+  }
+
+  get #hasSeveral(): boolean {
+    return this.#totals.size > 1;
   }
 
   /** Names of the VMs seen, in order of appearance. */
@@ -188,4 +168,20 @@ export class RunAggregate {
   get counts(): AggregateCounts {
     return { ...this.#counts };
   }
+}
+
+/** Where the rows end that are of the same VM, second and class as row `from`. */
+function sameEnd(columns: PathColumns, from: number, to: number): number {
+  const second = wallSecond(columns, from);
+  const { vm } = columns;
+  let end = from + 1;
+  while (
+    end < to &&
+    vm[end] === vm[from] &&
+    columns.class[end] === columns.class[from] &&
+    wallSecond(columns, end) === second
+  ) {
+    end++;
+  }
+  return end;
 }

@@ -1,6 +1,7 @@
 import type { PathColumns } from '../join/paths.ts';
+import { ALL_VMS } from '../wire/machine-views.ts';
 import type { SecondRow } from '../wire/views.ts';
-import { type ContentionReport, ContentionRing } from './contention.ts';
+import { type ContentionReport, ContentionRing, contentionOfAll } from './contention.ts';
 import { SeriesSet } from './series-set.ts';
 
 /** One second of one VM: histograms while it may still change, then only its row. */
@@ -8,6 +9,11 @@ interface Cell {
   version: number;
   set: SeriesSet | null;
   row: SecondRow | null;
+}
+
+/** The wall second that an exchange is counted in. */
+export function wallSecond({ atMs }: PathColumns, row: number): number {
+  return Math.floor(atMs[row]! / 1000);
 }
 
 /**
@@ -20,6 +26,8 @@ export class SecondRing {
   /** Wall second → VM → cell; insertion order is not time order. */
   readonly #seconds = new Map<number, Map<string, Cell>>();
   readonly #contention: ContentionRing;
+  /** Wall second → all its VMs together, as of a version. */
+  readonly #wholes = new Map<number, { version: number; row: SecondRow }>();
   #newest = Number.NEGATIVE_INFINITY;
 
   constructor(retainSeconds: number, detailSeconds: number) {
@@ -33,13 +41,13 @@ export class SecondRing {
     return this.#newest === Number.NEGATIVE_INFINITY ? null : this.#newest;
   }
 
-  /** Take in one exchange; false when its second is closed already. */
-  add(columns: PathColumns, row: number, vm: string, version: number): boolean {
-    const t = Math.floor(columns.atMs[row]! / 1000);
+  /** Take in rows [from, to) of one wall second and class; false when that second is closed already. */
+  add(columns: PathColumns, from: number, to: number, vm: string, version: number): boolean {
+    const t = wallSecond(columns, from);
     if (!(t > this.#newest - this.#detailSeconds)) return false;
     if (t > this.#newest) this.#advance(t);
     const cell = this.#cell(t, vm);
-    cell.set!.add(columns, row);
+    cell.set!.add(columns, from, to);
     cell.row = null;
     cell.version = version;
     return true;
@@ -75,8 +83,8 @@ export class SecondRing {
   #advance(newest: number): void {
     this.#newest = newest;
     for (const [t, cells] of this.#seconds) {
-      if (t <= newest - this.#retainSeconds) this.#seconds.delete(t);
-      else if (t <= newest - this.#detailSeconds) for (const [vm, cell] of cells) this.#close(t, vm, cell);
+      if (t <= newest - this.#retainSeconds) this.#forget(t);
+      else if (t <= newest - this.#detailSeconds) this.#closeAll(t, cells);
     }
   }
 
@@ -86,6 +94,16 @@ export class SecondRing {
     for (const [t, cells] of this.#seconds) {
       if (t < from || t >= to) continue;
       for (const [vm, cell] of cells) if (cell.version > version) found.push(this.#rowOf(t, vm, cell));
+    }
+    return found.sort((a, b) => a.t - b.t);
+  }
+
+  /** The same of all VMs together, as {@link ALL_VMS}: quantiles of VMs do not give that of all. */
+  wholeRows(from: number, to: number, version: number): SecondRow[] {
+    const found: SecondRow[] = [];
+    for (const [t, cells] of this.#seconds) {
+      if (t < from || t >= to) continue;
+      if ([...cells.values()].some((cell) => cell.version > version)) found.push(this.#wholeOf(t, cells));
     }
     return found.sort((a, b) => a.t - b.t);
   }
@@ -108,6 +126,29 @@ export class SecondRing {
   #rowOf(t: number, vm: string, cell: Cell): SecondRow {
     cell.row ??= { t, ...cell.set!.toRow(vm), ...this.#contention.of(t, vm) };
     return cell.row;
+  }
+
+  #wholeOf(t: number, cells: ReadonlyMap<string, Cell>): SecondRow {
+    const version = Math.max(...[...cells.values()].map((cell) => cell.version));
+    const known = this.#wholes.get(t);
+    if (known?.version === version) return known.row;
+    const set = new SeriesSet();
+    for (const cell of cells.values()) if (cell.set) set.merge(cell.set);
+    const told = [...cells.keys()].map((vm) => this.#contention.of(t, vm));
+    const row = { t, ...set.toRow(ALL_VMS), ...contentionOfAll(told) };
+    this.#wholes.set(t, { version, row });
+    return row;
+  }
+
+  #forget(t: number): void {
+    this.#seconds.delete(t);
+    this.#wholes.delete(t);
+  }
+
+  #closeAll(t: number, cells: ReadonlyMap<string, Cell>): void {
+    if ([...cells.values()].every(({ set }) => set === null)) return;
+    this.#wholeOf(t, cells);
+    for (const [vm, cell] of cells) this.#close(t, vm, cell);
   }
 
   #close(t: number, vm: string, cell: Cell): void {

@@ -33,6 +33,17 @@ const HOST_FIELDS: readonly Field[] = [
   'driver',
 ];
 
+/** What comes with another value of an axis, without anybody's choice: another axis, or one fact. */
+const BROUGHT: Partial<Record<Axis, readonly (Axis | Difference['what'])[]>> = {
+  nic: ['offloads'],
+  // Its drivers have their own offloads; it keeps another part of the memory for itself.
+  kernel: ['offloads', 'guest memoryBytes'],
+  // A driver takes a queue for each.
+  cpus: ['guest queues'],
+  // kvm-clock is there under KVM only.
+  accelerator: ['guest clocksource', 'guest memoryBytes'],
+};
+
 const FEWEST_REQUESTS = 100;
 /** Of the rate, of the response's size. */
 const TOLERANCE = 0.05;
@@ -48,15 +59,30 @@ export function comparabilityOf(a: Summary, b: Summary): Comparability {
     refusals.push(...tooLittle(run), ...notWhole(run));
     doubts.push(...doubtsAbout(run));
   }
+  if (areTwoBoots(a, b)) {
+    doubts.push(
+      'the guests were booted once each: by how much boots of one and the same guest differ is in no interval',
+    );
+  }
   return { differences: [...guestDifferences(a, b), ...hostDifferences(a, b), ...load], refusals, doubts };
 }
 
 /** What was varied: the one axis in which the runs differ; null where it is none or several. */
 export function axisOf({ differences }: Comparability): Axis | null {
-  const axes = new Set(differences.map(({ axis }) => axis));
-  // Another card brings its own offloads.
-  if (axes.has('nic')) axes.delete('offloads');
-  return axes.size === 1 ? ([...axes][0] as Axis) : null;
+  const axes = [...new Set(differences.map(({ axis }) => axis))];
+  const explains = (axis: Axis) => differences.every((each) => each.axis === axis || isBrought(axis, each));
+  const found = axes.filter(explains);
+  return found.length === 1 ? found[0]! : null;
+}
+
+/** Whether the runs are of two boots, of one guest or of two; where a recording does not tell, that is not claimed. */
+export function areTwoBoots({ provenance: { guest: a } }: Summary, { provenance: { guest: b } }: Summary): boolean {
+  return a?.bootId !== undefined && b?.bootId !== undefined && a.bootId !== b.bootId;
+}
+
+/** Whether another value of the axis changes this fact by itself. */
+function isBrought(axis: Axis, { axis: own, what }: Difference): boolean {
+  return (BROUGHT[axis] ?? []).some((each) => each === own || each === what);
 }
 
 function guestDifferences({ provenance: { guest: a } }: Summary, { provenance: { guest: b } }: Summary): Difference[] {

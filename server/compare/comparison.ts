@@ -2,7 +2,7 @@
 
 import type { Axis, Comparison, RunLine, Shift } from '../wire/compare-views.ts';
 import type { RunInfo, Summary } from '../wire/views.ts';
-import { axisOf, type Comparability, comparabilityOf } from './comparability.ts';
+import { areTwoBoots, axisOf, type Comparability, comparabilityOf } from './comparability.ts';
 import { sentenceOf } from './sentence.ts';
 import { sharesOf } from './shares.ts';
 import { type Sample, shiftsOf } from './shifts.ts';
@@ -46,7 +46,9 @@ export function compareRuns(a: ComparedRun, b: ComparedRun, { seed, force }: Com
     widened(shift, a, b),
   );
   const shares = sharesOf(only(a.times, SUMMED), only(b.times, SUMMED), { seed, rounds });
-  return { ...empty, shifts, shares, sentence: sentenceOf([lines.a.name, lines.b.name], axis, shifts, shares) };
+  const names = [lines.a.name, lines.b.name] as const;
+  const sentence = sentenceOf(names, axis, shifts, shares, areTwoBoots(a.summary, b.summary));
+  return { ...empty, shifts, shares, sentence };
 }
 
 /** How often both were measured in turn; 0 where one went before the other. */

@@ -7,6 +7,7 @@ const HEADLINES = [0.99, 0.5, 0.9, 0.999];
 /** A layer that carries less of the difference than this is not worth its own words. */
 const WORTH_NAMING = 0.05;
 const GUEST_LAYERS = ['tcp.in', 'wait', 'service', 'tcp.out'];
+const ONE_BOOT_EACH = 'Each is one boot of its guest, and boots differ, too.';
 const NAMES: Record<string, string> = { 'vnic both': 'the vNIC', transfer: 'the transfer of the body' };
 
 /** `p50`, `p99`, `p99.9`. */
@@ -25,17 +26,19 @@ export function sentenceOf(
   axis: Axis | null,
   shifts: readonly Shift[],
   shares: readonly Share[],
+  areTwoBoots: boolean,
 ): string {
   const whole = shifts.filter(({ layer }) => layer === WHOLE);
   const ordered = HEADLINES.flatMap((quantile) => whole.filter((shift) => shift.quantile === quantile));
   const headline = ordered.find(isResolved);
-  if (!headline) return [nothingFound(a, b, ordered), layersAlone(shifts)].filter(Boolean).join(' ');
+  const boots = areTwoBoots && shifts.some(isResolved) ? ONE_BOOT_EACH : '';
+  if (!headline) return [nothingFound(a, b, ordered), layersAlone(shifts), boots].filter(Boolean).join(' ');
   const { shift, bandLow, bandHigh, quantile } = headline;
   const verb = shift > 0 ? `adds ${duration(shift)}` : `takes ${duration(-shift)} off`;
   const range = shift > 0 ? [bandLow, bandHigh] : [-bandHigh, -bandLow];
   const first = `${b} ${verb} [${range.map(duration).join(', ')}] at ${quantileName(quantile)} against ${a}`;
   const where = place(shares);
-  return [`${first}${where ? `; ${where}` : ''}.`, guestToo(axis, shifts, shares)].filter(Boolean).join(' ');
+  return [`${first}${where ? `; ${where}` : ''}.`, guestToo(axis, shifts, shares), boots].filter(Boolean).join(' ');
 }
 
 function nothingFound(a: string, b: string, whole: readonly Shift[]): string {

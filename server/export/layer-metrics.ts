@@ -27,6 +27,10 @@ const CONTENTION = {
     name: 'hopscope.vcpu.delay',
     description: 'Time that the vCPU threads of a VM waited for a CPU of the host, per second.',
   },
+  'vcpu.time': {
+    name: 'hopscope.vcpu.time',
+    description: 'Time that the vCPU threads of a VM had a CPU of the host, per second.',
+  },
   'cpu.pressure': {
     name: 'hopscope.cpu.pressure',
     description: 'Share of the last second in which some task of a machine waited for a CPU.',

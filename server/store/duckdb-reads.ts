@@ -24,22 +24,36 @@ export async function nextNumber(connection: DuckDBConnection): Promise<number> 
   return result.getRowsJS()[0]![0] as number;
 }
 
-export function readPaths(connection: DuckDBConnection, query: DiskQuery): Promise<FoundRows> {
-  const values: DuckDBValue[] = [];
-  const bind = (value: DuckDBValue) => `$${values.push(value)}`;
+/** Finds their numbers first: few of very many are looked up whole. */
+export async function readPaths(connection: DuckDBConnection, query: DiskQuery): Promise<FoundRows> {
+  const picked: DuckDBValue[] = [];
+  const bind = (value: DuckDBValue) => `$${picked.push(value)}`;
   const rank = sqlRank(query, bind);
-  const wanted = [`run = ${bind(query.run)}`, `${rank} IS NOT NULL`, ...sqlFilter(query, bind)];
+  const wanted = [`run = ${bind(query.run)}`, `${rank} IS NOT NULL`, ...sqlFilter(query, bind)].join(' AND ');
   const limited = `LIMIT ${bind(query.limit)}::BIGINT`;
-  return read(connection, `${SELECT} WHERE ${wanted.join(' AND ')} ORDER BY ${rank} DESC, number ${limited}`, values);
+  const pick = `SELECT number FROM ${viewFor(query)} WHERE ${wanted} ORDER BY ${rank} DESC, number ${limited}`;
+  const numbers = (await connection.runAndReadAll(pick, picked)).getColumnsJS()[0] ?? [];
+  const values: DuckDBValue[] = [];
+  const order = `${sqlRank(query, (value) => `$${values.push(value)}`)} DESC, number`;
+  return read(connection, `${SELECT} WHERE number IN (${[-1, ...numbers].join(', ')}) ORDER BY ${order}`, values);
+}
+
+/** The times alone are much cheaper to ask. */
+function viewFor({ run: _, order, at, limit, class: __, ...filter }: DiskQuery): string {
+  return Object.values(filter).every((condition) => condition === undefined) ? 'path_times' : 'paths';
 }
 
 export function readPath(connection: DuckDBConnection, { run, number }: Calls['path']['ask']): Promise<FoundRows> {
   return read(connection, `${SELECT} WHERE run = $1 AND number = $2::BIGINT`, [run, number]);
 }
 
-export function readPage(connection: DuckDBConnection, ask: Calls['page']['ask']): Promise<FoundRows> {
-  const query = `${SELECT} WHERE run = $1 AND number >= $2::BIGINT ORDER BY number LIMIT $3::BIGINT`;
-  return read(connection, query, [ask.run, ask.from, ask.limit]);
+export async function readPage(connection: DuckDBConnection, ask: Calls['page']['ask']): Promise<FoundRows> {
+  const first = `SELECT number FROM path_times WHERE run = $1 AND number >= $2::BIGINT ORDER BY number LIMIT $3::BIGINT`;
+  const query = `SELECT coalesce(max(number), -1)::DOUBLE FROM (${first})`;
+  const result = await connection.runAndReadAll(query, [ask.run, ask.from, ask.limit]);
+  const last = result.getRowsJS()[0]![0] as number;
+  const which = 'run = $1 AND number BETWEEN $2::BIGINT AND $3::BIGINT';
+  return read(connection, `${SELECT} WHERE ${which} ORDER BY number`, [ask.run, ask.from, last]);
 }
 
 async function read(connection: DuckDBConnection, query: string, values: DuckDBValue[]): Promise<FoundRows> {
@@ -106,7 +120,7 @@ function addressOf(known: Map<string, Uint8Array>, text: string): Uint8Array {
 
 /** The newest `limit` runs, oldest of them first. */
 export async function readRuns(connection: DuckDBConnection, limit: number): Promise<EndedRun[]> {
-  const lastPath = '(SELECT max(at_ms) FROM paths WHERE run = id)';
+  const lastPath = '(SELECT max(at_ms) FROM path_times WHERE run = id)';
   const query = `SELECT id, name, started_ms, coalesce(ended_ms, ${lastPath}, started_ms), summary
     FROM runs ORDER BY started_ms DESC LIMIT $1::BIGINT`;
   const result = await connection.runAndReadAll(query, [limit]);

@@ -12,7 +12,8 @@ import type { Coverage } from '../wire/series-views.ts';
 import { type Amended, stillAmended } from './amended-rows.ts';
 import type { Batch, EndedRun, FoundRows, Sampled } from './duckdb-messages.ts';
 import { DuckDbThread } from './duckdb-thread.ts';
-import { type ChangedRow, MemoryStore, type MemoryStoreOptions } from './memory.ts';
+import { MemoryStore, type MemoryStoreOptions } from './memory.ts';
+import type { ChangedRow } from './memory-rows.ts';
 import { mergedPaths } from './merged-paths.ts';
 import type { PathQuery, PathStore, SeriesQuery, StoreCounts, StoredPaths, StoredRun, StoredSeries } from './store.ts';
 import { addRows, buffersOf, storedRows } from './stored-rows.ts';
@@ -91,6 +92,10 @@ export class DuckDbStore implements PathStore, Commits {
       failed: this.#failed,
       lost: this.#lost,
     };
+  }
+
+  get isBehind(): boolean {
+    return this.#doubt === null && this.#memory.next - this.#written > this.#memory.capacity / 2;
   }
 
   /** Keys of the newest stored paths, which agents may send again. */

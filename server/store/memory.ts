@@ -6,6 +6,7 @@ import { type PathColumns, pathColumns } from '../join/paths.ts';
 import { copyRows, rowOf } from '../join/rows.ts';
 import type { Coverage } from '../wire/series-views.ts';
 import { MemoryRollUps, NOTHING_PRUNED } from './memory-roll-ups.ts';
+import type { ChangedRow, KeptRow, Place } from './memory-rows.ts';
 import { rowFilter } from './path-filter.ts';
 import { rowRank } from './path-order.ts';
 import { Slowest } from './slowest.ts';
@@ -25,22 +26,6 @@ export interface MemoryStoreOptions {
 
 const SCAN_ROWS = 4096;
 
-/** A row of some columns, by the number it got when it was appended. */
-interface Place {
-  columns: PathColumns;
-  row: number;
-  sequence: number;
-}
-
-export interface KeptRow extends Readonly<Place> {
-  readonly run: string;
-}
-
-export interface ChangedRow extends KeptRow {
-  /** A copy of it as it was. */
-  readonly before: PathColumns;
-}
-
 interface SlowPlaces {
   /** Rows of `columns` that hold the slowest of one run and class. */
   slowest: Slowest<Place>;
@@ -49,6 +34,8 @@ interface SlowPlaces {
 }
 
 export class MemoryStore implements PathStore {
+  /** Memory is as safe as it gets here. */
+  readonly isBehind = false;
   readonly #newest: number;
   readonly #slowestLimit: number;
   readonly #ring: PathColumns;
@@ -69,6 +56,11 @@ export class MemoryStore implements PathStore {
     this.#slowestLimit = slowest;
     this.#ring = pathColumns(newest);
     this.#runOf = new Array(newest).fill(undefined);
+  }
+
+  /** How many of the newest are kept. */
+  get capacity(): number {
+    return this.#newest;
   }
 
   get counts(): StoreCounts {

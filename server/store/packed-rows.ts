@@ -1,7 +1,7 @@
 /**
  * The measurements of paths as numbers that are small: each station counts
  * from the one before it, over the guest's clock offset into the guest and out
- * of it again. `stored-view.ts` says the same in SQL, the other way round.
+ * of it again; the last one from the first. `stored-view.ts` says the same in SQL, the other way round.
  */
 import { type PathColumns, STATION_COUNT } from '../join/paths.ts';
 import { GUEST_STATIONS, STATIONS, type Station, stationIndex } from '../wire/stations.ts';
@@ -83,6 +83,8 @@ function packStamps({ first, last, guestOffset }: PathColumns, row: number, stam
       before = Number.isNaN(offset) ? leftHost : offset + before;
       zeroNs = hostZero;
     }
+    // So that end to end can be read without all that is between.
+    if (slot === STATION_COUNT - 1) before = 0;
     const ns = first[at + slot]! - zeroNs;
     stamps.firsts[slot]![row] = ns - before;
     stamps.lasts[slot]![row] = last[at + slot]! - first[at + slot]!;

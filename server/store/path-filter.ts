@@ -6,11 +6,8 @@ import type { DuckDBValue } from '@duckdb/node-api';
 import { KEY_BYTES, LAYER_COUNT, type PathColumns } from '../join/paths.ts';
 import { addressText } from '../wire/address.ts';
 import { CLASSES, FLAGS, HEAD_BYTES } from '../wire/record.ts';
-import { LAYER_IDS, LAYERS } from '../wire/stations.ts';
+import { LAYER_IDS, LAYERS, type SumLayer } from '../wire/stations.ts';
 import { columnName } from './path-fields.ts';
-
-/** A layer that can be asked for: one of the sum. */
-export type FilterLayer = (typeof LAYERS)[number]['layer'];
 
 /** What is not there does not matter. */
 export interface PathFilter<Vm = number> {
@@ -25,7 +22,7 @@ export interface PathFilter<Vm = number> {
   /** Answered with an error status, or reset. */
   failed?: boolean;
   /** Takes at least so long, ns; `layer` null is end to end. */
-  slow?: { layer: FilterLayer | null; overNs: number };
+  slow?: { layer: SumLayer | null; overNs: number };
   /** Of this connection: KEY_BYTES as in `PathColumns.keys`. */
   connection?: Uint8Array;
 }
@@ -104,7 +101,7 @@ function slowEndToEnd(overNs: number): Condition {
   };
 }
 
-function slowLayer(layer: FilterLayer, overNs: number): Condition {
+function slowLayer(layer: SumLayer, overNs: number): Condition {
   const index = LAYER_IDS.indexOf(layer);
   return {
     fits: ({ layers }, row) => layers[row * LAYER_COUNT + index]! >= overNs,
@@ -113,7 +110,7 @@ function slowLayer(layer: FilterLayer, overNs: number): Condition {
 }
 
 /** A layer's time from the stored stamps, as `deriveLayers` has it: nothing of the guest's where a clock jumped. */
-function layerSql(layer: FilterLayer): string {
+function layerSql(layer: SumLayer): string {
   const { from, to, clock, direction } = LAYERS.find((l) => l.layer === layer)!;
   if (layer === 'transfer') return 'nic_tx_last_ns';
   const own = `${columnName(to)}_ns - ${columnName(from)}_ns`;

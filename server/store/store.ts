@@ -96,6 +96,11 @@ export interface PathStore {
   release(run: string): void;
   /** A run is deleted, its paths with it. */
   forget(run: string): Promise<void>;
+  /**
+   * Whether so much waits to be made safe that more had better wait elsewhere, or room for it may run out. Never while
+   * commits fail: what is seen live goes on then, and agents keep what is not acknowledged.
+   */
+  readonly isBehind: boolean;
   readonly counts: StoreCounts;
   close(): Promise<void>;
 }

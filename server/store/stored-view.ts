@@ -19,38 +19,31 @@ function allRows(): string {
   ].join(' UNION ALL ');
 }
 
-/** Where a station is on its vantage's timeline: `since` and all the steps up to it. */
-function positions(stations: readonly Station[], since: string): string[] {
-  return stations.map((station, i) => {
-    const before = i === 0 ? since : position(stations[i - 1]!);
-    return `${before} + coalesce(${firstName(station)}, 0) AS ${position(station)}`;
-  });
-}
-
-const position = (station: Station): string => `at_${firstName(station)}`;
-
 const GUEST_IN = stationIndex(GUEST_STATIONS[0]);
 const HOST_AGAIN = stationIndex(GUEST_STATIONS.at(-1)!) + 1;
 const HOST_IN = STATIONS.slice(0, GUEST_IN);
-const HOST_OUT = STATIONS.slice(HOST_AGAIN);
-const LEFT_HOST = position(HOST_IN.at(-1)!);
-const CROSSED = `${LEFT_HOST} + ${CROSSING_NAME}`;
+/** The last one counts from the first one already. */
+const HOST_OUT = STATIONS.slice(HOST_AGAIN, -1);
+const [FIRST, LAST] = [STATIONS[0], STATIONS.at(-1)!];
 
-/** Each may use those before it. */
-const POSITIONS = [
-  ...positions(HOST_IN, '0'),
-  ...positions(GUEST_STATIONS, '0'),
-  ...positions(HOST_OUT, `coalesce(${CROSSED} + ${position(GUEST_STATIONS.at(-1)!)}, ${LEFT_HOST})`),
-];
+/** All steps up to a station: where it is on its vantage's timeline. */
+function steps(stations: readonly Station[]): string {
+  return stations.map((station) => `coalesce(${firstName(station)}, 0)`).join(' + ');
+}
+
+function positions(stations: readonly Station[], since = '0'): [name: string, sql: string][] {
+  return stations.map((station, i) => {
+    const at = `${since} + ${steps(stations.slice(0, i + 1))}`;
+    return [firstName(station), `CASE WHEN ${firstName(station)} IS NOT NULL THEN ${at} END`];
+  });
+}
+
+/** Where the response came out of the guest, or where the request went in if its clock is not known. */
+const LEFT_GUEST = `(coalesce(${CROSSING_NAME} + ${steps(GUEST_STATIONS)}, 0) + ${steps(HOST_IN)})`;
+const END_TO_END = `${firstName(LAST)} + ${lastName(LAST)}`;
 
 function textOf(index: string, names: readonly string[]): string {
   return `[${names.map((name) => `'${name}'`).join(', ')}][${index} + 1]`;
-}
-
-function endToEnd(): string {
-  const [from, to] = [STATIONS[0], STATIONS.at(-1)!];
-  const ns = `${position(to)} + ${lastName(to)} - ${position(from)}`;
-  return `CASE WHEN ${firstName(from)} IS NOT NULL AND ${firstName(to)} IS NOT NULL AND ${ns} >= 0 THEN ${ns} END`;
 }
 
 /** How a field is read from the rows and what they refer to. */
@@ -61,31 +54,37 @@ const READ: Readonly<Record<string, string>> = {
   protocol: textOf('protocol', PROTOCOLS),
   clock: textOf('clock', CLOCK_METHODS),
   request_seq: 'high_seq::BIGINT * 65536 + low_seq',
-  [CROSSING_NAME]: CROSSED,
-  ...Object.fromEntries(
-    STATIONS.map((station) => [
-      firstName(station),
-      `CASE WHEN ${firstName(station)} IS NOT NULL THEN ${position(station)} END`,
-    ]),
-  ),
-  end_to_end_ns: endToEnd(),
+  [CROSSING_NAME]: `${CROSSING_NAME} + ${steps(HOST_IN)}`,
+  ...Object.fromEntries([...positions(HOST_IN), ...positions(GUEST_STATIONS), ...positions(HOST_OUT, LEFT_GUEST)]),
+  end_to_end_ns: `CASE WHEN ${firstName(FIRST)} IS NOT NULL AND ${END_TO_END} >= 0 THEN ${END_TO_END} END`,
 };
+const END_TO_END_FIELD = { name: 'end_to_end_ns', type: 'BIGINT' };
+const TIMES = new Set(['at_ms', 'class', ...USUAL_NAMES, ...OTHER_NAMES]);
 
 /** In the order in which they must be made. */
 export function definitionsOfStore(): string[] {
-  return [...(Object.keys(TABLES) as TableName[]).map(tableDefinition), viewDefinition()];
+  return [...(Object.keys(TABLES) as TableName[]).map(tableDefinition), timesView(), pathsView()];
 }
 
-/** The view `paths`: every field by its name, as the paths had it. */
-function viewDefinition(): string {
-  const fields = [...PATH_FIELDS, { name: 'end_to_end_ns', type: 'BIGINT' }];
+/** What can be told without the tables that rows refer to: for questions about very many paths. */
+function timesView(): string {
+  const fields = [...PATH_FIELDS.filter(({ name }) => TIMES.has(name)), END_TO_END_FIELD];
   const columns = fields.map(({ name, type }) => `(${READ[name] ?? name})::${type} AS ${name}`);
+  return `CREATE VIEW path_times AS
+    SELECT number, names.name AS run, kind, connection, low_seq, ${columns.join(', ')}
+    FROM (${allRows()}) AS rows JOIN names ON names.id = rows.run`;
+}
+
+/** Every field by its name, as the paths had it. */
+function pathsView(): string {
+  const columns = [...PATH_FIELDS, END_TO_END_FIELD].map(({ name, type }) =>
+    TIMES.has(name) || name === END_TO_END_FIELD.name ? name : `(${READ[name] ?? name})::${type} AS ${name}`,
+  );
   return `CREATE VIEW paths AS
-    SELECT number, run_names.name AS run, ${columns.join(', ')}
-    FROM (SELECT *, ${POSITIONS.join(', ')} FROM (${allRows()})) AS rows
-    JOIN names AS run_names ON run_names.id = rows.run
-    JOIN connections ON connections.id = rows.connection
-    JOIN kinds ON kinds.id = rows.kind
+    SELECT number, path_times.run, ${columns.join(', ')}
+    FROM path_times
+    JOIN connections ON connections.id = path_times.connection
+    JOIN kinds ON kinds.id = path_times.kind
     JOIN names AS vm_names ON vm_names.id = kinds.vm
     JOIN heads ON heads.id = kinds.head`;
 }

@@ -1,6 +1,7 @@
 /** What is wrong, or that nothing is, in a few lines. */
 import { duration } from '../compare/sentence.ts';
-import type { AgentView, Health } from '../wire/views.ts';
+import type { AgentView } from '../wire/machine-views.ts';
+import type { Health } from '../wire/views.ts';
 import type { Style } from './style.ts';
 
 export function healthLines(health: Health, style: Style): string[] {

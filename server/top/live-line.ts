@@ -1,7 +1,7 @@
 /** The terminal's end of `/live`: connects, tells of silence, connects again. */
 import { WebSocket } from 'ws';
 import { PROTOCOL_VERSION } from '../wire/frame.ts';
-import type { LiveMessage } from '../wire/views.ts';
+import type { LiveMessage } from '../wire/live-views.ts';
 
 const RETRY_MS = 1_000;
 /** The server speaks once a second at least. */

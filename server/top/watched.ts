@@ -1,5 +1,6 @@
 /** What a person at a terminal needs of the live stream: the newest state, and the last seconds of each VM. */
-import type { Health, LayerRow, LiveMessage, RunInfo, SecondRow } from '../wire/views.ts';
+import type { LiveMessage } from '../wire/live-views.ts';
+import type { Health, LayerRow, RunInfo, SecondRow } from '../wire/views.ts';
 
 /** As far back as a line of a terminal shows. */
 export const SECONDS_KEPT = 60;

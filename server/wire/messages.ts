@@ -89,6 +89,8 @@ export interface Hello {
   agentId: string;
   /** /proc/sys/kernel/random/boot_id: the clock domain. */
   bootId: string;
+  /** Its process is gone; the next agent of its machine says this in its name, and sends what it left. */
+  killed?: boolean;
   version: string;
   ports: number[];
   stations: StationProbe[];
@@ -123,8 +125,12 @@ export interface AgentStats {
   steal: number;
   /** Share of the last interval in which some task waited for a CPU (PSI), 0..1; null where the kernel does not tell. */
   cpuPressure: number | null;
+  /** CPU seconds per second of the last interval that this machine was busy with, whatever it was; older agents do not tell. */
+  cpuBusy: number | null;
   /** Host: time that each VM's vCPU threads waited for a CPU in the last interval, per second; by the VM's name. */
   vcpuDelay: Record<string, number>;
+  /** Host: time that they had one, per second; older agents do not tell. */
+  vcpuTime: Record<string, number>;
   clocks: ClockReading;
   /** Guest: null where there is none; `noPairing` says why, and is empty where there is one. */
   pairing: ClockPairing | null;

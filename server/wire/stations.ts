@@ -75,10 +75,13 @@ export const LAYERS = [
   { layer: 'transfer', from: 'nic.tx', to: 'nic.tx', place: 'host', clock: 'host', direction: 'out' },
 ] as const satisfies readonly LayerDefinition[];
 
+/** A layer of the sum. */
+export type SumLayer = (typeof LAYERS)[number]['layer'];
+
 export interface DetailDefinition {
   readonly layer: string;
   /** The layer it is a part of; the two parts of a layer add up to it. */
-  readonly of: (typeof LAYERS)[number]['layer'];
+  readonly of: SumLayer;
   readonly place: Place;
 }
 
@@ -101,7 +104,7 @@ export const DETAILS = [
 
 /** Estimated beside the sum: the client's round trip seen from the host NIC. */
 export const CLIENT_LAYER = 'client';
-export type LayerId = (typeof LAYERS)[number]['layer'] | (typeof DETAILS)[number]['layer'] | typeof CLIENT_LAYER;
+export type LayerId = SumLayer | (typeof DETAILS)[number]['layer'] | typeof CLIENT_LAYER;
 export const LAYER_IDS: readonly LayerId[] = [
   CLIENT_LAYER,
   ...LAYERS.map((l) => l.layer),

@@ -3,7 +3,8 @@
  * WebSocket. Durations are nanoseconds; `null` is "not measured".
  */
 import type { ClockView, PathClock } from './clock-views.ts';
-import type { Approach, Provenance, StationProbe } from './messages.ts';
+import type { AgentView, VmSummary, VmView } from './machine-views.ts';
+import type { Approach, Provenance } from './messages.ts';
 import type { ExchangeClass, ProtocolName } from './record.ts';
 import type { Coverage } from './series-views.ts';
 import type { LayerId, Station, Vantage } from './stations.ts';
@@ -98,6 +99,8 @@ export interface LoadSummary {
 }
 
 export interface ProvenanceView extends Partial<Provenance> {
+  /** Changes with every boot of the machine; older recordings do not have it. */
+  bootId?: string;
   nicModel: string;
   driver: string;
   approach: Approach;
@@ -126,6 +129,7 @@ export interface Summary {
   /** vnic.in + vnic.out: needs no clock, always shown. */
   vnicRoundTrip: Quantiles;
   tcp: TcpTotals;
+  /** Of all generators: counts add up, quantiles are null where there were several. */
   load: LoadSummary | null;
   /** Every queue that can drop, by name; 0 means watched and nothing lost. */
   drops: Record<string, number>;
@@ -140,6 +144,8 @@ export interface Summary {
   clock: ClockView;
   selfCost: { guestNsPerRequest: number | null; hostNsPerRequest: number | null; agentCpu: number | null };
   provenance: { host: ProvenanceView | null; guest: ProvenanceView | null };
+  /** By the VM's name. */
+  byVm: Record<string, VmSummary>;
 }
 
 /** A stretch in which an agent was not connected. */
@@ -222,6 +228,8 @@ export interface SecondRow extends LayerRow {
   steal: number | null;
   /** Time that this VM's vCPU threads waited for a CPU of the host, per second of the second: 1 is one vCPU all the time. */
   vcpuDelay: number | null;
+  /** Time that they had one, per second of the second. */
+  vcpuTime: number | null;
   /** Share of the second in which some task waited for a CPU, 0..1 (PSI `some`). */
   cpuPressure: { host: number | null; guest: number | null };
 }
@@ -232,28 +240,12 @@ export interface SeriesView {
   rows: SecondRow[];
 }
 
-export interface AgentView {
-  id: string;
-  /** Of its program. */
-  version: string;
-  role: Vantage;
-  hostname: string;
-  connected: boolean;
-  stations: StationProbe[];
-  provenance: ProvenanceView;
-  rssBytes: number;
-  cpuShare: number | null;
-  steal: number;
-  cpuPressure: number | null;
-  vcpuDelay: Record<string, number>;
-  /** Lost in each of its queues since it started. */
-  drops: Record<string, number>;
-}
-
 export interface Health {
   /** Of the server's program. */
   version: string;
   agents: AgentView[];
+  /** All that an agent tells of, by host and name. */
+  vms: VmView[];
   /** Joined exchanges of each class since the server started. */
   classes: Record<ExchangeClass, number>;
   drops: Record<string, number>;
@@ -266,42 +258,6 @@ export interface Health {
   /** Response at the host NIC → handed to the live stream, p99 of the last seconds, ms. */
   liveDelayMs: number | null;
 }
-
-/** First message on `/live`; also sent again when a slow client was skipped. */
-export interface LiveSnapshot {
-  type: 'snapshot';
-  protocol: number;
-  nowMs: number;
-  run: RunInfo;
-  layers: LayerId[];
-  vms: string[];
-  /** The last 15 minutes at most, oldest first. */
-  seconds: SecondRow[];
-  /** The last 10 seconds taken together, one row per VM. */
-  recent: LayerRow[];
-  health: Health;
-}
-
-/** Four times a second: rows replace those of the same (t, vm). */
-export interface LiveTick {
-  type: 'tick';
-  nowMs: number;
-  run: RunInfo;
-  seconds: SecondRow[];
-  recent: LayerRow[];
-  health: Health;
-}
-
-export type LiveMessage = LiveSnapshot | LiveTick;
-
-/** What the operator set for the pages. */
-export interface Settings {
-  /** Address of an exchange's trace in the user's own backend, with the words of {@link TRACE_WORDS} in braces; null where nobody set one. */
-  traceUrl: string | null;
-}
-
-/** What an address of traces may say of an exchange: it began at `fromMs` and was over before `toMs`, ms since the epoch. */
-export const TRACE_WORDS = ['run', 'vm', 'client', 'clientPort', 'server', 'serverPort', 'fromMs', 'toMs'] as const;
 
 /** Every REST error. */
 export interface ApiError {

@@ -1,32 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FrameBuffer } from '../../agent/frame-buffer.ts';
-import { FRAME_HEADER_BYTES, FRAME_MAX_RECORDS, type Frame, readFrame } from '../../server/wire/frame.ts';
-import { RECORD_BYTES } from '../../server/wire/record.ts';
-
-const bytesOf = (records: number) => FRAME_HEADER_BYTES + records * RECORD_BYTES;
-
-/** `count` records, each filled with the number of records before it (mod 256). */
-function generate(buffer: FrameBuffer, count: number): number {
-  return buffer.fill(
-    count,
-    (target, at, most) => {
-      const given = Math.min(most, count);
-      for (let i = 0; i < given; i++)
-        target.fill((buffer.records + i) & 0xff, at + i * RECORD_BYTES, at + (i + 1) * RECORD_BYTES);
-      return given;
-    },
-    42n,
-  );
-}
-
-function next(buffer: FrameBuffer): Frame | null {
-  const bytes = buffer.next();
-  if (!bytes) return null;
-  const read = readFrame(bytes);
-  if (!read.ok) throw new Error(read.message);
-  return read.frame;
-}
+import { FRAME_MAX_RECORDS, type Frame } from '../../server/wire/frame.ts';
+import { bytesOf, generate, Line, next, OPERATION } from './frame-line.ts';
 
 describe('the frame buffer', () => {
   it('makes frames that the server reads: numbered, whole, with what was lost so far', () => {
@@ -112,16 +88,11 @@ describe('the frame buffer', () => {
   });
 
   it('accounts for every record, whatever happens: generated = delivered + dropped', () => {
-    const operation = fc.oneof(
-      fc.record({ do: fc.constant('generate' as const), count: fc.integer({ min: 1, max: 12 }) }),
-      fc.record({ do: fc.constantFrom('send', 'arrive', 'ack', 'cut', 'welcome') }),
-    );
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 40 }), fc.array(operation, { maxLength: 120 }), (budget, operations) => {
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.array(OPERATION, { maxLength: 120 }), (budget, operations) => {
         const line = new Line(new FrameBuffer(bytesOf(budget)));
-        for (const step of operations) {
-          if (step.do === 'generate') generate(line.buffer, 'count' in step ? step.count : 1);
-          else line[step.do as Step]();
+        for (const operation of operations) {
+          line.do(operation);
           expect(line.buffer.dropped).toBeGreaterThanOrEqual(0);
         }
         line.finish();
@@ -132,55 +103,3 @@ describe('the frame buffer', () => {
     );
   });
 });
-
-type Step = 'send' | 'arrive' | 'ack' | 'cut' | 'welcome';
-
-/** The other end as a model: a line that keeps order and can be cut, and a server that takes each frame once. */
-class Line {
-  readonly buffer: FrameBuffer;
-  delivered = 0;
-  #connected = true;
-  #underway: Frame[] = [];
-  #highest = 0;
-
-  constructor(buffer: FrameBuffer) {
-    this.buffer = buffer;
-  }
-
-  send(): void {
-    const frame = this.#connected ? next(this.buffer) : null;
-    if (frame) this.#underway.push({ ...frame, records: frame.records.slice() });
-  }
-
-  arrive(): void {
-    const frame = this.#underway.shift();
-    if (!frame || frame.sequence <= this.#highest) return;
-    this.#highest = frame.sequence;
-    this.delivered += frame.count;
-  }
-
-  ack(): void {
-    if (this.#connected) this.buffer.acknowledge(this.#highest);
-  }
-
-  cut(): void {
-    this.#connected = false;
-    this.#underway = [];
-  }
-
-  welcome(): void {
-    if (this.#connected) return;
-    this.#connected = true;
-    this.buffer.rewind(this.#highest);
-  }
-
-  finish(): void {
-    this.welcome();
-    for (let i = 0; i <= this.buffer.records; i++) {
-      this.send();
-      this.arrive();
-    }
-    while (this.#underway.length > 0) this.arrive();
-    this.ack();
-  }
-}

@@ -57,6 +57,8 @@ describe('the options of an agent', () => {
       strict: false,
       skipProbes: [],
       bufferBytes: 8 * 1024 * 1024,
+      bufferDir: '',
+      bufferDiskBytes: 256 * 1024 * 1024,
       ringBytes: 4 * 1024 * 1024,
       bpfDir: '',
       logLevel: 'info',
@@ -140,6 +142,24 @@ describe('the options of an agent', () => {
     for (const size of ['3', '100', '131072', 'big'])
       expect(refusal(...HOST, '--ring', size)).toContain('power of two');
     expect(options(...HOST, '--ring', '64').ringBytes).toBe(65_536);
+  });
+});
+
+describe('the directory of an agent', () => {
+  it('is given with its size in MB, from 8 to 65536, or with the usual one', () => {
+    const given = options(...HOST, '--buffer-dir', '/var/lib/hopscope', '--buffer-disk', '64');
+    expect(given).toMatchObject({ bufferDir: '/var/lib/hopscope', bufferDiskBytes: 67_108_864 });
+    expect(options(...HOST, '--buffer-dir', '/x').bufferDiskBytes).toBe(268_435_456);
+    for (const size of ['7', '65537', 'much']) {
+      expect(refusal(...HOST, '--buffer-dir', '/x', '--buffer-disk', size)).toContain('from 8 to 65536');
+    }
+    expect(refusal(...HOST, '--buffer-disk', '64')).toContain('--buffer-disk is the size of --buffer-dir');
+  });
+
+  it('comes from the environment', () => {
+    process.env.HOPSCOPE_BUFFER_DIR = '/from/the/environment';
+    expect(options(...HOST).bufferDir).toBe('/from/the/environment');
+    delete process.env.HOPSCOPE_BUFFER_DIR;
   });
 });
 

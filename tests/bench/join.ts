@@ -6,9 +6,9 @@
 import { Joiner } from '../../server/join/joiner.ts';
 import { pathColumns } from '../../server/join/paths.ts';
 import type { RecordSource } from '../../server/join/record-source.ts';
-import { RECORD_BYTES, RECORD_OFFSETS } from '../../server/wire/record.ts';
-import { GUEST_STATIONS, HOST_STATIONS, type Vantage } from '../../server/wire/stations.ts';
+import { GUEST_STATIONS, HOST_STATIONS } from '../../server/wire/stations.ts';
 import { concatRecords, encodeRecord } from '../server/wire/encode-record.ts';
+import { NaiveJoiner } from './naive-joiner.ts';
 import { measure, report } from './rounds.ts';
 
 const EXCHANGES = 40_000;
@@ -74,43 +74,10 @@ function runOurs(all: readonly Delivery[]): number {
   return 2 * EXCHANGES;
 }
 
-interface NaiveRecord {
-  key: string;
-  vantage: Vantage;
-  stamps: number[];
-  status: number;
-}
-
-function naiveRecord(view: DataView, at: number, { vantage, base }: RecordSource): NaiveRecord {
-  const stations = vantage === 'host' ? HOST_STATIONS.length : GUEST_STATIONS.length;
-  const stamps: number[] = [];
-  for (let i = 0; i < stations; i++) stamps.push(Number(view.getBigUint64(at + 8 * i, true) - base));
-  for (let i = 0; i < stations; i++) {
-    stamps.push(Number(view.getBigUint64(at + RECORD_OFFSETS.last + 8 * i, true) - base));
-  }
-  const bytes = Buffer.from(view.buffer, view.byteOffset + at, RECORD_BYTES);
-  const key = bytes.toString('hex', RECORD_OFFSETS.client, RECORD_OFFSETS.response_seq);
-  return { key, vantage, stamps, status: view.getUint16(at + RECORD_OFFSETS.status, true) };
-}
-
 function runNaive(all: readonly Delivery[]): number {
-  const pending = new Map<string, NaiveRecord>();
-  let rows: { host: NaiveRecord; guest: NaiveRecord }[] = [];
+  const joiner = new NaiveJoiner();
   let joined = 0;
-  for (const { records, source } of all) {
-    const view = new DataView(records.buffer, records.byteOffset, records.length);
-    for (let at = 0; at < records.length; at += RECORD_BYTES) {
-      const record = naiveRecord(view, at, source);
-      const other = pending.get(record.key);
-      if (!other) pending.set(record.key, record);
-      else {
-        pending.delete(record.key);
-        rows.push(record.vantage === 'host' ? { host: record, guest: other } : { host: other, guest: record });
-      }
-    }
-    joined += rows.length;
-    rows = [];
-  }
+  for (const { records, source } of all) joined += joiner.add(records, source).length;
   if (joined !== EXCHANGES) throw new Error(`${joined} of ${EXCHANGES} joined`);
   return 2 * EXCHANGES;
 }

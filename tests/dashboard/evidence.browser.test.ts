@@ -6,9 +6,10 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { boundedDuration, formatBound, join } from '../../dashboard/format.ts';
+import type { LiveMessage } from '../../server/wire/live-views.ts';
 import type { AgentStats } from '../../server/wire/messages.ts';
 import { FLAGS, PROTOCOLS } from '../../server/wire/record.ts';
-import type { Health, LiveMessage, PathView } from '../../server/wire/views.ts';
+import type { Health, PathView } from '../../server/wire/views.ts';
 import { stats } from '../server/exchanges.ts';
 import { afterwards, getJson, type Started } from '../server/running-server.ts';
 import { type BuiltPage, buildPage } from './built-page.ts';

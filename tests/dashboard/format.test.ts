@@ -3,6 +3,7 @@ import {
   axisDuration,
   boundedDuration,
   boundSentence,
+  exactDuration,
   formatAge,
   formatBound,
   formatBytes,
@@ -13,6 +14,7 @@ import {
   formatTick,
   formatTime,
   join,
+  parseDuration,
   rate,
   share,
 } from '../../dashboard/format.ts';
@@ -196,5 +198,29 @@ describe('formatDate', () => {
 describe('share of less than nothing', () => {
   it('has a minus, and none where it rounds to nothing', () => {
     expect([-0.046, -0.0001].map((part) => share(part).text)).toEqual(['−4.6', '0.0']);
+  });
+});
+
+describe('exactDuration', () => {
+  it('keeps every nanosecond, in groups of three', () => {
+    expect(exactDuration(1_234_567)).toBe('1\u202f234\u202f567\u00a0ns');
+    expect(exactDuration(-1_234.4)).toBe('−1\u202f234\u00a0ns');
+    expect([exactDuration(0), exactDuration(null), exactDuration(Number.NaN)]).toEqual(['0\u00a0ns', '', '']);
+  });
+});
+
+describe('parseDuration', () => {
+  it('takes what people write, µs where they name no unit', () => {
+    const read = ['1.5 ms', '300us', '300 µs', '2s', '42ns', ' 7 '].map(parseDuration);
+    expect(read).toEqual([1_500_000, 300_000, 300_000, 2e9, 42, 7_000]);
+  });
+
+  it.each(['', 'soon', '-1 ms', '1 h', '1e3', '1,5 ms'])('takes "%s" for none', (text) => {
+    expect(parseDuration(text)).toBeNull();
+  });
+
+  it('reads back what formatDuration writes', () => {
+    expect(parseDuration(formatDuration(3_400_000).replace('\u00a0', ' '))).toBe(3_400_000);
+    expect(parseDuration(formatDuration(212_000))).toBe(212_000);
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type LayerFacts, layerFacts } from '../../dashboard/layer-facts.ts';
+import type { AgentView } from '../../server/wire/machine-views.ts';
 import { GUEST_STATIONS, HOST_STATIONS, LAYER_IDS, LAYERS, type Station } from '../../server/wire/stations.ts';
-import type { AgentView, Health, LayerRow } from '../../server/wire/views.ts';
+import type { Health, LayerRow } from '../../server/wire/views.ts';
 
 function agent(role: 'host' | 'guest', hostname: string, without: Station[] = []): AgentView {
   const stations = (role === 'host' ? HOST_STATIONS : GUEST_STATIONS).map((station) =>

@@ -15,7 +15,7 @@ import type { SecondRow } from '../../server/wire/views.ts';
 function row(t: number, count: number, vm = 'web', errors = 0): SecondRow {
   const along = (factor: number) => LAYER_IDS.map((_, i) => (i === 0 ? null : factor * i));
   const endToEnd = { count, p50: 66, p90: 132, p99: 198, p999: null, mean: 66 };
-  const contention = { steal: 0.25, vcpuDelay: null, cpuPressure: { host: 0.5, guest: null } };
+  const contention = { steal: 0.25, vcpuDelay: null, vcpuTime: null, cpuPressure: { host: 0.5, guest: null } };
   const classes = [count, 0, 0, 0];
   return {
     t,

@@ -1,30 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { waterfall } from '../../dashboard/waterfall.ts';
-import { HOST_STATIONS, LAYER_IDS, LAYERS, STATIONS, type Station } from '../../server/wire/stations.ts';
+import { HOST_STATIONS, LAYERS, STATIONS, type Station } from '../../server/wire/stations.ts';
 import type { PathView } from '../../server/wire/views.ts';
-
-/** Station i at i × 1,000 ns; the last byte leaves 500 ns after the first. */
-const AT = new Map(STATIONS.map((station, i) => [station, i * 1_000]));
-const PARTS: Record<string, number> = { 'wait.run': 300, 'wait.busy': 700, 'tcp.in.ip': 1_000, 'tcp.in.tcp': 1_000 };
-
-function path(without: readonly Station[], clock: PathView['clock']['method'] = 'causality'): PathView {
-  const stamp = (station: Station) => (without.includes(station) ? null : AT.get(station)!);
-  const layers = LAYER_IDS.map((layer) => {
-    const definition = LAYERS.find((l) => l.layer === layer);
-    if (definition === undefined) return { layer, ns: PARTS[layer] ?? null, boundNs: 0 };
-    if (layer === 'transfer') return { layer, ns: 500, boundNs: 0 };
-    const [from, to] = [stamp(definition.from), stamp(definition.to)];
-    return { layer, ns: from === null || to === null ? null : to - from, boundNs: 0 };
-  });
-  const stations = STATIONS.map((station) => {
-    const firstNs = stamp(station);
-    const vantage = (HOST_STATIONS as readonly Station[]).includes(station) ? 'host' : 'guest';
-    return { station, vantage, firstNs, lastNs: firstNs === null ? null : firstNs + 500 };
-  });
-  const missing = clock === 'causality' ? without : [];
-  const end = { endToEndNs: 12_500, boundNs: 250, clock: { method: clock, offsetNs: 0, boundNs: 250 } };
-  return { ...end, layers, stations, missing } as unknown as PathView;
-}
+import { AT, onePath as path } from './one-path.ts';
 
 const barOf = (of: PathView, layer: string) => waterfall(of).bars.find((bar) => bar.layer === layer)!;
 

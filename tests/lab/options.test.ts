@@ -24,7 +24,7 @@ describe('parseLabOptions', () => {
     expect(result).toMatchObject({
       ok: true,
       options: {
-        nic: 'virtio-net-pci',
+        vms: [{ name: 'web1', nics: [{ model: 'virtio-net-pci', offloads: 'on' }] }],
         rate: 200,
         connections: 8,
         durationS: null,
@@ -40,10 +40,33 @@ describe('parseLabOptions', () => {
     expect(parseLabOptions([...words.split(' '), '--no-browser', '--port-http', '7200'])).toMatchObject({
       ok: true,
       options: {
-        ...{ nic: 'e1000', rate: 50, durationS: 120, path: '/sleep/20', connections: null, accel: 'tcg' },
+        ...{
+          vms: [{ nics: [{ model: 'e1000' }] }],
+          rate: 50,
+          durationS: 120,
+          path: '/sleep/20',
+          connections: null,
+          accel: 'tcg',
+        },
         ...{ json: true, browser: false, port: 7200 },
       },
     });
+  });
+
+  it('boots several guests with one card for all, or with one for each', () => {
+    const models = (...args: string[]) => {
+      const parsed = parseLabOptions(args);
+      return parsed.ok ? parsed.options.vms.map(({ name, nics }) => `${name} ${nics[0]?.model}`) : parsed;
+    };
+    expect(models('--vms', '2')).toEqual(['vm0 virtio-net-pci', 'vm1 virtio-net-pci']);
+    expect(models('--vms', '2', '--nic', 'virtio-net-pci,e1000')).toEqual(['vm0 virtio-net-pci', 'vm1 e1000']);
+    expect(refused('--vms', '4')).toContain('expected a number from 1 to 3');
+  });
+
+  it('says what to add when there are more cards than guests', () => {
+    expect(refused('--nic', 'virtio-net-pci,e1000')).toContain(
+      '--nic names 2 cards for 1 guest: add --vms 2, or name one card',
+    );
   });
 
   it('names the command and its help when a flag is not known', () => {

@@ -22,6 +22,23 @@ describe('parsePlantOptions', () => {
     });
   });
 
+  it('takes a CPU hog in place of a delay, on the host or in a guest', () => {
+    const options = { nic: 'virtio-net-pci', rate: 20, pairs: 3, port: 7117, json: false };
+    expect(parsePlantOptions(['--layer', 'guest.cpu', '--vm', 'vm0'])).toEqual({
+      ok: true,
+      options: { ...options, layer: 'guest.cpu', vm: 'vm0' },
+    });
+    expect(parsePlantOptions(['--layer', 'host.cpu', '--pairs', '2'])).toMatchObject({
+      ok: true,
+      options: { layer: 'host.cpu', pairs: 2 },
+    });
+    expect(refusal('--layer', 'guest.cpu', '--vm', 'vm7')).toContain('Allowed choices are vm0, vm1');
+    expect(refusal('--layer', 'guest.cpu', '--delay', '1')).toContain('--delay is of a layer');
+    expect(refusal('--layer', 'host.cpu', '--vm', 'vm1')).toContain('host.cpu is in no VM');
+    expect(refusal('--layer', 'wait', '--delay', '1', '--vm', 'vm1')).toContain('--vm is of guest.cpu');
+    expect(refusal('--layer', 'wait')).toContain("'--delay <ms>' not specified for wait");
+  });
+
   it('says which layers there are, and why one cannot be planted', () => {
     expect(refusal('--layer', 'moon', '--delay', '1')).toContain('There are: nic.in, switch.in, vnic.in');
     expect(refusal('--layer', 'client', '--delay', '1')).toContain('cannot be planted here (estimated');

@@ -74,6 +74,26 @@ describe('AgentRegistry', () => {
     expect(registry.gaps(0)).toEqual([{ agent: 'host:hv1', fromMs: NOW + 10, toMs: NOW + 30 }]);
   });
 
+  it('lets a gap last while a machine has only sent what a killed agent left, and begins no gap when that is done', () => {
+    const registry = new AgentRegistry();
+    registry.detach(registry.attach(helloAt('before'), NOW), NOW + 10);
+    const left = registry.attach({ ...helloAt('before'), killed: true }, NOW + 30);
+    expect(registry.gaps(0)).toEqual([{ agent: 'host:hv1', fromMs: NOW + 10, toMs: null }]);
+    registry.attach(helloAt('after'), NOW + 40);
+    registry.detach(left, NOW + 50);
+    expect(registry.gaps(0)).toEqual([{ agent: 'host:hv1', fromMs: NOW + 10, toMs: NOW + 40 }]);
+  });
+
+  it('counts what a killed agent dropped and reported to nobody, by its frames, and nothing twice', () => {
+    const registry = new AgentRegistry();
+    const agent = registry.attach(helloAt('a'), NOW);
+    registry.report(agent, stats({ drops: { 'uplink.buffer': 3, 'ring.full': 1 } }), NOW);
+    agent.lost = 2;
+    expect(registry.drops().get('host.uplink.buffer')).toBe(3);
+    agent.lost = 8;
+    expect(Object.fromEntries(registry.drops())).toEqual({ 'host.uplink.buffer': 8, 'host.ring.full': 1 });
+  });
+
   it('does not take the agent of another role for the one that is away', () => {
     const registry = new AgentRegistry();
     const bootId = 'one-boot';

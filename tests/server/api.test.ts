@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { summarySchema } from '../../server/schemas.ts';
+import { summarySchema } from '../../server/summary-schema.ts';
 import type { ApiError, LoadSummary, PathView, RunInfo, SeriesView, Summary } from '../../server/wire/views.ts';
 import { exchange, exchanges, frame, hostNowNs } from './exchanges.ts';
 import { acked, afterwards, attach, getJson, post, type Started, start, TOKEN } from './running-server.ts';

@@ -4,8 +4,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { pathColumns } from '../../server/join/paths.ts';
 import { HEARTBEAT_MS, MAX_CLIENTS, SLOW_BYTES } from '../../server/live.ts';
+import type { LiveMessage, LiveSnapshot, LiveTick } from '../../server/wire/live-views.ts';
 import { LAYER_IDS } from '../../server/wire/stations.ts';
-import type { Health, LiveMessage, LiveSnapshot, LiveTick } from '../../server/wire/views.ts';
+import type { Health } from '../../server/wire/views.ts';
 import { exchanges, frame, hostNowNs } from './exchanges.ts';
 import { attach, getJson, Peer, post, type Started, start } from './running-server.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ApiError, PathView, Settings, Summary } from '../../server/wire/views.ts';
+import type { Settings } from '../../server/wire/settings.ts';
+import type { ApiError, PathView, Summary } from '../../server/wire/views.ts';
 import { exchange, exchanges, frame, hostNowNs } from './exchanges.ts';
 import { acked, attach, getJson, type Started, start } from './running-server.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { agentReportSchema, helloSchema, provenanceViewSchema, summarySchema } from '../../server/schemas.ts';
+import { agentReportSchema, helloSchema, provenanceViewSchema } from '../../server/schemas.ts';
+import { summarySchema } from '../../server/summary-schema.ts';
 import { hello, PROVENANCE, stats, VMS } from './exchanges.ts';
 
 const { nic, nicModel, driver, queues, offloads, nicApproach } = PROVENANCE;

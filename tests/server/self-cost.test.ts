@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Health, LiveSnapshot, Summary } from '../../server/wire/views.ts';
+import type { LiveSnapshot } from '../../server/wire/live-views.ts';
+import type { Health, Summary } from '../../server/wire/views.ts';
 import { exchanges, frame, hostNowNs, stats } from './exchanges.ts';
 import { acked, attach, getJson, Peer, start } from './running-server.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_VMS, OTHER_VMS, VmTable } from '../../server/vm-table.ts';
+import type { VmInfo } from '../../server/wire/messages.ts';
 import { VMS } from './exchanges.ts';
 
 function name(table: VmTable, host: number, ifindex: number, guest: number): string | undefined {
@@ -17,6 +18,18 @@ describe('VmTable', () => {
     expect(name(table, 0, 13, 5)).toBe('web1');
     expect(name(table, 0, 13, 6)).toBe('guest-6');
     expect(table.infoOfGuest(5)?.nicModel).toBe('virtio-net-pci');
+  });
+
+  it('takes from a killed agent only the taps that nobody else knows', () => {
+    const table = new VmTable();
+    const [vm] = VMS.vms as [VmInfo];
+    table.setHost(0, 'hv1');
+    table.setVms(0, [vm]);
+    const old = [vm, { ...vm, ifindex: 11 }].map((each) => ({ ...each, name: 'of-yesterday' }));
+    table.setVms(0, old, true);
+    expect([name(table, 0, 12, 5), name(table, 0, 11, 5)]).toEqual(['shop', 'of-yesterday']);
+    table.setVms(0, [vm]);
+    expect(table.infoOfTap(0, 11)).toBeUndefined();
   });
 
   it('tells VMs of one name on two hosts apart', () => {

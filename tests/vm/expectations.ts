@@ -1,6 +1,6 @@
 /** What every summary of a real run must satisfy, whatever the NIC. */
 import { expect } from 'vitest';
-import { summarySchema } from '../../server/schemas.ts';
+import { summarySchema } from '../../server/summary-schema.ts';
 import { LAYER_IDS } from '../../server/wire/stations.ts';
 import type { PathView, Summary } from '../../server/wire/views.ts';
 

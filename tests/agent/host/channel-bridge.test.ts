@@ -34,7 +34,7 @@ class Guest {
     const route = channelRoute('of a test', port.open);
     this.uplink = new Uplink(
       {
-        name: route.name,
+        ...route,
         open: (events) => {
           this.link = route.open(events);
           return this.link;

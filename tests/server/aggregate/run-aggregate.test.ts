@@ -5,6 +5,7 @@ import { deriveLayers } from '../../../server/join/layers.ts';
 import { type PathColumns, pathColumns, STATION_COUNT } from '../../../server/join/paths.ts';
 import { CLASSES, type ExchangeClass } from '../../../server/wire/record.ts';
 import { DETAILS, LAYER_IDS, STATIONS, stationIndex } from '../../../server/wire/stations.ts';
+import type { LayerRow } from '../../../server/wire/views.ts';
 
 interface Exchange {
   /** Wall second. */
@@ -111,10 +112,10 @@ describe('RunAggregate', () => {
             ),
           );
         }
-        expect(aggregate.endToEnd().count).toBe(all.length);
+        expect(aggregate.whole().measured().endToEnd.count).toBe(all.length);
         if (all.length > 0)
           expectNear(
-            aggregate.vnicRoundTrip().p90,
+            aggregate.whole().measured().vnicRoundTrip.p90,
             rankOf(
               all.map((e) => 2 * e.step),
               0.9,
@@ -159,13 +160,18 @@ describe('RunAggregate', () => {
 
   it('shows the largest bound of the layers that cross clocks, null before a clock, 0 for the others', () => {
     const bounds = (aggregate: RunAggregate) =>
-      Object.fromEntries(aggregate.layerSummaries().map((l) => [l.layer, l.bound]));
+      Object.fromEntries(
+        aggregate
+          .whole()
+          .measured()
+          .layers.map((l) => [l.layer, l.bound]),
+      );
     const aggregate = fed(new RunAggregate(), [exchangeOf(1, { bound: Number.NaN })]);
     expect(bounds(aggregate)).toMatchObject({ 'vnic.in': null, 'vnic.out': null, service: 0, client: 0 });
     fed(aggregate, [exchangeOf(2, { bound: 70 }), exchangeOf(2, { bound: 40 }), exchangeOf(3, { bound: Number.NaN })]);
     expect(bounds(aggregate)).toMatchObject({ 'vnic.in': 70, 'vnic.out': 70, service: 0 });
-    expect(aggregate.layerSummaries()[VNIC_IN]).toMatchObject({ layer: 'vnic.in', count: 2, p50: 1000 });
-    expect(aggregate.layerSummaries()[0]).toMatchObject({ layer: 'client', count: 0, p50: null, mean: null });
+    expect(aggregate.whole().measured().layers[VNIC_IN]).toMatchObject({ layer: 'vnic.in', count: 2, p50: 1000 });
+    expect(aggregate.whole().measured().layers[0]).toMatchObject({ layer: 'client', count: 0, p50: null, mean: null });
   });
 
   it('folds the VMs beyond maxVms into one and counts their exchanges', () => {
@@ -191,11 +197,11 @@ describe('RunAggregate', () => {
       exchangeOf(1, { class: 'handshake', step: 7_000_000, vm: 1 }),
     ]);
     expect(aggregate.counts).toMatchObject({ exchanges: 4, complete: 4, errors: 1 });
-    expect(aggregate.endToEnd()).toMatchObject({ count: 1, p50: 12_000, p99: 12_000 });
-    expect(aggregate.vnicRoundTrip()).toMatchObject({ count: 1, p50: 2_000 });
-    expect(aggregate.layerSummaries()[SERVICE]).toMatchObject({ count: 1, p999: 1_000, of: null });
-    expect(aggregate.layerSummaries()[VNIC_IN]).toMatchObject({ count: 1, bound: 10 });
-    const classes = aggregate.classSummaries();
+    expect(aggregate.whole().measured().endToEnd).toMatchObject({ count: 1, p50: 12_000, p99: 12_000 });
+    expect(aggregate.whole().measured().vnicRoundTrip).toMatchObject({ count: 1, p50: 2_000 });
+    expect(aggregate.whole().measured().layers[SERVICE]).toMatchObject({ count: 1, p999: 1_000, of: null });
+    expect(aggregate.whole().measured().layers[VNIC_IN]).toMatchObject({ count: 1, bound: 10 });
+    const classes = aggregate.whole().measured().classes;
     expect(classes.map((c) => [c.class, c.count, c.endToEnd.count])).toEqual([
       ['request', 1, 1],
       ['multiplexed', 0, 0],
@@ -210,8 +216,42 @@ describe('RunAggregate', () => {
   });
 
   it('says of the parts of a layer what they are parts of', () => {
-    const parts = new RunAggregate().layerSummaries().filter((l) => l.of !== null);
+    const parts = new RunAggregate()
+      .whole()
+      .measured()
+      .layers.filter((l) => l.of !== null);
     expect(parts.map((l) => [l.layer, l.of])).toEqual(DETAILS.map((d) => [d.layer, d.of]));
+  });
+
+  it('tells seconds of all VMs together where there are several, as one histogram does, also once they are closed', () => {
+    const steps = [900, 1_100, 40_000];
+    const aggregate = new RunAggregate({ detailSeconds: 5 });
+    const together = new RunAggregate();
+    for (const [vm, step] of steps.entries()) {
+      fed(aggregate, [exchangeOf(10, { vm, step }), exchangeOf(11, { vm, step })]);
+      fed(together, [exchangeOf(10, { step }), exchangeOf(11, { step })]);
+    }
+    const asAll = (rows: LayerRow[]) => rows.map((row) => ({ ...row, vm: '*' }));
+    expect(aggregate.changedOfAll(0)).toEqual(asAll(together.changedSince(0)));
+    expect(aggregate.recentOfAll(5)).toEqual(asAll(together.recent(5)));
+    expect(together.changedOfAll(0)).toEqual([]);
+    expect(together.recentOfAll(5)).toEqual([]);
+    const { version } = aggregate;
+    for (let t = 12; t <= 20; t++) fed(aggregate, [exchangeOf(t)]);
+    expect(aggregate.series(10, 12, '*')).toEqual(asAll(together.series(10, 12)));
+    expect(aggregate.changedOfAll(version).map(({ t }) => t)).toEqual([12, 13, 14, 15, 16, 17, 18, 19, 20]);
+  });
+
+  it('keeps the means of what each VM had of the CPU, over the time that was told of', () => {
+    const aggregate = fed(new RunAggregate(), [exchangeOf(10), exchangeOf(10, { vm: 1 })]);
+    aggregate.contend('web1', 9_000, 10_000, { vcpuTime: 0.5, vcpuDelay: 0 });
+    aggregate.contend('web1', 10_000, 13_000, { vcpuTime: 0.1, vcpuDelay: 0.8 });
+    expect(aggregate.byVm.get('web1')!.cpu).toEqual({
+      vcpuTime: expect.closeTo(0.2),
+      vcpuDelay: expect.closeTo(0.6),
+      steal: null,
+    });
+    expect(aggregate.byVm.get('web2')!.cpu).toEqual({ vcpuTime: null, vcpuDelay: null, steal: null });
   });
 
   it('puts contention beside the seconds whose middle a report covers, whatever came first', () => {
@@ -223,7 +263,7 @@ describe('RunAggregate', () => {
     expect(aggregate.changedSince(version)).toMatchObject([
       { t: 10, vm: 'web1', steal: 0.25, vcpuDelay: 0.75, cpuPressure: { host: 0.125, guest: 0.5 } },
     ]);
-    const unknown = { steal: null, vcpuDelay: null, cpuPressure: { host: null, guest: null } };
+    const unknown = { steal: null, vcpuDelay: null, vcpuTime: null, cpuPressure: { host: null, guest: null } };
     expect(aggregate.series(11, 12)).toMatchObject([unknown, unknown]);
     aggregate.contend('web1', 11_450, 12_550, { steal: 0.5 });
     fed(aggregate, [exchangeOf(12)]);
@@ -249,6 +289,6 @@ describe('RunAggregate', () => {
     deriveLayers(columns, 0, 2);
     const aggregate = new RunAggregate();
     aggregate.add(columns, 0, 2, NAMES);
-    expect(aggregate.vnicRoundTrip().count).toBe(1);
+    expect(aggregate.whole().measured().vnicRoundTrip.count).toBe(1);
   });
 });

@@ -43,6 +43,7 @@ export function summaryOf(name: string, requests: number, changes: Partial<Summa
     vnicRoundTrip: NOTHING,
     tcp: { retransmitsIn: 0, retransmitsOut: 0, zeroWindows: 0, synRetries: 0 },
     load: { ...LOAD, sent: requests, answered: requests },
+    byVm: {},
     drops: {},
     repeated: { host: 0, guest: 0 },
     pending: { host: 0, guest: 0 },

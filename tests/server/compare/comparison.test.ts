@@ -70,6 +70,24 @@ describe('two runs compared', () => {
     expect(sentence).toMatch(/Inside the guest tcp\.in moves by \+\d/);
   });
 
+  it('say that boots differ, too, where a difference between two of them was found', () => {
+    const booted = (bootId: string) => ({ provenance: { host: PROVENANCE, guest: { ...PROVENANCE, bootId } } });
+    const between = (bootA: string, bootB: string, plusNs = 150_000) =>
+      compareRuns(
+        comparedRun('a', 1, {}, booted(bootA)),
+        comparedRun('b', 2, { 'vnic.in': plusNs }, booted(bootB)),
+        OPTIONS,
+      );
+    const words = /Each is one boot of its guest, and boots differ, too\.$/;
+    expect(between('one', 'other').sentence).toMatch(words);
+    expect(between('one', 'other').doubts.join()).toMatch(/booted once each/);
+    expect(between('one', 'other', 0).sentence).not.toMatch(words);
+    for (const { sentence, doubts } of [between('one', 'one'), slower]) {
+      expect(sentence).not.toMatch(words);
+      expect(doubts).toEqual([]);
+    }
+  });
+
   it('say that nothing was found, and what would have been', () => {
     const { sentence, shifts } = compareRuns(comparedRun('e1000', 3), comparedRun('e1000', 4), OPTIONS);
     expect(shifts.filter(isResolved)).toEqual([]);
@@ -149,6 +167,30 @@ describe('what may not be compared', () => {
       ['guest kernel', '6.1.0-41-amd64', '6.12.1'],
       ['host cpus', '1', '9'],
     ]);
+  });
+
+  it.each([
+    ['kernel', { kernel: '6.12.1', memoryBytes: 1, offloads: { tso: true } }],
+    ['cpus', { cpus: 2, memoryBytes: 1, queues: 2 }],
+    [
+      'accelerator',
+      { accelerator: 'kvm', hypervisor: 'kvm', approach: 'hardware-accelerated', clocksource: 'kvm-clock' },
+    ],
+    ['nic', { nicModel: 'e1000', driver: 'e1000', queues: 2, offloads: { tso: true } }],
+  ] as const)('takes what comes with another %s for no second difference, and names it', (axis, changes) => {
+    const guestA = { ...PROVENANCE, offloads: { tso: false } };
+    const guestB = { ...guestA, ...changes };
+    const found = compareRuns(
+      comparedRun('a', 1, {}, { provenance: { host: PROVENANCE, guest: guestA } }),
+      comparedRun('b', 2, {}, { provenance: { host: PROVENANCE, guest: guestB } }),
+      OPTIONS,
+    );
+    expect(found.axis).toBe(axis);
+    expect(found.differences.map(({ what }) => what.replace('guest ', '')).toSorted()).toEqual(
+      Object.keys(changes)
+        .map((field) => (field === 'offloads' ? 'tso' : field))
+        .toSorted(),
+    );
   });
 
   it('doubts what a late generator, missing answers, drops and gaps make doubtful', () => {

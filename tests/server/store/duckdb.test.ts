@@ -42,6 +42,16 @@ storeContract('DuckDbStore', () => open());
 storeContract('DuckDbStore with room in memory', () => open({ newest: 1000, slowest: 100 }));
 
 describe('DuckDbStore', () => {
+  it('is behind while more than half of its room waits for a commit', async () => {
+    const store = await open();
+    store.append('a', somePaths([1, 2, 3, 4, 5, 6, 7, 8]), 0, 8);
+    expect(store.isBehind).toBe(false);
+    store.append('a', somePaths([9]), 0, 1);
+    expect(store.isBehind).toBe(true);
+    await store.commit();
+    expect(store.isBehind).toBe(false);
+  });
+
   it('has everything that was committed when it is opened again, and numbers go on', async () => {
     const folder = newFolder();
     const before = await open({ folder });

@@ -4,8 +4,9 @@ import { duration } from '../../../server/compare/sentence.ts';
 import { screen, sparkline, type View } from '../../../server/top/screen.ts';
 import { ansiStyle } from '../../../server/top/style.ts';
 import { SECONDS_KEPT, Watched } from '../../../server/top/watched.ts';
+import type { LiveSnapshot } from '../../../server/wire/live-views.ts';
 import { LAYER_IDS, LAYERS } from '../../../server/wire/stations.ts';
-import type { LiveSnapshot, PathView } from '../../../server/wire/views.ts';
+import type { PathView } from '../../../server/wire/views.ts';
 import { getJson, Peer } from '../running-server.ts';
 import { measured, REQUESTS } from './measured.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { VcpuDelay } from '../../../agent/host/vcpu-delay.ts';
+import { VcpuTimes } from '../../../agent/host/vcpu-times.ts';
 import type { VmInfo } from '../../../server/wire/messages.ts';
 import { Program } from '../program.ts';
 import { until } from '../until.ts';
@@ -23,7 +23,7 @@ const vm = (name: string, pid: number): VmInfo => ({
   ...{ name, pid, tap: '', ifindex: 1, bridge: '', nicModel: '', accelerator: 'tcg', vcpus: 1 },
 });
 
-describe('run delay of vCPU threads', () => {
+describe('the time of vCPU threads', () => {
   const folder = mkdtempSync(join(tmpdir(), 'hopscope-vcpu-'));
   const programs: Program[] = [];
   let named: VmInfo;
@@ -45,32 +45,32 @@ describe('run delay of vCPU threads', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('appears when another program wants the same CPU', async () => {
-    const delay = new VcpuDelay();
+  it('is that of a CPU each while they are alone, and waiting when another program wants the same CPU', async () => {
+    const times = new VcpuTimes();
     await until(
-      () => delay.sample([named]),
-      (seen) => 'busy' in seen,
-    );
-    programs.push(onCpu0('sh', '-c', 'while :; do :; done'));
-    const waited = await until(
-      () => delay.sample([named]).busy ?? 0,
+      () => times.sample([named]).time.busy ?? 0,
       (seen) => seen > 0.3,
     );
-    // One vCPU cannot wait for more than all of the time; reading takes some of it too.
-    expect(waited).toBeLessThan(1.5);
+    programs.push(onCpu0('sh', '-c', 'while :; do :; done'));
+    const { time, delay } = await until(
+      () => times.sample([named]),
+      (seen) => (seen.delay.busy ?? 0) > 0.3,
+    );
+    // One vCPU cannot run and wait for more than all of the time; reading takes some of it too.
+    expect(time.busy! + delay.busy!).toBeLessThan(1.5);
   });
 
   it('is unknown of a VM whose threads have no names, and of one that is gone', () => {
-    const delay = new VcpuDelay();
+    const times = new VcpuTimes();
     const gone = vm('gone', 2 ** 22 - 1);
-    delay.sample([nameless, gone], 1_000);
-    expect(delay.sample([nameless, gone], 2_000)).toEqual({});
+    times.sample([nameless, gone], 1_000);
+    expect(times.sample([nameless, gone], 2_000)).toEqual({ time: {}, delay: {} });
   });
 
   it('is told once of a VM with two taps', () => {
-    const delay = new VcpuDelay();
+    const times = new VcpuTimes();
     const both = [named, { ...named, ifindex: 2 }];
-    delay.sample(both, 1_000);
-    expect(Object.keys(delay.sample(both, 2_000))).toEqual(['busy']);
+    times.sample(both, 1_000);
+    expect(Object.keys(times.sample(both, 2_000).delay)).toEqual(['busy']);
   });
 });
