@@ -10,16 +10,18 @@ import { Comparisons } from './comparisons.ts';
 import { dashboardFiles } from './dashboard-files.ts';
 import { metricsText } from './metrics.ts';
 import { hostFault } from './origin.ts';
-import { pathRoutes } from './path-routes.ts';
+import { pathRoutes, vmIndex } from './path-routes.ts';
 import type { Pipeline } from './pipeline.ts';
 import { compareQuerySchema, seriesQuerySchema, vmQuerySchema } from './query-schemas.ts';
 import { withRecording } from './recordings.ts';
 import { runInfo } from './run.ts';
 import { runOf, runRoutes } from './run-routes.ts';
+import { seriesPoints } from './series-view.ts';
 import { summarise } from './summary.ts';
 import type { Views } from './views.ts';
 import type { CompareView } from './wire/compare-views.ts';
 import type { VmSummary } from './wire/machine-views.ts';
+import type { SeriesPoints } from './wire/series-views.ts';
 import type { Settings } from './wire/settings.ts';
 import { LAYER_IDS } from './wire/stations.ts';
 import type { RunInfo, SeriesView, Summary } from './wire/views.ts';
@@ -153,9 +155,15 @@ function readRoutes({ pipeline, views, liveClients, traceUrl }: ApiOptions): Rou
     if (vm === undefined) response.json(summary satisfies Summary);
     else response.json(ofVm(summary, vm) satisfies VmSummary);
   });
-  router.get('/api/runs/:id/series', (request, response) => {
+  router.get('/api/runs/:id/series', async (request, response) => {
     const run = runOf(pipeline, request.params.id);
-    const { from, to, vm } = checked(seriesQuerySchema, request.query);
+    const { from, to, vm, points, heatmap } = checked(seriesQuerySchema, request.query);
+    if (points !== undefined) {
+      const ask = { points, heatmap: heatmap === '1', ...(vm === undefined ? {} : { vm: vmIndex(vm, pipeline) }) };
+      const range = { ...(from === undefined ? {} : { fromS: from }), ...(to === undefined ? {} : { toS: to }) };
+      response.json((await seriesPoints(run, pipeline, { ...ask, ...range })) satisfies SeriesPoints);
+      return;
+    }
     const rows = run.aggregate.series(from ?? 0, to ?? Number.MAX_SAFE_INTEGER, vm);
     response.json({ run: run.id, layers: [...LAYER_IDS], rows } satisfies SeriesView);
   });

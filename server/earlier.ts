@@ -1,6 +1,6 @@
 /** What servers before this one left in the store. */
 import type { Logger } from 'pino';
-import type { PathKeys } from './join/recent-keys.ts';
+import { type PathKeys, RECENT_KEYS } from './join/recent-keys.ts';
 import type { Pipeline } from './pipeline.ts';
 import { MAX_RUNS } from './run-list.ts';
 import type { DuckDbStore } from './store/duckdb.ts';
@@ -8,11 +8,7 @@ import { StoreError } from './store/store-error.ts';
 import { summarySchema } from './summary-schema.ts';
 import type { Summary } from './wire/views.ts';
 
-/**
- * Joined requests that are known when an agent sends them again to the next
- * server, which it does with what waited for its commit: seconds of requests.
- */
-export const RECENT_KEYS = 1 << 18;
+export { RECENT_KEYS };
 
 export interface Earlier {
   /** Oldest first. */

@@ -5,6 +5,7 @@ import { type ChangePoint, changePoints } from './compare/change-points.ts';
 import { duration } from './compare/sentence.ts';
 import { aboutRecording } from './recordings.ts';
 import { RemoteError, RemoteServer } from './remote-server.ts';
+import { coverageLines } from './runs-main.ts';
 import { RecordingError } from './store/recording.ts';
 import type { Quantiles, Summary } from './wire/views.ts';
 
@@ -53,7 +54,10 @@ export async function main(args: string[]): Promise<number> {
     const points = changePoints(rows.map(({ ns }) => ns));
     const { layer, quantile } = flags;
     if (flags.json) process.stdout.write(`${JSON.stringify({ layer, quantile, runs: rows, changes: points })}\n`);
-    else process.stdout.write(`${lines(rows, points, flags).join('\n')}\n`);
+    else
+      process.stdout.write(
+        `${[...lines(rows, points, flags), ...summaries.flatMap(({ run }) => coverageLines(run))].join('\n')}\n`,
+      );
     return 0;
   } catch (error) {
     if (!(error instanceof RemoteError || error instanceof RecordingError)) throw error;

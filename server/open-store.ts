@@ -1,16 +1,17 @@
 /** The store that the options ask for. */
 import type { Logger } from 'pino';
+import type { ServerOptions } from './options.ts';
 import { DuckDbStore, type VmNames } from './store/duckdb.ts';
 import { MemoryStore } from './store/memory.ts';
 import { VERSION } from './version.ts';
 
 /**
- * @param folder null for memory
+ * @param options `store` null for memory
  * @param vms called once paths are appended or read
  * @throws StoreError
  */
 export async function openStore(
-  folder: string | null,
+  { store: folder, retention, rawPerSecond }: Pick<ServerOptions, 'store' | 'retention' | 'rawPerSecond'>,
   vms: () => VmNames,
   log: Logger,
 ): Promise<MemoryStore | DuckDbStore> {
@@ -19,5 +20,5 @@ export async function openStore(
     if (reason === null) log.info({ store: folder }, 'the store takes paths again');
     else log.error({ store: folder, reason }, 'the store takes no paths: they wait in memory and at the agents');
   };
-  return DuckDbStore.open({ folder, version: VERSION, vms, onTrouble });
+  return DuckDbStore.open({ folder, retention, rawPerSecond, version: VERSION, vms, onTrouble });
 }

@@ -5,8 +5,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { addressUrl, isLocalOnly, type ListenAddress, parseListenAddress } from './listen-address.ts';
+import type { Retention } from './store/upkeep.ts';
 import { TRACE_WORDS } from './wire/settings.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -30,6 +31,10 @@ export interface ServerOptions {
   readonly traceUrl: string | null;
   /** Folder of the database that paths and runs are kept in; null keeps them in memory. */
   readonly store: string | null;
+  /** How long a store keeps what. */
+  readonly retention: Retention;
+  /** Requests a second that are stored one by one, slow ones and errors aside; null stores all. */
+  readonly rawPerSecond: number | null;
 }
 
 /** `exitCode` 0 is `--help`: the text has been printed already. */
@@ -47,9 +52,17 @@ interface Flags {
   logFormat: ServerOptions['logFormat'];
   dashboard: string;
   store?: string;
+  raw: number;
+  keepDays?: number;
+  keepGib?: number;
   traceUrl?: string;
 }
 
+const KEEP_DAYS = 7;
+const KEEP_GIB = 10;
+const SECONDS_TIMES = 4;
+const MINUTES_TIMES = 52;
+const DAY_MS = 86_400_000;
 const DEFAULT_LISTEN = ['127.0.0.1:7117'];
 const DEFAULT_DASHBOARD = join(import.meta.dirname, '..', 'dist', 'dashboard');
 
@@ -87,6 +100,31 @@ function command(): Command {
       new Option('--store <dir>', 'keep paths and runs in a database in this folder; absent: in memory').env(
         'HOPSCOPE_STORE',
       ),
+    )
+    .addOption(
+      new Option(
+        '--raw <which>',
+        'which requests are stored one by one: all, or budget:N, which is every error, every one above the p99 of the last minute, and a uniform sample of the rest up to N a second',
+      )
+        .env('HOPSCOPE_RAW')
+        .argParser(budget)
+        .default(Number.POSITIVE_INFINITY, 'all'),
+    )
+    .addOption(
+      new Option(
+        '--keep-days <days>',
+        `delete stored requests after so long; roll-ups of seconds are kept ${SECONDS_TIMES} times, those of minutes ${MINUTES_TIMES} times as long, hours for good (default: ${KEEP_DAYS})`,
+      )
+        .env('HOPSCOPE_KEEP_DAYS')
+        .argParser(positive),
+    )
+    .addOption(
+      new Option(
+        '--keep-gib <GiB>',
+        `delete the oldest stored requests, then roll-ups of seconds, where the store has more than that in use (default: ${KEEP_GIB})`,
+      )
+        .env('HOPSCOPE_KEEP_GIB')
+        .argParser(positive),
     )
     .addOption(
       new Option('--trace-url <url>', `where a request's trace is, with {${TRACE_WORDS.join('}, {')}} filled in`).env(
@@ -156,6 +194,11 @@ function validate(flags: Flags): OptionsResult {
     );
   }
   if (flags.store === '') return usage('--store is empty. Give a folder, or leave it away to keep paths in memory.');
+  if (flags.store === undefined && isKeepGiven(flags)) {
+    return usage(
+      '--keep-days, --keep-gib and --raw are for what --store keeps. Give it a folder; memory has the newest.',
+    );
+  }
   const trace = flags.traceUrl === undefined ? null : traceUrlFault(flags.traceUrl);
   if (trace !== null) return usage(`--trace-url ${flags.traceUrl} ${trace}`);
   const token = resolveToken(flags);
@@ -183,8 +226,34 @@ function validate(flags: Flags): OptionsResult {
       dashboard: resolve(flags.dashboard),
       traceUrl: flags.traceUrl ?? null,
       store: flags.store === undefined ? null : resolve(flags.store),
+      retention: retentionOf(flags),
+      rawPerSecond: Number.isFinite(flags.raw) ? flags.raw : null,
     }),
   };
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && value > 0) return value;
+  throw new InvalidArgumentError('expected a number above 0, such as 7 or 0.5');
+}
+
+function isKeepGiven({ keepDays, keepGib, raw }: Flags): boolean {
+  return keepDays !== undefined || keepGib !== undefined || Number.isFinite(raw);
+}
+
+/** Infinity for all. */
+function budget(text: string): number {
+  if (text === 'all') return Number.POSITIVE_INFINITY;
+  const perSecond = Number(/^budget:(\d{1,9})$/.exec(text)?.[1] ?? 0);
+  if (perSecond > 0) return perSecond;
+  throw new InvalidArgumentError('write all, or budget:N with the requests a second to keep, such as budget:200');
+}
+
+function retentionOf({ keepDays = KEEP_DAYS, keepGib = KEEP_GIB }: Flags): Retention {
+  const paths = keepDays * DAY_MS;
+  const keepMs = { paths, seconds: SECONDS_TIMES * paths, minutes: MINUTES_TIMES * paths };
+  return Object.freeze({ keepMs: Object.freeze(keepMs), maxBytes: keepGib * 2 ** 30 });
 }
 
 function isOrigin(text: string): boolean {

@@ -27,6 +27,8 @@ export function pathRoutes(pipeline: Pipeline): Router {
       return;
     }
     const filter = filterOf(query, pipeline);
+    const { sampled } = run.coverage();
+    if (sampled) response.set('Hopscope-Sampled', JSON.stringify(sampled));
     response.json(views(await pipeline.store.paths({ run: run.id, limit: query.limit, ...from, ...filter })));
   });
   router.get('/api/paths/:id', async (request, response) => {
@@ -85,7 +87,8 @@ function filterOf({ order, vm, class: name, path, status, layer, over }: PathsQu
   };
 }
 
-function vmIndex(name: string, { vmTable }: Pipeline): number {
+/** Throws where no path of it was seen yet. */
+export function vmIndex(name: string, { vmTable }: Pipeline): number {
   const index = vmTable.find(name);
   if (index === undefined) throw new RequestError('not-found', `no path of a VM named ${name} was seen yet`);
   return index;

@@ -123,7 +123,7 @@ export class Pipeline implements IngestSink {
       cost: () => costOf(this.registry.all()),
       moment: (run) => momentOf(run, this),
       summarise: (run) => summarise(run, this),
-      release: (id) => this.store.release(id),
+      store: this.store,
     });
     if (options.earlier) restoreEarlier(this, options.earlier);
     this.runs.open(options.run, this.now());

@@ -8,11 +8,23 @@ const wholeNumber = z
   .string()
   .regex(/^\d{1,15}$/, 'expected a whole number')
   .transform(Number);
-export const seriesQuerySchema = z.strictObject({
-  from: wholeNumber.optional(),
-  to: wholeNumber.optional(),
-  vm: z.string().min(1).max(128).optional(),
-});
+/** With `points` the run as so many points at most, of any length; without it the live rows of the last minutes. */
+export const seriesQuerySchema = z
+  .strictObject({
+    from: wholeNumber.optional(),
+    to: wholeNumber.optional(),
+    vm: z.string().min(1).max(128).optional(),
+    points: wholeNumber.pipe(z.number().min(2).max(5000)).optional(),
+    heatmap: z.enum(['0', '1']).optional(),
+  })
+  .refine(({ from, to }) => from === undefined || to === undefined || from < to, {
+    path: ['to'],
+    message: 'expected a second after "from"',
+  })
+  .refine(({ points, heatmap }) => heatmap === undefined || points !== undefined, {
+    path: ['heatmap'],
+    message: 'goes with "points"',
+  });
 export const vmQuerySchema = z.strictObject({ vm: z.string().min(1).max(128).optional() });
 /** `404`, `4xx`, or `0` where none was read. */
 const statusRange = z

@@ -6,6 +6,7 @@
 import { loadsByVm } from './load-total.ts';
 import { type Momentary, newRun, type Run } from './run.ts';
 import { type Cost, costSum } from './self-cost.ts';
+import type { PathStore } from './store/store.ts';
 import { type Totals, totalsSince, totalsSum } from './totals.ts';
 import type { Stretch, Summary } from './wire/views.ts';
 
@@ -23,8 +24,7 @@ export interface RunListOptions {
   moment: (run: Run) => Momentary;
   /** A run's summary now, kept when the run is over. */
   summarise: (run: Run) => Summary;
-  /** A run is not listed any more. */
-  release: (id: string) => void;
+  store: Pick<PathStore, 'coverage' | 'release'>;
 }
 
 interface OwnedStretch {
@@ -62,7 +62,7 @@ export class RunList {
 
   /** Begin a run; the stretch of the one before ends here. */
   open(name: string, nowMs: number): Run {
-    const run = newRun(this.#freeId(nowMs), name, nowMs);
+    const run = this.#new(this.#freeId(nowMs), name, nowMs);
     this.#leave(nowMs);
     this.#enter(run, nowMs);
     this.#runs.push(run);
@@ -73,7 +73,7 @@ export class RunList {
   /** Take in a run that was recorded elsewhere: it is over, and nothing that is measured here belongs to it. */
   adopt(recorded: Summary, nowMs: number): Run {
     const { run: told } = recorded;
-    const run = newRun(this.find(told.id) === undefined ? told.id : this.#freeId(nowMs), told.name, told.startedMs);
+    const run = this.#new(this.find(told.id) === undefined ? told.id : this.#freeId(nowMs), told.name, told.startedMs);
     Object.assign(run, {
       recorded,
       load: recorded.load,
@@ -91,7 +91,7 @@ export class RunList {
   /** List a run of a server before this one, which is over. */
   restore(summary: Summary): void {
     const { run: told, load } = summary;
-    const run = newRun(told.id, told.name, told.startedMs);
+    const run = this.#new(told.id, told.name, told.startedMs);
     const loadOf = loadsByVm(summary);
     Object.assign(run, { load, loadOf, labels: told.labels, endedMs: told.endedMs, frozen: summary, isEarlier: true });
     run.notes.push(...told.notes);
@@ -172,6 +172,10 @@ export class RunList {
     run.start = null;
   }
 
+  #new(id: string, name: string, startedMs: number): Run {
+    return newRun(id, name, startedMs, () => this.#options.store.coverage(id));
+  }
+
   #freeId(nowMs: number): string {
     let at = Math.floor(nowMs);
     while (this.find(`r${at.toString(36)}`) !== undefined) at++;
@@ -187,6 +191,6 @@ export class RunList {
   #letGo(gone: Run): void {
     const kept = this.#stretches.filter(({ run }) => run !== gone);
     this.#stretches.splice(0, this.#stretches.length, ...kept);
-    this.#options.release(gone.id);
+    this.#options.store.release(gone.id);
   }
 }

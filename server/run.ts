@@ -3,6 +3,7 @@ import { RunAggregate } from './aggregate/run-aggregate.ts';
 import type { PathColumns } from './join/paths.ts';
 import { type Cost, NO_COST } from './self-cost.ts';
 import { NO_TOTALS, type Totals } from './totals.ts';
+import type { Coverage } from './wire/series-views.ts';
 import type { LoadSummary, RunInfo, RunNote, Stretch, Summary } from './wire/views.ts';
 
 /** What of a summary is only there to be seen while its run is the current one. */
@@ -56,9 +57,11 @@ export interface Run {
   readonly isEarlier: boolean;
   /** Set when the run is over and its stragglers are in; only the generator's report may still come. */
   frozen: Summary | null;
+  /** Which of its requests are not kept one by one. */
+  readonly coverage: () => Coverage;
 }
 
-export function newRun(id: string, name: string, startedMs: number): Run {
+export function newRun(id: string, name: string, startedMs: number, coverage: Run['coverage']): Run {
   return {
     id,
     name,
@@ -80,6 +83,7 @@ export function newRun(id: string, name: string, startedMs: number): Run {
     left: null,
     isEarlier: false,
     frozen: null,
+    coverage,
   };
 }
 
@@ -94,7 +98,14 @@ export function runInfo(run: Run): RunInfo {
     stretches: run.stretches.map(({ fromMs, toMs }) => ({ fromMs, toMs })),
     recordedMs: run.recorded?.run.startedMs ?? null,
     ...countedIn(run),
+    ...coverageOf(run),
   };
+}
+
+/** Of a recording also what was not kept where it was recorded. */
+function coverageOf({ recorded, coverage }: Run): Coverage {
+  const { pruned, sampled } = recorded?.run ?? {};
+  return { ...(pruned && { pruned }), ...(sampled && { sampled }), ...coverage() };
 }
 
 function countedIn({ isEarlier, frozen, aggregate }: Run): Pick<RunInfo, 'exchanges' | 'vms'> {

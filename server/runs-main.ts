@@ -100,7 +100,11 @@ function command(done: (code: Promise<number>) => void): Command {
     .command('export <run> <file>')
     .description('write a run to one Parquet file')
     .action((name: string, file: string) =>
-      done(save(remote(), name, file).then((bytes) => print({ file, bytes }, () => [`${file}: ${bytes} bytes`]))),
+      done(
+        save(remote(), name, file).then(({ bytes, run }) =>
+          print({ file, bytes }, () => [`${file}: ${bytes} bytes`, ...coverageLines(run)]),
+        ),
+      ),
     );
   for (const each of program.commands) each.exitOverride();
   return program;
@@ -157,23 +161,24 @@ async function bringIn(server: RemoteServer, file: string): Promise<RunInfo> {
   return server.import(bytes);
 }
 
-async function save(server: RemoteServer, name: string, file: string): Promise<number> {
-  const bytes = await server.recording(await server.find(name));
+async function save(server: RemoteServer, name: string, file: string): Promise<{ bytes: number; run: RunInfo }> {
+  const run = await server.find(name);
+  const bytes = await server.recording(run);
   try {
     await writeFile(file, bytes);
   } catch (error) {
     throw new RemoteError(`${file} cannot be written: ${(error as Error).message}`);
   }
-  return bytes.length;
+  return { bytes: bytes.length, run };
 }
 
 function listLines(runs: readonly RunInfo[]): string[] {
-  const rows = runs.map(({ id, name, startedMs, endedMs, exchanges, recordedMs }) => [
+  const rows = runs.map(({ id, name, startedMs, endedMs, exchanges, recordedMs, pruned, sampled }) => [
     id,
     name,
     new Date(recordedMs ?? startedMs).toISOString().slice(0, 19).replace('T', ' '),
     recordedMs !== null ? 'recording' : endedMs === null ? 'open' : duration((endedMs - startedMs) * 1e6),
-    String(exchanges),
+    `${exchanges}${pruned || sampled ? ' (not all kept)' : ''}`,
   ]);
   const all = [['id', 'name', 'started (UTC)', 'length', 'requests'], ...rows];
   const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
@@ -192,5 +197,16 @@ function summaryLines({ run, exchanges, endToEnd, layers, provenance: { guest } 
     `  ${'layer'.padEnd(12)}${'p50'.padStart(9)}${'p90'.padStart(9)}${'p99'.padStart(9)}`,
     ...layers.filter(({ of, count }) => of === null && count > 0).map((layer) => row(layer.layer, layer)),
     row('end to end', endToEnd),
+    ...coverageLines(run),
   ];
+}
+
+/** What the numbers are of, and what is left one by one. */
+export function coverageLines({ name, pruned, sampled }: RunInfo): string[] {
+  const gone = pruned && `${pruned.paths} deleted by age or size, up to ${new Date(pruned.untilMs).toISOString()}`;
+  const kept =
+    sampled &&
+    `of ${sampled.of}, ${sampled.slow} slow ones, ${sampled.errors} errors and a sample of ${sampled.sample} were kept`;
+  const what = [kept, gone].filter(Boolean).join('; ');
+  return what === '' ? [] : [`${name}: these numbers are of all its requests; not all are kept one by one: ${what}`];
 }

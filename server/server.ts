@@ -9,6 +9,7 @@ import type { JoinerWaits } from './join/joiner-options.ts';
 import { boundAddress, closeServer, listen } from './listen.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { LIVE_TICK_MS, Live } from './live.ts';
+import { MAINTENANCE_MS, Maintenance } from './maintenance.ts';
 import { openStore } from './open-store.ts';
 import type { ServerOptions } from './options.ts';
 import { originFault } from './origin.ts';
@@ -40,7 +41,7 @@ export interface Surroundings {
 /** @throws StoreError, or ListenError of the first address that cannot be had, with nothing left open */
 export async function startServer(options: ServerOptions, around: Surroundings): Promise<RunningServer> {
   const { log, now } = around;
-  const store = await openStore(options.store, () => pipeline.vmTable, log);
+  const store = await openStore(options, () => pipeline.vmTable, log);
   const lasting = store instanceof DuckDbStore ? store : null;
   const pathExport: PathExport = await PathExport.start(log, now, () => pipeline);
   const liveDrops = { 'live.skipped': 0 };
@@ -76,7 +77,12 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     ingest.acknowledge();
     ingest.resume();
   };
-  const tickers = [setInterval(() => void tick(), TICK_MS), setInterval(() => live.tick(), LIVE_TICK_MS)];
+  const maintenance = new Maintenance(store, around);
+  const tickers = [
+    setInterval(() => void tick(), TICK_MS),
+    setInterval(() => live.tick(), LIVE_TICK_MS),
+    setInterval(() => void maintenance.run(), MAINTENANCE_MS),
+  ];
   const servers: Server[] = [];
   const closeNow = async (): Promise<void> => {
     notReady = 'stopping';
@@ -103,6 +109,7 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     throw error;
   }
   notReady = null;
+  void maintenance.run();
   return { addresses: servers.map(boundAddress), pipeline, live, close };
 }
 

@@ -75,6 +75,8 @@ export const summarySchema = z.object({
     stretches: z.array(stretchSchema),
     exchanges: count,
     vms: z.array(z.string()),
+    pruned: z.object({ paths: count, untilMs: z.number() }).exactOptional(),
+    sampled: z.object({ of: count, slow: count, errors: count, sample: count }).exactOptional(),
   }),
   exchanges: z.object({
     ...fromGenerator,

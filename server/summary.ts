@@ -43,8 +43,9 @@ export function summarise(run: Run, pipeline: Pipeline): Summary {
   };
 }
 
-/** What is in so far, among what the recording says of the rest. */
+/** What is in so far, among what the recording says of the rest; its own numbers, where they are of more than is in it. */
 function replayed(run: Run, recorded: Summary): Summary {
+  if (recorded.run.pruned || recorded.run.sampled) return { ...recorded, run: runInfo(run) };
   const exchanges = { ...recorded.exchanges, joined: run.aggregate.counts.exchanges, complete: run.complete };
   const told = new Map(Object.entries(recorded.byVm).map(([vm, { provenance }]) => [vm, provenance]));
   const byVm = mapValues(summariesByVm(run, told), (vm, name) => ({ ...vm, cpu: recorded.byVm[name]?.cpu ?? vm.cpu }));
@@ -93,8 +94,10 @@ function countedBy({ start, counted }: Run, pipeline: Pipeline): Totals {
   return start === null ? counted : totalsSum(counted, totalsSince(start, pipeline.totals()));
 }
 
-/** Those that touch a stretch of the run. */
-function gapsOf({ stretches, startedMs }: Run, { registry }: Pipeline): Gap[] {
+/** Those that touch a stretch of the run; of a run that is over and settled those that were kept. */
+export function gapsOf({ stretches, startedMs, frozen, recorded }: Run, { registry }: Pipeline): Gap[] {
+  const kept = frozen ?? recorded;
+  if (kept !== null) return kept.gaps;
   const touches = (gap: Gap) =>
     stretches.some(({ fromMs, toMs }) => gap.fromMs <= (toMs ?? Infinity) && (gap.toMs ?? Infinity) >= fromMs);
   return registry.gaps(startedMs).filter(touches);

@@ -4,6 +4,7 @@ import { clockView } from './clock-view.ts';
 import type { Pipeline } from './pipeline.ts';
 import { runInfo } from './run.ts';
 import { costOf, selfCost } from './self-cost.ts';
+import type { StoreCounts } from './store/store.ts';
 import { provenanceView } from './summary.ts';
 import { faultsOf } from './totals.ts';
 import { VERSION } from './version.ts';
@@ -73,6 +74,8 @@ export class Views {
       'aggregate.folded': runs.current.aggregate.counts.folded,
       'store.evicted': store.counts.evicted,
       'store.failed': store.counts.failed,
+      'store.unkept': store.counts.unkept,
+      ...prunedCounters(store.counts),
     };
   }
 
@@ -116,6 +119,10 @@ export class Views {
     const recent = aggregate.recentOfAll(RECENT_S, Math.floor(now() / 1000));
     return { seconds: aggregate.changedOfAll(version), recent };
   }
+}
+
+function prunedCounters({ pruned }: StoreCounts): Record<string, number> {
+  return Object.fromEntries(Object.entries(pruned).map(([what, rows]) => [`store.pruned.${what}`, rows]));
 }
 
 function classCounts({ classes }: Pipeline): Health['classes'] {

@@ -10,7 +10,30 @@ const END_TO_END = LAYER_COUNT + 1;
 const SERIES_COUNT = END_TO_END + CLASSES.length;
 const REQUEST = CLASSES.indexOf('request');
 const FIRST_SERVER_ERROR = 500;
-const TCP_COUNTS = ['retransmitsIn', 'retransmitsOut', 'zeroWindows', 'synRetries'] as const;
+export const TCP_COUNTS = ['retransmitsIn', 'retransmitsOut', 'zeroWindows', 'synRetries'] as const;
+
+/** Where each time of an exchange is counted: layers along LAYER_IDS first, the whole time of each class along CLASSES last. */
+export const SERIES = { roundTrip: ROUND_TRIP, endToEnd: END_TO_END + REQUEST, count: SERIES_COUNT } as const;
+
+/** Takes one time of an exchange, ns; NaN was not measured, and a negative one is a fault that deriveLayers has counted. */
+export interface TimesSink {
+  record(series: number, ns: number): void;
+}
+
+/** All times of an exchange whose layers are derived: of what is no request only the whole. */
+export function recordTimes(columns: PathColumns, row: number, sink: TimesSink): void {
+  const exchangeClass = columns.class[row]!;
+  sink.record(END_TO_END + exchangeClass, columns.endToEnd[row]!);
+  if (exchangeClass !== REQUEST) return;
+  const at = row * LAYER_COUNT;
+  for (let i = 0; i < LAYER_COUNT; i++) sink.record(i, columns.layers[at + i]!);
+  sink.record(ROUND_TRIP, vnicRoundTrip(columns, row));
+}
+
+/** Answered, but with a fault of the server's. */
+export function isError({ status }: PathColumns, row: number): boolean {
+  return status[row]! >= FIRST_SERVER_ERROR;
+}
 
 /** All that is measured of some exchanges of one VM: a second of it, a run of it. */
 export class SeriesSet {
@@ -30,7 +53,7 @@ export class SeriesSet {
     const exchangeClass = columns.class[from]!;
     this.exchanges += to - from;
     this.classes[exchangeClass] = this.classes[exchangeClass]! + to - from;
-    for (let row = from; row < to; row++) if (columns.status[row]! >= FIRST_SERVER_ERROR) this.errors++;
+    for (let row = from; row < to; row++) if (isError(columns, row)) this.errors++;
     for (const name of TCP_COUNTS) {
       const counts = columns[name];
       for (let row = from; row < to; row++) this.tcp[name] += counts[row]!;

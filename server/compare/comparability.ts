@@ -56,7 +56,7 @@ export function comparabilityOf(a: Summary, b: Summary): Comparability {
   const refusals = [...load.map(({ what, a: from, b: to }) => `the load is another one: ${what} ${from} and ${to}`)];
   const doubts: string[] = [];
   for (const run of [a, b]) {
-    refusals.push(...tooLittle(run));
+    refusals.push(...tooLittle(run), ...notWhole(run));
     doubts.push(...doubtsAbout(run));
   }
   if (areTwoBoots(a, b)) {
@@ -143,6 +143,23 @@ function tooLittle({ run, endToEnd, exchanges, unmatched }: Summary): string[] {
   if (lost > LOST_SHARE * (exchanges.joined + lost)) {
     found.push(
       `${run.name} lost ${lost} of ${exchanges.joined + lost} requests: what is left may not be like the rest`,
+    );
+  }
+  return found;
+}
+
+/** Quantiles of requests that were chosen for being slow are not those of all. */
+function notWhole({ run: { name, pruned, sampled, exchanges } }: Summary): string[] {
+  const found: string[] = [];
+  if (pruned) {
+    found.push(
+      `${name}: the oldest ${pruned.paths} of ${exchanges} requests were deleted by age or size: what is left may not be like the rest`,
+    );
+  }
+  if (sampled) {
+    const { of, slow, errors, sample } = sampled;
+    found.push(
+      `${name} is a sample: ${slow + errors + sample} of ${of} requests are kept, all ${slow} slow ones among them: its quantiles are not those of all`,
     );
   }
   return found;

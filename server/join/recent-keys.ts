@@ -2,6 +2,12 @@ import { RECORD_WORDS } from '../wire/record.ts';
 import { KEY_BYTES } from './paths.ts';
 import { hashKey, KEY_WORD, PORTS_WORD, SEQUENCE_WORD } from './record-key.ts';
 
+/**
+ * Joined requests that are known when an agent sends them again to the next
+ * server, which it does with what waited for its commit: seconds of requests.
+ */
+export const RECENT_KEYS = 1 << 18;
+
 /** What tells the requests of paths from each other, as `PathColumns` keeps it. */
 export interface PathKeys {
   /** KEY_BYTES each. */

@@ -1,5 +1,5 @@
 import { HEAD_BYTES } from '../wire/record.ts';
-import { KEY_BYTES, LAYER_COUNT, type PathColumns, STATION_COUNT } from './paths.ts';
+import { KEY_BYTES, LAYER_COUNT, type PathColumns, pathColumns, STATION_COUNT } from './paths.ts';
 
 /** Elements per row of every column: a column missing here would be a type error. */
 const STRIDES: Record<Exclude<keyof PathColumns, 'capacity' | 'count'>, number> = {
@@ -46,4 +46,11 @@ export function copyRows(from: PathColumns, fromRow: number, to: PathColumns, to
   for (const [name, stride] of COLUMNS) {
     to[name].set(from[name].subarray(fromRow * stride, (fromRow + rows) * stride), toRow * stride);
   }
+}
+
+/** A copy of one row. */
+export function rowOf(columns: PathColumns, row: number): PathColumns {
+  const copy = pathColumns(1);
+  copyRows(columns, row, copy, 0, 1);
+  return copy;
 }

@@ -5,8 +5,11 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { FIRST_SCHEMA, migrateFirst } from './duckdb-migration.ts';
 import { inTransaction } from './duckdb-transaction.ts';
 import { PathWriter } from './path-writer.ts';
+import { RETENTION_TABLES } from './retention.ts';
+import { ROLL_UP_TABLES } from './roll-up-tables.ts';
 import { StoreError } from './store-error.ts';
 import { definitionsOfStore } from './stored-view.ts';
+import { UNKEPT_TABLES } from './unkept-keys.ts';
 
 /** Grows when an older Hopscope could not read what a newer one wrote. */
 export const SCHEMA = 2;
@@ -47,6 +50,9 @@ export async function openFile(folder: string, version: string): Promise<OpenFil
   };
   try {
     await checkSchema(writer, file, version);
+    await inTransaction(writer, async () => {
+      for (const table of [...ROLL_UP_TABLES, ...RETENTION_TABLES, ...UNKEPT_TABLES]) await writer.run(table);
+    });
     await writer.run('SET enable_external_access = false');
     const reader = await instance.connect();
     return { writer, reader, paths: new PathWriter(writer), close: () => [reader.closeSync(), close()] };

@@ -1,18 +1,25 @@
 /** What the store and the thread with its database say to each other. */
 import type { PathColumns } from '../join/paths.ts';
 import type { PathKeys } from '../join/recent-keys.ts';
+import type { SampledCounts } from '../wire/series-views.ts';
 import type { PathFilter } from './path-filter.ts';
-import type { PathQuery, StoredRun } from './store.ts';
+import type { PathQuery, SeriesQuery, StoredRun, StoredSeries } from './store.ts';
 import type { StoredRows } from './stored-rows.ts';
 
 /** One commit: all of it or nothing. */
 export interface Batch {
+  /** Stays the same until it is known to be in the file. */
+  id: number;
+  /** Number of the path after its newest one. */
+  next: number;
   rows: StoredRows;
+  /** The rows of `replaced` as they were. */
+  before: StoredRows;
   /** What the vm of a row is called, by index. */
   vmNames: readonly string[];
   /** These are in the table already and come again with `rows`, put right. */
   replaced: number[];
-  /** Where the commit before this one failed nobody knows how far it came: rows from this number on go first. */
+  /** Where a commit failed nobody knows how far it came: rows from this number on, and what has this id, go first. */
   redoFrom: number | null;
   runs: StoredRun[];
 }
@@ -22,14 +29,56 @@ export type EndedRun = StoredRun & { endedMs: number };
 
 /** `vm` by name here. */
 export type DiskQuery = Omit<PathQuery, keyof PathFilter> & PathFilter<string>;
+export type DiskSeriesQuery = Omit<SeriesQuery, 'vm'> & { vm?: string };
+
+/** Rows of a run that were deleted; until when they were, ms. */
+export interface Pruned {
+  run: string;
+  what: 'paths' | 'seconds' | 'minutes';
+  count: number;
+  untilMs: number;
+}
+
+/** How many of a run a budget chose from, and why which were kept; a run may come several times. */
+export interface Sampled extends SampledCounts {
+  run: string;
+}
+
+export interface PruneAsk {
+  nowMs: number;
+  /** Number of the first path that is not in the file yet. */
+  next: number;
+  /** Ages, from when it was stored. */
+  keepMs: Readonly<Record<Pruned['what'], number>>;
+  /** Rows below these numbers go whatever their age. */
+  below: Partial<Record<Pruned['what'], number>>;
+}
+
+export interface PruneAnswer {
+  pruned: Pruned[];
+  /** Whether there may be more to delete. */
+  more: boolean;
+}
 
 /** What can be asked, and what is answered. */
 export interface Calls {
-  write: { ask: Batch; answer: null };
+  write: { ask: Batch; answer: Sampled[] };
   paths: { ask: DiskQuery; answer: FoundRows };
   path: { ask: { run: string; number: number }; answer: FoundRows };
   /** In the order of their numbers, from one on. */
   page: { ask: { run: string; from: number; limit: number }; answer: FoundRows };
+  series: { ask: DiskSeriesQuery; answer: StoredSeries };
+  /** Merge some parts into their roll-ups: whether there are more. */
+  rollUp: { ask: null; answer: boolean };
+  prune: { ask: PruneAsk; answer: PruneAnswer };
+  /** Which rows are too much for a file of so many bytes. */
+  tooMuch: { ask: number; answer: PruneAsk['below'] };
+  /** Delete what no path refers to any more: it reads the references of all paths. */
+  sweep: { ask: null; answer: null };
+  /** Have freed blocks counted as free. */
+  checkpoint: { ask: null; answer: null };
+  pruned: { ask: null; answer: Pruned[] };
+  sampled: { ask: null; answer: Sampled[] };
   forget: { ask: string; answer: null };
   /** The newest, oldest of them first. */
   keys: { ask: number; answer: PathKeys };
@@ -57,4 +106,6 @@ export type Opening = { ok: true; next: number } | { ok: false; message: string 
 export interface WorkerOptions {
   folder: string;
   version: string;
+  /** Exchanges kept one by one, a second and run; null keeps all. */
+  rawPerSecond: number | null;
 }

@@ -9,14 +9,18 @@ import { PATH_FIELDS } from './path-fields.ts';
 import { sqlFilter } from './path-filter.ts';
 import { sqlRank } from './path-order.ts';
 import { rowsOf, selection } from './path-table.ts';
+import { ROLL_UP_TABLE } from './roll-up-tables.ts';
 import { PATH_TABLES } from './stored-table.ts';
+import { readUnkept } from './unkept-keys.ts';
 
 const SELECT = `SELECT ${selection()}, number::DOUBLE FROM paths`;
 
 /** Numbers begin where they ended. */
 export async function nextNumber(connection: DuckDBConnection): Promise<number> {
-  const lasts = PATH_TABLES.map((table) => `(SELECT max(number) FROM ${table})`);
-  const result = await connection.runAndReadAll(`SELECT coalesce(greatest(${lasts.join(', ')}) + 1, 0)::DOUBLE`);
+  // What a path was rolled up into may be kept for longer than it is.
+  const tables = [...PATH_TABLES, 'parts', ...Object.values(ROLL_UP_TABLE)];
+  const numbers = tables.map((table) => `SELECT max(number) AS number FROM ${table}`).join(' UNION ALL ');
+  const result = await connection.runAndReadAll(`SELECT coalesce(max(number) + 1, 0)::DOUBLE FROM (${numbers})`);
   return result.getRowsJS()[0]![0] as number;
 }
 
@@ -74,9 +78,11 @@ function indexIn(names: string[], name: string): number {
 /** Of the newest `limit` paths. */
 export async function readKeys(connection: DuckDBConnection, limit: number): Promise<PathKeys> {
   const columns = 'client_address, server_address, client_port::DOUBLE, server_port::DOUBLE, request_seq::DOUBLE';
-  const newest = 'number >= $1::BIGINT';
-  const first = (await nextNumber(connection)) - limit;
-  const result = await connection.run(`SELECT ${columns} FROM paths WHERE ${newest} ORDER BY number`, [first]);
+  const from = (await nextNumber(connection)) - limit;
+  const unkept = await readUnkept(connection, from);
+  const result = await connection.run(`SELECT ${columns} FROM paths WHERE number >= $1::BIGINT ORDER BY number`, [
+    from,
+  ]);
   const chunks = await result.fetchAllChunks();
   const count = chunks.reduce((sum, chunk) => sum + chunk.rowCount, 0);
   const found = { keys: new Uint8Array(count * KEY_BYTES), requestSeqs: new Uint32Array(count) };
@@ -93,7 +99,14 @@ export async function readKeys(connection: DuckDBConnection, limit: number): Pro
       found.requestSeqs[at] = sequences![i] as number;
     }
   }
-  return found;
+  return joinedKeys([...unkept, found]);
+}
+
+function joinedKeys(all: readonly PathKeys[]): PathKeys {
+  return {
+    keys: Buffer.concat(all.map(({ keys }) => keys)),
+    requestSeqs: Uint32Array.from(all.flatMap(({ requestSeqs }) => [...requestSeqs])),
+  };
 }
 
 /** Addresses repeat; clients may be many, so only some thousands are remembered. */

@@ -1,11 +1,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 
 /** All of it or nothing; rejects with the first error. */
-export async function inTransaction(connection: DuckDBConnection, work: () => Promise<void>): Promise<void> {
+export async function inTransaction<T>(connection: DuckDBConnection, work: () => Promise<T>): Promise<T> {
   await connection.run('BEGIN');
   try {
-    await work();
+    const result = await work();
     await connection.run('COMMIT');
+    return result;
   } catch (error) {
     // After a failed commit there is no transaction any more, and the first error is the one to tell.
     await connection.run('ROLLBACK').catch(() => undefined);

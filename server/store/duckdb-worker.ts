@@ -3,10 +3,14 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type OpenFile, openFile } from './duckdb-file.ts';
 import type { Answer, CallName, Calls, FoundRows, Opening, Question, WorkerOptions } from './duckdb-messages.ts';
 import { nextNumber, readKeys, readPage, readPath, readPaths, readRuns } from './duckdb-reads.ts';
-import { forgetRun, writeBatch } from './duckdb-writes.ts';
+import { checkpoint, forgetRun, pruneSome, rollUpSome, sweepRepeated, writeBatch } from './duckdb-writes.ts';
+import { RawBudget } from './raw-budget.ts';
+import { readPruned, tooMuch } from './retention.ts';
+import { readSampled, readSeries } from './roll-up-reads.ts';
 import { StoreError } from './store-error.ts';
 
-const { folder, version } = workerData as WorkerOptions;
+const { folder, version, rawPerSecond } = workerData as WorkerOptions;
+const budget = rawPerSecond === null ? null : new RawBudget(rawPerSecond);
 const port = parentPort!;
 /** Null between a failure and the next try. */
 let file: OpenFile | null = null;
@@ -15,8 +19,16 @@ const last: Record<'read' | 'write', Promise<unknown>> = { read: Promise.resolve
 
 type Work = { [K in CallName]: (ask: Calls[K]['ask']) => Promise<Calls[K]['answer']> };
 const WORK: Work = {
-  write: (batch) => changed(({ writer, paths }) => writeBatch(writer, paths, batch)),
+  write: (batch) => changed(({ writer, paths }) => writeBatch(writer, paths, batch, budget)),
   forget: (run) => changed(({ writer, paths }) => forgetRun(writer, paths, run)),
+  rollUp: () => changed(({ writer }) => rollUpSome(writer)),
+  prune: (ask) => changed(({ writer }) => pruneSome(writer, ask)),
+  sweep: () => changed(({ writer, paths }) => sweepRepeated(writer, paths)),
+  tooMuch: (bytes) => tooMuch(reader(), bytes),
+  checkpoint: () => changed(({ writer }) => checkpoint(writer)),
+  pruned: () => readPruned(reader()),
+  sampled: () => readSampled(reader()),
+  series: (query) => readSeries(reader(), query),
   paths: (query) => readPaths(reader(), query),
   path: (ask) => readPath(reader(), ask),
   page: (ask) => readPage(reader(), ask),
@@ -28,23 +40,22 @@ const WORK: Work = {
     return null;
   },
 };
-const WRITES = new Set<CallName>(['write', 'forget', 'close']);
+const WRITES = new Set<CallName>(['write', 'forget', 'rollUp', 'prune', 'sweep', 'checkpoint', 'close']);
 
 function reader(): OpenFile['reader'] {
   if (file === null) throw new Error('the database could not be opened again yet');
   return file.reader;
 }
 
-async function changed(work: (open: OpenFile) => Promise<void>): Promise<null> {
+async function changed<T>(work: (open: OpenFile) => Promise<T>): Promise<T> {
   if (file === null) await reopen();
   try {
-    await work(file!);
+    return await work(file!);
   } catch (error) {
     // A checkpoint that found the disk full leaves a database that answers nothing until it is opened again.
     if (/invalidated|FATAL/.test((error as Error).message)) await reopen();
     throw error;
   }
-  return null;
 }
 
 /** Once the reads under way are answered; those that come meanwhile wait. */

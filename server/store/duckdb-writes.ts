@@ -1,19 +1,81 @@
 /** Changes to the database of stored paths, each all or nothing. */
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { Batch } from './duckdb-messages.ts';
+import type { Batch, PruneAnswer, PruneAsk, Sampled } from './duckdb-messages.ts';
 import { inTransaction } from './duckdb-transaction.ts';
 import type { PathWriter } from './path-writer.ts';
+import type { RawBudget, Verdict } from './raw-budget.ts';
+import { prune, sweep } from './retention.ts';
+import { partsOf, sampledOf } from './roll-up-parts.ts';
+import { appendParts, forgetRollUps, rollUpParts } from './roll-up-tables.ts';
 import type { StoredRun } from './store.ts';
+import { retainRows, type StoredRows } from './stored-rows.ts';
 import { PATH_TABLES, RUN_TABLES } from './stored-table.ts';
+import { appendUnkept } from './unkept-keys.ts';
 
-export async function writeBatch(connection: DuckDBConnection, paths: PathWriter, batch: Batch): Promise<void> {
-  const { rows, vmNames, replaced, redoFrom, runs } = batch;
+/** @returns of each run how many a budget chose from, and why which were kept */
+export async function writeBatch(
+  connection: DuckDBConnection,
+  paths: PathWriter,
+  batch: Batch,
+  budget: RawBudget | null,
+): Promise<Sampled[]> {
+  const { id, next, rows, before, vmNames, replaced, redoFrom, runs } = batch;
+  const fresh = rows.columns.count - replaced.length;
+  const verdicts = budget === null ? [] : Array.from({ length: fresh }, (_, row) => verdictOn(rows, row, budget));
+  const added = partsOf(rows, vmNames, false, verdicts);
   await changed(connection, paths, async () => {
-    if (redoFrom !== null) await deletePaths(connection, 'number >= $1::BIGINT', redoFrom);
-    for (const number of replaced) await deletePaths(connection, 'number = $1::BIGINT', number);
+    if (redoFrom !== null) await undo(connection, id, redoFrom);
+    const unkept = verdicts.flatMap((verdict, row) => (verdict === 'unkept' ? [row] : []));
+    await appendUnkept(connection, rows, unkept, next - 1, id);
+    const stored = await takeOut(connection, replaced);
+    retainRows(rows, (row) => (row < fresh ? verdicts[row] !== 'unkept' : stored.has(rows.numbers[row]!)));
     if (rows.columns.count > 0) await paths.write(rows, vmNames);
+    await appendParts(connection, [...added, ...partsOf(before, vmNames, true)], next - 1, id);
     for (const run of runs) await writeRun(connection, run);
   });
+  return sampledOf(added);
+}
+
+function verdictOn({ columns, runs, runOf }: StoredRows, row: number, budget: RawBudget): Verdict {
+  return budget.judge(runs[runOf[row]!]!, columns, row);
+}
+
+/** @returns those of the rows that were there: what a budget or a retention did not keep does not come again */
+async function takeOut(connection: DuckDBConnection, numbers: readonly number[]): Promise<Set<number>> {
+  const found = new Set<number>();
+  for (const number of numbers) {
+    if ((await deletePaths(connection, 'number = $1::BIGINT', number)) > 0) found.add(number);
+  }
+  return found;
+}
+
+async function undo(connection: DuckDBConnection, batch: number, from: number): Promise<void> {
+  await deletePaths(connection, 'number >= $1::BIGINT', from);
+  for (const table of ['parts', 'unkept']) {
+    await connection.run(`DELETE FROM ${table} WHERE batch = $1::BIGINT`, [batch]);
+  }
+}
+
+/** @returns whether there are more */
+export function rollUpSome(connection: DuckDBConnection): Promise<boolean> {
+  return inTransaction(connection, () => rollUpParts(connection));
+}
+
+export function pruneSome(connection: DuckDBConnection, ask: PruneAsk): Promise<PruneAnswer> {
+  return inTransaction(connection, () => prune(connection, ask));
+}
+
+/** What no path refers to any more goes. */
+export async function sweepRepeated(connection: DuckDBConnection, paths: PathWriter): Promise<null> {
+  await changed(connection, paths, () => sweep(connection));
+  // Its numbers may be given again.
+  paths.forget();
+  return null;
+}
+
+export async function checkpoint(connection: DuckDBConnection): Promise<null> {
+  await connection.run('CHECKPOINT');
+  return null;
 }
 
 /** All of it or nothing. */
@@ -26,9 +88,13 @@ async function changed(connection: DuckDBConnection, paths: PathWriter, work: ()
   }
 }
 
-/** @param which a condition on $1 */
-async function deletePaths(connection: DuckDBConnection, which: string, value: number | string): Promise<void> {
-  for (const table of PATH_TABLES) await connection.run(`DELETE FROM ${table} WHERE ${which}`, [value]);
+/** @param which a condition on $1 @returns how many rows it was true of */
+async function deletePaths(connection: DuckDBConnection, which: string, value: number | string): Promise<number> {
+  let rows = 0;
+  for (const table of PATH_TABLES) {
+    rows += (await connection.run(`DELETE FROM ${table} WHERE ${which}`, [value])).rowsChanged;
+  }
+  return rows;
 }
 
 async function writeRun(connection: DuckDBConnection, run: StoredRun): Promise<void> {
@@ -43,13 +109,15 @@ async function writeRun(connection: DuckDBConnection, run: StoredRun): Promise<v
   ]);
 }
 
-export async function forgetRun(connection: DuckDBConnection, paths: PathWriter, run: string): Promise<void> {
+export async function forgetRun(connection: DuckDBConnection, paths: PathWriter, run: string): Promise<null> {
   await changed(connection, paths, async () => {
     const which = 'run = (SELECT id FROM names WHERE name = $1)';
     await deletePaths(connection, which, run);
     for (const table of RUN_TABLES) await connection.run(`DELETE FROM ${table} WHERE ${which}`, [run]);
     await connection.run('DELETE FROM runs WHERE id = $1', [run]);
+    await forgetRollUps(connection, run);
   });
   // Its numbers may be given again.
   paths.forget();
+  return null;
 }

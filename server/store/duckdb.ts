@@ -4,15 +4,20 @@
  * with the next commit; where commits fail it waits in memory, and what has no
  * room there any more is lost and counted.
  */
-import { type PathColumns, pathColumns } from '../join/paths.ts';
+import { randomInt } from 'node:crypto';
+import type { PathColumns } from '../join/paths.ts';
 import type { PathKeys } from '../join/recent-keys.ts';
-import { copyRows } from '../join/rows.ts';
-import type { Batch, EndedRun, FoundRows } from './duckdb-messages.ts';
+import { rowOf } from '../join/rows.ts';
+import type { Coverage } from '../wire/series-views.ts';
+import { type Amended, stillAmended } from './amended-rows.ts';
+import type { Batch, EndedRun, FoundRows, Sampled } from './duckdb-messages.ts';
 import { DuckDbThread } from './duckdb-thread.ts';
-import { type KeptRow, MemoryStore, type MemoryStoreOptions } from './memory.ts';
+import { MemoryStore, type MemoryStoreOptions } from './memory.ts';
+import type { ChangedRow } from './memory-rows.ts';
 import { mergedPaths } from './merged-paths.ts';
-import type { PathQuery, PathStore, StoreCounts, StoredPaths, StoredRun } from './store.ts';
+import type { PathQuery, PathStore, SeriesQuery, StoreCounts, StoredPaths, StoredRun, StoredSeries } from './store.ts';
 import { addRows, buffersOf, storedRows } from './stored-rows.ts';
+import { type Commits, KEEP_ALL, type Retention, Upkeep } from './upkeep.ts';
 
 /** Rows of one commit: the rest comes with the next ones. */
 const BATCH_ROWS = 32_768;
@@ -30,21 +35,20 @@ export interface DuckDbStoreOptions extends Omit<MemoryStoreOptions, 'first'> {
   folder: string;
   /** Of this Hopscope. */
   version: string;
+  /** Paths kept one by one, a second and run; errors and slow ones may be more. Default: all. */
+  rawPerSecond?: number | null;
+  /** Default: everything is kept. */
+  retention?: Retention;
   /** Called when it is first needed. */
   vms: () => VmNames;
   /** A commit failed, or went well after some that failed (null). */
   onTrouble?: (message: string | null) => void;
 }
 
-/** A row that is in the file already and was put right since. */
-interface Amended {
-  run: string;
-  columns: PathColumns;
-}
-
-export class DuckDbStore implements PathStore {
+export class DuckDbStore implements PathStore, Commits {
   readonly #thread: DuckDbThread;
   readonly #memory: MemoryStore;
+  readonly #upkeep: Upkeep;
   readonly #options: DuckDbStoreOptions;
   /** Where this process began. */
   readonly #first: number;
@@ -54,14 +58,18 @@ export class DuckDbStore implements PathStore {
   #amended = new Map<number, Amended>();
   #saved = new Map<string, StoredRun>();
   #flight: Promise<boolean> | null = null;
-  #inDoubt = false;
+  /** A commit that failed may be in the file all the same: where it began, and what it was called. */
+  #doubt: { from: number; id: number } | null = null;
+  #isClosing = false;
   #failed = 0;
   #lost = 0;
+  #unkept = 0;
 
-  private constructor(options: DuckDbStoreOptions, thread: DuckDbThread, next: number) {
+  private constructor(options: DuckDbStoreOptions, thread: DuckDbThread, next: number, upkeep: Upkeep) {
     this.#options = options;
     this.#thread = thread;
-    this.#memory = new MemoryStore({ ...options, first: next });
+    this.#upkeep = upkeep;
+    this.#memory = new MemoryStore({ ...options, first: next, rollUps: false });
     this.#first = next;
     this.#written = next;
     this.#sent = next;
@@ -69,17 +77,25 @@ export class DuckDbStore implements PathStore {
 
   /** @throws StoreError where the folder or its file cannot be used; the message says what to do */
   static async open(options: DuckDbStoreOptions): Promise<DuckDbStore> {
-    const { folder, version } = options;
-    const { thread, next } = await DuckDbThread.start({ folder, version });
-    return new DuckDbStore(options, thread, next);
+    const { folder, version, rawPerSecond = null } = options;
+    const { thread, next } = await DuckDbThread.start({ folder, version, rawPerSecond });
+    return new DuckDbStore(options, thread, next, await Upkeep.of(thread, options.retention ?? KEEP_ALL));
   }
 
   get counts(): StoreCounts {
-    return { stored: this.#memory.next - this.#first, evicted: 0, failed: this.#failed, lost: this.#lost };
+    const pruned = { ...this.#upkeep.pruned, hours: 0 };
+    return {
+      stored: this.#memory.next - this.#first,
+      evicted: 0,
+      pruned,
+      unkept: this.#unkept,
+      failed: this.#failed,
+      lost: this.#lost,
+    };
   }
 
   get isBehind(): boolean {
-    return !this.#inDoubt && this.#memory.next - this.#written > this.#memory.capacity / 2;
+    return this.#doubt === null && this.#memory.next - this.#written > this.#memory.capacity / 2;
   }
 
   /** Keys of the newest stored paths, which agents may send again. */
@@ -96,15 +112,14 @@ export class DuckDbStore implements PathStore {
   }
 
   amend(ordinal: number, change: (columns: PathColumns, row: number) => void): boolean {
-    const kept = this.#memory.change(ordinal, change);
-    if (kept !== null && kept.sequence < this.#sent) this.#noteAmended(kept);
-    return kept !== null;
+    const changed = this.#memory.change(ordinal, change);
+    if (changed !== null && changed.sequence < this.#sent) this.#noteAmended(changed);
+    return changed !== null;
   }
 
-  #noteAmended({ run, sequence, columns, row }: KeptRow): void {
-    const copy = pathColumns(1);
-    copyRows(columns, row, copy, 0, 1);
-    this.#amended.set(sequence, { run, columns: copy });
+  #noteAmended({ run, sequence, columns, row, before }: ChangedRow): void {
+    const first = this.#amended.get(sequence)?.before ?? before;
+    this.#amended.set(sequence, { run, before: first, columns: rowOf(columns, row) });
   }
 
   /** Take note of a run with the next commit; what was noted of it before is replaced. */
@@ -145,40 +160,53 @@ export class DuckDbStore implements PathStore {
     this.#saved = new Map();
     this.#sent = next;
     try {
-      await this.#thread.ask('write', batch, buffersOf(batch.rows));
+      this.#took(await this.#thread.ask('write', batch, buffersOf(batch.rows)));
     } catch (error) {
       // What came meanwhile is newer.
-      this.#amended = new Map([...amended, ...this.#amended]);
+      this.#amended = stillAmended(amended, this.#amended);
       this.#saved = new Map([...saved, ...this.#saved]);
       this.#sent = Math.max(first, this.#memory.oldest);
       this.#lost += this.#sent - first;
       this.#written = this.#sent;
       this.#tell((error as Error).message);
+      this.#doubt ??= { from: first, id: batch.id };
       return false;
     }
     this.#written = next;
     this.#tell(null);
+    this.#doubt = null;
     return true;
   }
 
+  #took(sampled: Sampled[]): void {
+    this.#upkeep.sampled(sampled);
+    for (const { of, slow, errors, sample } of sampled) this.#unkept += of - slow - errors - sample;
+  }
+
   #batch(first: number, next: number): Batch {
-    const replaced = [...this.#amended].filter(([number]) => number < first);
+    const replaced = [...this.#amended].filter(([number]) => number < (this.#doubt?.from ?? first));
     const rows = storedRows(next - first + replaced.length);
+    const before = storedRows(replaced.length);
     this.#memory.copyNewest(first, next, rows);
-    for (const [number, { run, columns }] of replaced) addRows(rows, run, number, columns, 0, 1);
+    for (const [number, amended] of replaced) {
+      addRows(rows, amended.run, number, amended.columns, 0, 1);
+      addRows(before, amended.run, number, amended.before, 0, 1);
+    }
     return {
+      id: this.#doubt?.id ?? randomInt(2 ** 47),
+      next,
       rows,
+      before,
       vmNames: [...this.#options.vms().names],
       replaced: replaced.map(([number]) => number),
-      redoFrom: this.#inDoubt ? first : null,
+      redoFrom: this.#doubt?.from ?? null,
       runs: [...this.#saved.values()],
     };
   }
 
   #tell(trouble: string | null): void {
     if (trouble !== null) this.#failed++;
-    if ((trouble !== null) !== this.#inDoubt) this.#options.onTrouble?.(trouble);
-    this.#inDoubt = trouble !== null;
+    if ((trouble !== null) !== (this.#doubt !== null)) this.#options.onTrouble?.(trouble);
   }
 
   async paths(query: PathQuery): Promise<StoredPaths> {
@@ -226,6 +254,30 @@ export class DuckDbStore implements PathStore {
     return { columns, ids: Array.from(numbers, (number) => `${run}.${number}`), runs: Array.from(numbers, () => run) };
   }
 
+  async series({ vm, ...query }: SeriesQuery): Promise<StoredSeries> {
+    await this.commit();
+    const name = vm === undefined ? {} : { vm: this.#options.vms().names[vm] ?? '' };
+    return this.#thread.ask('series', { ...query, ...name });
+  }
+
+  maintain(nowMs: number): Promise<void> {
+    return this.#upkeep.run(nowMs, this);
+  }
+
+  get written(): number {
+    return this.#written;
+  }
+
+  /** Not while a commit is in doubt: what it brought may have to be taken back. */
+  async quiet(): Promise<boolean> {
+    while (this.#flight !== null) await this.#flight;
+    return this.#doubt === null && !this.#isClosing;
+  }
+
+  coverage(run: string): Coverage {
+    return this.#upkeep.coverage(run);
+  }
+
   /** The file keeps it. */
   release(run: string): void {
     this.#memory.forgetSlowest(run);
@@ -234,10 +286,12 @@ export class DuckDbStore implements PathStore {
   async forget(run: string): Promise<void> {
     await this.commit();
     this.#memory.release(run);
+    this.#upkeep.forget(run);
     await this.#thread.ask('forget', run);
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
     await this.commit();
     await this.#thread.close();
     await this.#memory.close();

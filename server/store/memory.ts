@@ -3,11 +3,14 @@
  * slowest of each run and class, which a ring alone would forget under load.
  */
 import { type PathColumns, pathColumns } from '../join/paths.ts';
-import { copyRows } from '../join/rows.ts';
+import { copyRows, rowOf } from '../join/rows.ts';
+import type { Coverage } from '../wire/series-views.ts';
+import { MemoryRollUps, NOTHING_PRUNED } from './memory-roll-ups.ts';
+import type { ChangedRow, KeptRow, Place } from './memory-rows.ts';
 import { rowFilter } from './path-filter.ts';
 import { rowRank } from './path-order.ts';
 import { Slowest } from './slowest.ts';
-import type { PathQuery, PathStore, StoreCounts, StoredPaths } from './store.ts';
+import type { PathQuery, PathStore, SeriesQuery, StoreCounts, StoredPaths, StoredSeries } from './store.ts';
 import { addRows, type StoredRows } from './stored-rows.ts';
 
 export interface MemoryStoreOptions {
@@ -17,20 +20,11 @@ export interface MemoryStoreOptions {
   slowest?: number;
   /** Number of the first path; default 0. */
   first?: number;
+  /** Whether roll-ups are kept here too; default true. */
+  rollUps?: boolean;
 }
 
 const SCAN_ROWS = 4096;
-
-/** A row of some columns, by the number it got when it was appended. */
-interface Place {
-  columns: PathColumns;
-  row: number;
-  sequence: number;
-}
-
-export interface KeptRow extends Readonly<Place> {
-  readonly run: string;
-}
 
 interface SlowPlaces {
   /** Rows of `columns` that hold the slowest of one run and class. */
@@ -49,11 +43,13 @@ export class MemoryStore implements PathStore {
   readonly #runOf: (string | undefined)[];
   /** By run, then by class. */
   readonly #runs = new Map<string, Map<number, SlowPlaces>>();
+  readonly #rollUps: MemoryRollUps | null;
   readonly #first: number;
   /** Number of the next path; ids are `<run>.<number>`. */
   #next: number;
 
-  constructor({ newest = 100_000, slowest = 200, first = 0 }: MemoryStoreOptions = {}) {
+  constructor({ newest = 100_000, slowest = 200, first = 0, rollUps = true }: MemoryStoreOptions = {}) {
+    this.#rollUps = rollUps ? new MemoryRollUps() : null;
     this.#first = first;
     this.#next = first;
     this.#newest = newest;
@@ -68,7 +64,9 @@ export class MemoryStore implements PathStore {
   }
 
   get counts(): StoreCounts {
-    return { stored: this.#next - this.#first, evicted: this.oldest - this.#first, failed: 0, lost: 0 };
+    const pruned = this.#rollUps?.pruned ?? NOTHING_PRUNED;
+    const evicted = this.oldest - this.#first;
+    return { stored: this.#next - this.#first, evicted, pruned, unkept: 0, failed: 0, lost: 0 };
   }
 
   /** Number of the next path. */
@@ -82,6 +80,7 @@ export class MemoryStore implements PathStore {
   }
 
   append(run: string, columns: PathColumns, from: number, to: number): void {
+    this.#rollUps?.append(run, columns, from, to);
     for (let row = from; row < to; ) {
       const slot = this.#next % this.#newest;
       const rows = Math.min(to - row, this.#newest - slot);
@@ -92,14 +91,19 @@ export class MemoryStore implements PathStore {
   }
 
   amend(ordinal: number, change: (columns: PathColumns, row: number) => void): boolean {
-    return this.change(ordinal, change) !== null;
+    const changed = this.change(ordinal, change);
+    if (changed !== null) this.#rollUps?.amend(changed.run, changed.before, rowOf(changed.columns, changed.row));
+    return changed !== null;
   }
 
   /** Like `amend`. @returns where the path is kept now, or null */
-  change(ordinal: number, change: (columns: PathColumns, row: number) => void): KeptRow | null {
+  change(ordinal: number, change: (columns: PathColumns, row: number) => void): ChangedRow | null {
     const kept = this.#kept(ordinal);
+    const [one] = kept;
+    if (one === undefined) return null;
+    const before = rowOf(one.columns, one.row);
     for (const { columns, row } of kept) change(columns, row);
-    return kept[0] ?? null;
+    return { ...one, before };
   }
 
   /** Every place of a path, by its ordinal. */
@@ -149,6 +153,17 @@ export class MemoryStore implements PathStore {
     return this.#copy(query.run, places);
   }
 
+  async series(query: SeriesQuery): Promise<StoredSeries> {
+    if (this.#rollUps === null) throw new Error('roll-ups are kept elsewhere');
+    return this.#rollUps.series(query);
+  }
+
+  async maintain(): Promise<void> {}
+
+  coverage(): Coverage {
+    return {};
+  }
+
   async path(id: string): Promise<StoredPaths | null> {
     const match = /^(.+)\.(\d{1,15})$/.exec(id);
     if (match === null) return null;
@@ -174,6 +189,7 @@ export class MemoryStore implements PathStore {
 
   release(run: string): void {
     this.forgetSlowest(run);
+    this.#rollUps?.forget(run);
     for (let slot = 0; slot < this.#newest; slot++) if (this.#runOf[slot] === run) this.#runOf[slot] = undefined;
   }
 

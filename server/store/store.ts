@@ -2,7 +2,9 @@
  * Where joined paths are kept. Rows come in as columns and go out as columns;
  * an implementation chooses how long it keeps what, and counts what it lets go.
  */
+import type { SeriesPlan } from '../aggregate/series-plan.ts';
 import type { PathColumns } from '../join/paths.ts';
+import type { Coverage, SeriesPoint } from '../wire/series-views.ts';
 import type { PathFilter } from './path-filter.ts';
 import type { Ordered } from './path-order.ts';
 
@@ -10,6 +12,25 @@ export interface PathQuery extends Ordered, PathFilter {
   run: string;
   /** At least 1. */
   limit: number;
+}
+
+/** A stretch of a run as so many points at most. Times are wall seconds since the epoch, `to` is the first one after it. */
+export interface SeriesQuery {
+  run: string;
+  fromS: number;
+  toS: number;
+  /** How long the run lasted: what was asked for beyond it, and beyond its paths, is left out. */
+  lasted: { fromS: number; toS: number };
+  points: number;
+  /** Whether points have their histogram. */
+  heatmap: boolean;
+  /** Index into the server's VM table. */
+  vm?: number;
+}
+
+/** Oldest first; points without an exchange are left out. */
+export interface StoredSeries extends SeriesPlan {
+  points: SeriesPoint[];
 }
 
 /** Copies, in the order asked for: row i has `ids[i]` and belongs to `runs[i]`. */
@@ -24,6 +45,10 @@ export interface StoreCounts {
   stored: number;
   /** Let go because newer ones came: retention, not loss of a measurement. */
   evicted: number;
+  /** Deleted by age or size; in memory only roll-ups are, for newer ones. */
+  pruned: Readonly<Record<'paths' | 'seconds' | 'minutes' | 'hours', number>>;
+  /** In the roll-ups only: a budget had no room for them one by one. */
+  unkept: number;
   /** Commits that failed; what they held is tried again. */
   failed: number;
   /** Paths that could not be committed until there was no room left for them: lost. */
@@ -61,6 +86,12 @@ export interface PathStore {
   path(id: string): Promise<StoredPaths | null>;
   /** Every path of a run that is kept whole, oldest first, some thousands at once. */
   scan(run: string): AsyncIterable<StoredPaths>;
+  /** Of the roll-ups, which are kept for longer than the paths: every path that was appended is in them. */
+  series(query: SeriesQuery): Promise<StoredSeries>;
+  /** Work that is not urgent, a little at a time: roll-ups are merged, what is too old goes. To be called now and then. */
+  maintain(nowMs: number): Promise<void>;
+  /** What of a run is not kept path by path any more. */
+  coverage(run: string): Coverage;
   /** A run is not listed any more: what only memory keeps of it may go. */
   release(run: string): void;
   /** A run is deleted, its paths with it. */

@@ -38,6 +38,19 @@ export function addRows(
   to.columns.count += rows;
 }
 
+/** Keep only the rows for which `keep` holds, in their order. */
+export function retainRows(rows: StoredRows, keep: (row: number) => boolean): void {
+  const { columns, numbers, runOf } = rows;
+  let kept = 0;
+  for (let row = 0; row < columns.count; row++) {
+    if (!keep(row)) continue;
+    copyRows(columns, row, columns, kept, 1);
+    numbers[kept] = numbers[row]!;
+    runOf[kept++] = runOf[row]!;
+  }
+  columns.count = kept;
+}
+
 /** What of a batch need not be copied to give it to another thread. */
 export function buffersOf({ columns, numbers, runOf }: StoredRows): ArrayBuffer[] {
   const arrays = [...Object.values(columns), numbers, runOf].filter(ArrayBuffer.isView);

@@ -6,6 +6,7 @@ import type { ClockView, PathClock } from './clock-views.ts';
 import type { AgentView, VmSummary, VmView } from './machine-views.ts';
 import type { Approach, Provenance } from './messages.ts';
 import type { ExchangeClass, ProtocolName } from './record.ts';
+import type { Coverage } from './series-views.ts';
 import type { LayerId, Station, Vantage } from './stations.ts';
 
 export interface Quantiles {
@@ -63,7 +64,7 @@ export interface RunNote {
   text: string;
 }
 
-export interface RunInfo {
+export interface RunInfo extends Coverage {
   id: string;
   name: string;
   labels: Record<string, string>;

@@ -13,6 +13,7 @@ import { RECORD_BYTES } from '../../server/wire/record.ts';
 import type { Vantage } from '../../server/wire/stations.ts';
 import { until } from '../agent/until.ts';
 import { exchange, GUEST_AHEAD_NS, hello, hostNowNs, VMS } from './exchanges.ts';
+import { recount } from './recount.ts';
 import { ServerProcess, TOKEN } from './server-process.ts';
 
 const BATCH_MS = 20;
@@ -44,6 +45,9 @@ export interface KillResult {
   dropped: number;
   /** Rows whose run is not in the store. */
   runless: number;
+  /** Seconds that are rolled up, and those of them that are not what a recount of the rows says. */
+  seconds: number;
+  wrongSeconds: string[];
 }
 
 export async function killAgainAndAgain(plan: KillPlan): Promise<KillResult> {
@@ -155,14 +159,15 @@ class TestAgent {
 }
 
 /** What a store holds, of a server that has ended. */
-export async function stored(folder: string): Promise<Pick<KillResult, 'rows' | 'requests' | 'runless'>> {
+export async function stored(folder: string): Promise<Omit<KillResult, 'sent' | 'servesMs' | 'dropped'>> {
   const instance = await DuckDBInstance.create(join(folder, 'hopscope.duckdb'), { access_mode: 'READ_ONLY' });
   const connection = await instance.connect();
   const counts =
     'count(*), count(DISTINCT (client_port, request_seq)), count(*) FILTER (run NOT IN (SELECT id FROM runs))';
   const result = await connection.runAndReadAll(`SELECT ${counts} FROM paths`);
   const [rows, requests, runless] = result.getRowsJS()[0]!.map(Number) as [number, number, number];
+  const rolledUp = await recount(connection);
   connection.closeSync();
   instance.closeSync();
-  return { rows, requests, runless };
+  return { rows, requests, runless, ...rolledUp };
 }

@@ -76,6 +76,22 @@ describe('parseOptions', () => {
     }
   });
 
+  it('keeps what is stored for days and up to a size, roll-ups for longer', () => {
+    const DAY = 86_400_000;
+    const { retention, rawPerSecond } = good('--store', '/tmp');
+    expect(retention).toEqual({
+      keepMs: { paths: 7 * DAY, seconds: 28 * DAY, minutes: 364 * DAY },
+      maxBytes: 10 * 2 ** 30,
+    });
+    expect(rawPerSecond).toBeNull();
+    vi.stubEnv('HOPSCOPE_KEEP_DAYS', '2');
+    vi.stubEnv('HOPSCOPE_RAW', 'budget:200');
+    const given = good('--store', '/tmp', '--keep-gib', '0.5');
+    expect(given.retention.keepMs.paths).toBe(2 * DAY);
+    expect(given.retention.maxBytes).toBe(2 ** 29);
+    expect([given.rawPerSecond, good('--store', '/tmp', '--raw', 'all').rawPerSecond]).toEqual([200, null]);
+  });
+
   it('reads the token from a file, without the line break at its end', () => {
     expect(good('--token-file', tokenFile('secret-in-a-file\n')).token).toBe('secret-in-a-file');
   });
@@ -106,6 +122,12 @@ describe('parseOptions', () => {
     [['--allow-origin', 'https://example.org/path'], 'without a path'],
     [['--trace-url', 'traces/{run}'], 'Write http'],
     [['--trace-url', 'https://traces/{traceId}'], 'none of {run}'],
+    [['--store', '/tmp', '--keep-days', '0'], 'above 0'],
+    [['--store', '/tmp', '--keep-gib', 'ten'], 'above 0'],
+    [['--store', '/tmp', '--raw', 'budget:0'], 'budget:200'],
+    [['--store', '/tmp', '--raw', 'some'], 'budget:200'],
+    [['--keep-days', '3'], '--store'],
+    [['--raw', 'budget:5'], '--store'],
     [['--log-level', 'loud'], 'debug'],
     [['stray'], 'too many arguments'],
   ])('refuses %j and says what is right', (args, expected) => {

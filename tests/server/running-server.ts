@@ -5,6 +5,7 @@ import { WebSocket } from 'ws';
 import type { TcpAddress } from '../../server/listen-address.ts';
 import type { ServerOptions } from '../../server/options.ts';
 import { type RunningServer, type Surroundings, startServer } from '../../server/server.ts';
+import { KEEP_ALL } from '../../server/store/upkeep.ts';
 import type { Hello, ServerMessage } from '../../server/wire/messages.ts';
 import { hello } from './exchanges.ts';
 
@@ -37,6 +38,8 @@ export async function start(
       run: 'live',
       allowOrigins: [],
       longPolls: [],
+      retention: KEEP_ALL,
+      rawPerSecond: null,
       keepRun: false,
       logLevel: 'silent',
       logFormat: 'json',

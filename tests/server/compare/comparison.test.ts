@@ -121,6 +121,21 @@ describe('what may not be compared', () => {
     ],
     ['another path', comparedRun('e1000', 2, {}, { load: { ...a.summary.load!, path: '/big' } }), /path \/ and \/big/],
     ['losses', comparedRun('e1000', 2, {}, { unmatched: { host: 100, guest: 0 } }), /lost 100 of 4100 requests/],
+    [
+      'requests that were deleted',
+      comparedRun('e1000', 2, {}, { run: { ...a.summary.run, pruned: { paths: 5, untilMs: 1 } } }),
+      /the oldest 5 of \d+ requests were deleted/,
+    ],
+    [
+      'a sample',
+      comparedRun(
+        'e1000',
+        2,
+        {},
+        { run: { ...a.summary.run, sampled: { of: 4000, slow: 40, errors: 2, sample: 900 } } },
+      ),
+      /is a sample: 942 of 4000 requests are kept/,
+    ],
     ['too few requests', comparedRun('e1000', 2, {}, {}, 50), /has 50 requests/],
   ])('%s is refused with its reason, unless forced', (_, b, reason) => {
     const refused = compareRuns(a, b, OPTIONS);

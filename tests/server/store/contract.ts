@@ -5,6 +5,7 @@ import type { PathFilter } from '../../../server/store/path-filter.ts';
 import type { PathQuery, PathStore } from '../../../server/store/store.ts';
 import { FLAGS } from '../../../server/wire/record.ts';
 import { LAYER_IDS, LAYERS } from '../../../server/wire/stations.ts';
+import { seriesContract } from './series-contract.ts';
 import { pathsWithLayers, somePaths } from './some-paths.ts';
 
 /** Its VMs are named `vm0`, `vm1`; it keeps at least 1,000 paths. */
@@ -45,6 +46,7 @@ async function scanned(store: PathStore, run: string): Promise<{ seen: number[];
 }
 
 export function storeContract(name: string, make: MakeStore): void {
+  seriesContract(name, make);
   describe(`${name} as a path store`, () => {
     it('gives the newest first', async () => {
       const store = await make();

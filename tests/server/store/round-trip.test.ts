@@ -122,7 +122,8 @@ function stamp({ first, last, guestOffset }: PathColumns, row: number, { steps, 
 }
 
 function batchOf(rows: StoredRows) {
-  return { rows, vmNames: VMS, replaced: [], redoFrom: null, runs: [] };
+  const next = (rows.numbers[rows.columns.count - 1] ?? -1) + 1;
+  return { id: 1, next, before: storedRows(0), rows, vmNames: VMS, replaced: [], redoFrom: null, runs: [] };
 }
 
 /** All that is kept of a row, by name. */
@@ -143,7 +144,7 @@ describe('a path in the file', () => {
       const from = number;
       number += paths.length;
       addRows(rows, 'a', from, columns, 0, paths.length);
-      await writeBatch(file.writer, file.paths, batchOf(rows));
+      await writeBatch(file.writer, file.paths, batchOf(rows), null);
       const found = await readPage(file.reader, { run: 'a', from, limit: paths.length });
       expect([...found.numbers]).toEqual(paths.map((_, i) => from + i));
       expect(fieldsOf(found.columns, found.vmNames)).toEqual(fieldsOf(columns, VMS));
@@ -164,8 +165,8 @@ describe('a path in the file', () => {
     const columns = columnsOf(fc.sample(path, { seed: 7, numRuns: 3 }));
     addRows(rows, 'a', 0, columns, 0, 3);
     const broken = { ...batchOf(rows), runs: [{ id: 'a', name: 'a', startedMs: 0, endedMs: 0, summary: 1n }] };
-    await expect(writeBatch(file.writer, file.paths, broken)).rejects.toThrow(/BigInt/);
-    await writeBatch(file.writer, file.paths, batchOf(rows));
+    await expect(writeBatch(file.writer, file.paths, broken, null)).rejects.toThrow(/BigInt/);
+    await writeBatch(file.writer, file.paths, batchOf(rows), null);
     const found = await readPage(file.reader, { run: 'a', from: 0, limit: 9 });
     expect(fieldsOf(found.columns, found.vmNames)).toEqual(fieldsOf(columns, VMS));
     file.close();

@@ -1,0 +1,50 @@
+/** Which roll-ups answer a question about a stretch of time, and how many of them make a point. */
+import type { RollUpStep } from './roll-up.ts';
+
+/** Each a whole number of the one-second, one-minute or one-hour roll-ups. */
+const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400];
+/** Read for one answer, VMs aside; hours are few. */
+const MOST_ROLL_UPS = 7_200;
+
+export interface SeriesPlan {
+  /** Both whole steps. */
+  fromS: number;
+  toS: number;
+  stepS: number;
+  rollUpS: RollUpStep;
+}
+
+export interface PlanOptions {
+  fromS: number;
+  toS: number;
+  /** At most so many; at least 2, for a step seldom begins where the stretch does. */
+  points: number;
+  /** Roll-ups of that step are whole from this second on: older ones were pruned. */
+  wholeFromS: Readonly<Record<RollUpStep, number>>;
+}
+
+/** The finest one that fits. */
+export function planSeries(options: PlanOptions): SeriesPlan {
+  for (const stepS of steps()) {
+    const plan = planWith(options, stepS);
+    const { fromS, toS, rollUpS } = plan;
+    if ((toS - fromS) / stepS > options.points) continue;
+    if (rollUpS === 3600) return plan;
+    if ((toS - fromS) / rollUpS <= MOST_ROLL_UPS && fromS >= options.wholeFromS[rollUpS]) return plan;
+  }
+  throw new RangeError(`${options.points} points`);
+}
+
+function* steps(): Generator<number> {
+  yield* STEPS_S;
+  for (let stepS = 2 * 86_400; stepS < Number.MAX_SAFE_INTEGER; stepS *= 2) yield stepS;
+}
+
+function planWith({ fromS, toS }: PlanOptions, stepS: number): SeriesPlan {
+  return {
+    fromS: Math.floor(fromS / stepS) * stepS,
+    toS: Math.ceil(toS / stepS) * stepS,
+    stepS,
+    rollUpS: stepS < 60 ? 1 : stepS < 3600 ? 60 : 3600,
+  };
+}
