@@ -10,6 +10,8 @@ export interface Command extends Keyed {
 
 const GO: [key: string, name: string, path: string][] = [
   ['l', 'Live', '/'],
+  ['p', 'Path', '/path'],
+  ['r', 'Requests', '/requests'],
   ['v', 'Hosts & VMs', '/hosts'],
   ['u', 'Runs', '/runs'],
   ['c', 'Compare', '/compare'],

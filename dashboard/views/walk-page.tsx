@@ -65,7 +65,8 @@ function go(by: number): void {
 
 /** Where arrow keys mean something already, they go on meaning it. */
 function walkByKey(event: KeyboardEvent): void {
-  const isTaken = event.target instanceof Element && event.target.closest('input, select, textarea, .scroll') !== null;
+  const isTaken =
+    event.target instanceof Element && event.target.closest('input, select, textarea, dialog, .scroll') !== null;
   const act = KEYS[event.key];
   if (act === undefined || isTaken || event.ctrlKey || event.altKey || event.metaKey || walked.value === null) return;
   event.preventDefault();
