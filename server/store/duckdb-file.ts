@@ -2,19 +2,21 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { definitions } from './path-table.ts';
+import { PathWriter } from './path-writer.ts';
 import { StoreError } from './store-error.ts';
-import { STORED_FIELDS } from './stored-table.ts';
+import { TABLES, type TableName, tableDefinition } from './stored-table.ts';
+import { viewDefinition } from './stored-view.ts';
 
 /** Grows when an older Hopscope could not read what a newer one wrote. */
-export const SCHEMA = 1;
+export const SCHEMA = 2;
 const FILE = 'hopscope.duckdb';
 /** Beside the rows that wait to be written; a report over many millions of paths goes to disk beyond it. */
 const MEMORY_LIMIT = '512MB';
 
-const TABLES = [
+const DEFINITIONS = [
   'CREATE TABLE hopscope (schema INTEGER, version VARCHAR)',
-  `CREATE TABLE paths (${definitions(STORED_FIELDS)})`,
+  ...(Object.keys(TABLES) as TableName[]).map(tableDefinition),
+  viewDefinition(),
   'CREATE TABLE runs (id VARCHAR, name VARCHAR, started_ms DOUBLE, ended_ms DOUBLE, summary VARCHAR)',
 ];
 
@@ -22,6 +24,8 @@ export interface OpenFile {
   /** One of each, so that a long query holds no commit up. */
   writer: DuckDBConnection;
   reader: DuckDBConnection;
+  /** By `writer`. */
+  paths: PathWriter;
   close(): void;
 }
 
@@ -43,7 +47,7 @@ export async function openFile(folder: string, version: string): Promise<OpenFil
     await checkSchema(writer, file, version);
     await writer.run('SET enable_external_access = false');
     const reader = await instance.connect();
-    return { writer, reader, close: () => [reader.closeSync(), close()] };
+    return { writer, reader, paths: new PathWriter(writer), close: () => [reader.closeSync(), close()] };
   } catch (error) {
     close();
     throw error instanceof StoreError ? error : damaged(file, error as Error);
@@ -113,7 +117,7 @@ async function checkSchema(connection: DuckDBConnection, file: string, version: 
 
 async function create(connection: DuckDBConnection, version: string): Promise<void> {
   await connection.run('BEGIN');
-  for (const table of TABLES) await connection.run(table);
+  for (const definition of DEFINITIONS) await connection.run(definition);
   await connection.run('INSERT INTO hopscope VALUES ($1, $2)', [SCHEMA, version]);
   await connection.run('COMMIT');
 }

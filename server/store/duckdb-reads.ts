@@ -8,12 +8,14 @@ import { CLASSES } from '../wire/record.ts';
 import type { Calls, DiskQuery, EndedRun, FoundRows } from './duckdb-messages.ts';
 import { PATH_FIELDS } from './path-fields.ts';
 import { rowsOf, selection } from './path-table.ts';
+import { PATH_TABLES } from './stored-table.ts';
 
 const SELECT = `SELECT ${selection()}, number::DOUBLE FROM paths`;
 
 /** Numbers begin where they ended. */
 export async function nextNumber(connection: DuckDBConnection): Promise<number> {
-  const result = await connection.runAndReadAll('SELECT coalesce(max(number) + 1, 0)::DOUBLE FROM paths');
+  const lasts = PATH_TABLES.map((table) => `(SELECT max(number) FROM ${table})`);
+  const result = await connection.runAndReadAll(`SELECT coalesce(greatest(${lasts.join(', ')}) + 1, 0)::DOUBLE`);
   return result.getRowsJS()[0]![0] as number;
 }
 
@@ -60,8 +62,9 @@ function indexIn(names: string[], name: string): number {
 /** Of the newest `limit` paths. */
 export async function readKeys(connection: DuckDBConnection, limit: number): Promise<PathKeys> {
   const columns = 'client_address, server_address, client_port::DOUBLE, server_port::DOUBLE, request_seq::DOUBLE';
-  const newest = 'number > (SELECT max(number) FROM paths) - $1::BIGINT';
-  const result = await connection.run(`SELECT ${columns} FROM paths WHERE ${newest} ORDER BY number`, [limit]);
+  const newest = 'number >= $1::BIGINT';
+  const first = (await nextNumber(connection)) - limit;
+  const result = await connection.run(`SELECT ${columns} FROM paths WHERE ${newest} ORDER BY number`, [first]);
   const chunks = await result.fetchAllChunks();
   const count = chunks.reduce((sum, chunk) => sum + chunk.rowCount, 0);
   const found = { keys: new Uint8Array(count * KEY_BYTES), requestSeqs: new Uint32Array(count) };

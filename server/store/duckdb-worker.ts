@@ -15,8 +15,8 @@ const last: Record<'read' | 'write', Promise<unknown>> = { read: Promise.resolve
 
 type Work = { [K in CallName]: (ask: Calls[K]['ask']) => Promise<Calls[K]['answer']> };
 const WORK: Work = {
-  write: (batch) => changed((writer) => writeBatch(writer, batch)),
-  forget: (run) => changed((writer) => forgetRun(writer, run)),
+  write: (batch) => changed(({ writer, paths }) => writeBatch(writer, paths, batch)),
+  forget: (run) => changed(({ writer, paths }) => forgetRun(writer, paths, run)),
   paths: (query) => readPaths(reader(), query),
   path: (ask) => readPath(reader(), ask),
   page: (ask) => readPage(reader(), ask),
@@ -35,10 +35,10 @@ function reader(): OpenFile['reader'] {
   return file.reader;
 }
 
-async function changed(work: (writer: OpenFile['writer']) => Promise<void>): Promise<null> {
+async function changed(work: (open: OpenFile) => Promise<void>): Promise<null> {
   if (file === null) await reopen();
   try {
-    await work(file!.writer);
+    await work(file!);
   } catch (error) {
     // A checkpoint that found the disk full leaves a database that answers nothing until it is opened again.
     if (/invalidated|FATAL/.test((error as Error).message)) await reopen();

@@ -1,19 +1,23 @@
 /** Changes to the database of stored paths, each all or nothing. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Batch } from './duckdb-messages.ts';
-import { PathAppender } from './path-table.ts';
+import type { PathWriter } from './path-writer.ts';
 import type { StoredRun } from './store.ts';
-import { fieldsOf } from './stored-table.ts';
+import { PATH_TABLES, RUN_TABLES } from './stored-table.ts';
 
-export async function writeBatch(connection: DuckDBConnection, batch: Batch): Promise<void> {
+export async function writeBatch(connection: DuckDBConnection, paths: PathWriter, batch: Batch): Promise<void> {
   const { rows, vmNames, replaced, redoFrom, runs } = batch;
-  await inTransaction(connection, async () => {
-    if (redoFrom !== null) await connection.run('DELETE FROM paths WHERE number >= $1::BIGINT', [redoFrom]);
-    for (const number of replaced) await connection.run('DELETE FROM paths WHERE number = $1::BIGINT', [number]);
-    const appender = new PathAppender(connection, 'paths', fieldsOf(rows));
-    if (rows.columns.count > 0) await appender.append(rows.columns, 0, rows.columns.count, vmNames);
+  await inTransaction(connection, paths, async () => {
+    if (redoFrom !== null) await deletePaths(connection, 'number >= $1::BIGINT', redoFrom);
+    for (const number of replaced) await deletePaths(connection, 'number = $1::BIGINT', number);
+    if (rows.columns.count > 0) await paths.write(rows, vmNames);
     for (const run of runs) await writeRun(connection, run);
   });
+}
+
+/** @param which a condition on $1 */
+async function deletePaths(connection: DuckDBConnection, which: string, value: number | string): Promise<void> {
+  for (const table of PATH_TABLES) await connection.run(`DELETE FROM ${table} WHERE ${which}`, [value]);
 }
 
 async function writeRun(connection: DuckDBConnection, run: StoredRun): Promise<void> {
@@ -28,19 +32,24 @@ async function writeRun(connection: DuckDBConnection, run: StoredRun): Promise<v
   ]);
 }
 
-export async function forgetRun(connection: DuckDBConnection, run: string): Promise<void> {
-  await inTransaction(connection, async () => {
-    await connection.run('DELETE FROM paths WHERE run = $1', [run]);
+export async function forgetRun(connection: DuckDBConnection, paths: PathWriter, run: string): Promise<void> {
+  await inTransaction(connection, paths, async () => {
+    const which = 'run = (SELECT id FROM names WHERE name = $1)';
+    await deletePaths(connection, which, run);
+    for (const table of RUN_TABLES) await connection.run(`DELETE FROM ${table} WHERE ${which}`, [run]);
     await connection.run('DELETE FROM runs WHERE id = $1', [run]);
   });
+  // Its numbers may be given again.
+  paths.forget();
 }
 
-async function inTransaction(connection: DuckDBConnection, work: () => Promise<void>): Promise<void> {
+async function inTransaction(connection: DuckDBConnection, paths: PathWriter, work: () => Promise<void>): Promise<void> {
   await connection.run('BEGIN');
   try {
     await work();
     await connection.run('COMMIT');
   } catch (error) {
+    paths.forget();
     // After a failed commit there is no transaction any more, and the first error is the one to tell.
     await connection.run('ROLLBACK').catch(() => undefined);
     throw error;
