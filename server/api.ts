@@ -15,13 +15,13 @@ import type { Pipeline } from './pipeline.ts';
 import { withRecording } from './recordings.ts';
 import { runInfo } from './run.ts';
 import { runOf, runRoutes } from './run-routes.ts';
-import { compareQuerySchema, pathsQuerySchema, seriesQuerySchema } from './schemas.ts';
+import { compareQuerySchema, pathsQuerySchema, quantilesQuerySchema, seriesQuerySchema } from './schemas.ts';
 import { summarise } from './summary.ts';
 import type { Views } from './views.ts';
 import type { CompareView } from './wire/compare-views.ts';
 import { CLASSES } from './wire/record.ts';
 import { LAYER_IDS } from './wire/stations.ts';
-import type { PathView, RunInfo, SeriesView, Summary } from './wire/views.ts';
+import type { PathView, QuantilesView, RunInfo, SeriesView, Summary } from './wire/views.ts';
 
 /** Per client and minute: far above any dashboard, below a flood. */
 const REQUESTS_PER_MINUTE = 6_000;
@@ -144,6 +144,13 @@ function readRoutes({ pipeline, views, liveClients }: ApiOptions): Router {
   });
   router.get('/api/runs/:id/summary', (request, response) => {
     response.json(summarise(runOf(pipeline, request.params.id), pipeline) satisfies Summary);
+  });
+  router.get('/api/runs/:id/quantiles', async (request, response) => {
+    const run = runOf(pipeline, request.params.id);
+    const { q } = checked(quantilesQuerySchema, request.query);
+    const { requests, times } = await pipeline.store.quantiles(run.id, q);
+    const { joined } = summarise(run, pipeline).exchanges;
+    response.json({ run: run.id, exact: true, requests, joined, quantiles: q, times } satisfies QuantilesView);
   });
   router.get('/api/runs/:id/series', (request, response) => {
     const run = runOf(pipeline, request.params.id);

@@ -188,6 +188,16 @@ export const pathsQuerySchema = z.strictObject({
   class: z.enum(CLASSES).optional(),
 });
 
+/** Some between 0 and 1, as in `0.5,0.99`. */
+export const quantilesQuerySchema = z.strictObject({
+  q: z
+    .string()
+    .regex(/^0\.\d{1,6}(,0\.\d{1,6}){0,15}$/, 'expected up to 16 numbers between 0 and 1, with commas between')
+    .default('0.5,0.9,0.99,0.999')
+    .transform((text) => text.split(',').map(Number))
+    .refine((all) => all.every((quantile) => quantile > 0), 'expected numbers above 0'),
+});
+
 export const compareQuerySchema = z.strictObject({
   a: z.string().min(1).max(64),
   b: z.string().min(1).max(64),

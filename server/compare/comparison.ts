@@ -93,7 +93,7 @@ function only(times: Sample, layers: readonly string[]): Sample {
  */
 function widened(shift: Shift, reaches: Reaches): Shift {
   if (!CROSSING.includes(shift.layer)) return shift;
-  const n = QUANTILES.findIndex((quantile) => quantile === shift.quantile);
+  const n = (QUANTILES as readonly number[]).indexOf(shift.quantile);
   const [reachA, reachB] = [reaches.a.get(shift.layer)![n]!, reaches.b.get(shift.layer)![n]!];
   const [below, above] = [reachA.above + reachB.below, reachA.below + reachB.above];
   return {

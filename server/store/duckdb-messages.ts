@@ -1,6 +1,7 @@
 /** What the store and the thread with its database say to each other. */
 import type { PathColumns } from '../join/paths.ts';
 import type { PathKeys } from '../join/recent-keys.ts';
+import type { RunQuantiles, RunTimes } from './run-times.ts';
 import type { PathQuery, StoredRun } from './store.ts';
 import type { StoredRows } from './stored-rows.ts';
 
@@ -29,6 +30,10 @@ export interface Calls {
   path: { ask: { run: string; number: number }; answer: FoundRows };
   /** In the order of their numbers, from one on. */
   page: { ask: { run: string; from: number; limit: number }; answer: FoundRows };
+  /** How many there are of a run. */
+  count: { ask: string; answer: number };
+  times: { ask: { run: string; names: readonly string[] }; answer: RunTimes };
+  quantiles: { ask: { run: string; quantiles: readonly number[] }; answer: RunQuantiles };
   forget: { ask: string; answer: null };
   /** The newest, oldest of them first. */
   keys: { ask: number; answer: PathKeys };

@@ -4,14 +4,21 @@ import { type OpenFile, openFile } from './duckdb-file.ts';
 import type { Answer, CallName, Calls, FoundRows, Opening, Question, WorkerOptions } from './duckdb-messages.ts';
 import { nextNumber, readKeys, readPage, readPath, readPaths, readRuns } from './duckdb-reads.ts';
 import { forgetRun, writeBatch } from './duckdb-writes.ts';
+import type { RunTimes } from './run-times.ts';
 import { StoreError } from './store-error.ts';
+import { countPaths, readQuantiles, readTimes } from './time-reads.ts';
 
 const { folder, version } = workerData as WorkerOptions;
 const port = parentPort!;
 /** Null between a failure and the next try. */
 let file: OpenFile | null = null;
-/** Writes and reads wait each for their own kind. */
-const last: Record<'read' | 'write', Promise<unknown>> = { read: Promise.resolve(), write: Promise.resolve() };
+type Kind = 'read' | 'report' | 'write';
+/** Each question waits for its own kind. */
+const last: Record<Kind, Promise<unknown>> = {
+  read: Promise.resolve(),
+  report: Promise.resolve(),
+  write: Promise.resolve(),
+};
 
 type Work = { [K in CallName]: (ask: Calls[K]['ask']) => Promise<Calls[K]['answer']> };
 const WORK: Work = {
@@ -20,19 +27,33 @@ const WORK: Work = {
   paths: (query) => readPaths(reader(), query),
   path: (ask) => readPath(reader(), ask),
   page: (ask) => readPage(reader(), ask),
+  count: (run) => countPaths(reports()[0]!, run),
+  times: ({ run, names }) => readTimes(reports()[0]!, run, names),
+  quantiles: ({ run, quantiles }) => readQuantiles(reports(), run, quantiles),
   keys: (limit) => readKeys(reader(), limit),
   runs: (limit) => readRuns(reader(), limit),
   close: async () => {
-    await last.read;
+    await Promise.all([last.read, last.report]);
     file?.close();
     return null;
   },
 };
-const WRITES = new Set<CallName>(['write', 'forget', 'close']);
+const KIND: Partial<Record<CallName, Kind>> = {
+  ...{ write: 'write', forget: 'write', close: 'write' },
+  ...{ count: 'report', times: 'report', quantiles: 'report' },
+};
 
 function reader(): OpenFile['reader'] {
+  return opened().reader;
+}
+
+function reports(): OpenFile['reports'] {
+  return opened().reports;
+}
+
+function opened(): OpenFile {
   if (file === null) throw new Error('the database could not be opened again yet');
-  return file.reader;
+  return file;
 }
 
 async function changed(work: (open: OpenFile) => Promise<void>): Promise<null> {
@@ -49,17 +70,18 @@ async function changed(work: (open: OpenFile) => Promise<void>): Promise<null> {
 
 /** Once the reads under way are answered; those that come meanwhile wait. */
 async function reopen(): Promise<void> {
-  const opening = last.read.then(async () => {
+  const opening = Promise.all([last.read, last.report]).then(async () => {
     file?.close();
     file = null;
     file = await openFile(folder, version);
   });
   last.read = opening.catch(() => undefined);
+  last.report = last.read;
   await opening;
 }
 
 function answer({ id, call, ask }: Question): void {
-  const kind = WRITES.has(call) ? 'write' : 'read';
+  const kind = KIND[call] ?? 'read';
   last[kind] = last[kind].then(async () => {
     try {
       const found = await WORK[call](ask as never);
@@ -72,8 +94,9 @@ function answer({ id, call, ask }: Question): void {
 }
 
 function transferOf(found: unknown): ArrayBuffer[] {
-  const { columns, numbers } = (found ?? {}) as Partial<FoundRows>;
+  const { columns, numbers, times, bounds } = (found ?? {}) as Partial<FoundRows & RunTimes>;
   const arrays = columns === undefined ? [] : [...Object.values(columns), numbers];
+  if (times instanceof Map) arrays.push(...times.values(), bounds);
   return arrays.filter(ArrayBuffer.isView).map((array) => array.buffer as ArrayBuffer);
 }
 

@@ -43,7 +43,11 @@ export async function forgetRun(connection: DuckDBConnection, paths: PathWriter,
   paths.forget();
 }
 
-async function inTransaction(connection: DuckDBConnection, paths: PathWriter, work: () => Promise<void>): Promise<void> {
+async function inTransaction(
+  connection: DuckDBConnection,
+  paths: PathWriter,
+  work: () => Promise<void>,
+): Promise<void> {
   await connection.run('BEGIN');
   try {
     await work();

@@ -11,6 +11,7 @@ import type { Batch, EndedRun, FoundRows } from './duckdb-messages.ts';
 import { DuckDbThread } from './duckdb-thread.ts';
 import { type KeptRow, MemoryStore, type MemoryStoreOptions } from './memory.ts';
 import { mergedPaths } from './merged-paths.ts';
+import { quantilesOf, type RunQuantiles, type RunTimes, TIME_NAMES, timesOf } from './run-times.ts';
 import type { PathQuery, PathStore, StoreCounts, StoredPaths, StoredRun } from './store.ts';
 import { addRows, buffersOf, storedRows } from './stored-rows.ts';
 
@@ -214,6 +215,21 @@ export class DuckDbStore implements PathStore {
       from = (found.numbers[count - 1] as number) + 1;
     }
     yield* this.#memory.scan(run, end);
+  }
+
+  async count(run: string): Promise<number> {
+    await this.commit();
+    return (await this.#thread.ask('count', run)) + (await this.#memory.count(run, this.#written));
+  }
+
+  /** Row by row where some could not be written. */
+  async times(run: string, names: readonly string[]): Promise<RunTimes> {
+    return (await this.commit()) ? this.#thread.ask('times', { run, names }) : timesOf(this.scan(run), names);
+  }
+
+  async quantiles(run: string, quantiles: readonly number[]): Promise<RunQuantiles> {
+    if (await this.commit()) return this.#thread.ask('quantiles', { run, quantiles });
+    return quantilesOf(await this.times(run, TIME_NAMES), quantiles);
   }
 
   #stored(run: string, { columns, numbers, vmNames }: FoundRows): StoredPaths {

@@ -4,6 +4,7 @@
  */
 import { type PathColumns, pathColumns } from '../join/paths.ts';
 import { copyRows } from '../join/rows.ts';
+import { quantilesOf, type RunQuantiles, type RunTimes, TIME_NAMES, timesOf } from './run-times.ts';
 import { Slowest } from './slowest.ts';
 import type { PathQuery, PathStore, StoreCounts, StoredPaths } from './store.ts';
 import { addRows, type StoredRows } from './stored-rows.ts';
@@ -161,6 +162,23 @@ export class MemoryStore implements PathStore {
       }
       if (places.length > 0) yield this.#copy(run, places);
     }
+  }
+
+  /** From a number on. */
+  async count(run: string, first = 0): Promise<number> {
+    let count = 0;
+    for (let sequence = Math.max(first, this.oldest); sequence < this.#next; sequence++) {
+      if (this.#runOf[sequence % this.#newest] === run) count++;
+    }
+    return count;
+  }
+
+  times(run: string, names: readonly string[]): Promise<RunTimes> {
+    return timesOf(this.scan(run), names);
+  }
+
+  async quantiles(run: string, quantiles: readonly number[]): Promise<RunQuantiles> {
+    return quantilesOf(await this.times(run, TIME_NAMES), quantiles);
   }
 
   release(run: string): void {

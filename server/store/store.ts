@@ -3,6 +3,7 @@
  * an implementation chooses how long it keeps what, and counts what it lets go.
  */
 import type { PathColumns } from '../join/paths.ts';
+import type { RunQuantiles, RunTimes } from './run-times.ts';
 
 export interface PathQuery {
   run: string;
@@ -64,6 +65,12 @@ export interface PathStore {
   path(id: string): Promise<StoredPaths | null>;
   /** Every path of a run that is kept whole, oldest first, some thousands at once. */
   scan(run: string): AsyncIterable<StoredPaths>;
+  /** How many paths of a run are kept whole. */
+  count(run: string): Promise<number>;
+  /** Of all requests of a run that are kept whole. @param names of TIME_NAMES */
+  times(run: string, names: readonly string[]): Promise<RunTimes>;
+  /** Exact, of the same requests. @param quantiles each above 0 and up to 1 */
+  quantiles(run: string, quantiles: readonly number[]): Promise<RunQuantiles>;
   /** A run is not listed any more: what only memory keeps of it may go. */
   release(run: string): void;
   /** A run is deleted, its paths with it. */
