@@ -8,26 +8,41 @@ import { pinoHttp } from 'pino-http';
 import { checked, errorBody, errorHandler, notFound, RequestError } from './api-error.ts';
 import { Comparisons } from './comparisons.ts';
 import { dashboardFiles } from './dashboard-files.ts';
+import type { KeptRuns } from './kept-runs.ts';
 import { metricsText } from './metrics.ts';
 import { hostFault } from './origin.ts';
 import { pathView, pathViews } from './path-view.ts';
 import type { Pipeline } from './pipeline.ts';
 import { withRecording } from './recordings.ts';
 import { runInfo } from './run.ts';
-import { runOf, runRoutes } from './run-routes.ts';
-import { compareQuerySchema, pathsQuerySchema, quantilesQuerySchema, seriesQuerySchema } from './schemas.ts';
+import { runRoutes } from './run-routes.ts';
+import {
+  compareQuerySchema,
+  pathsQuerySchema,
+  quantilesQuerySchema,
+  runsQuerySchema,
+  seriesQuerySchema,
+} from './schemas.ts';
 import { summarise } from './summary.ts';
 import type { Views } from './views.ts';
 import type { CompareView } from './wire/compare-views.ts';
 import { CLASSES } from './wire/record.ts';
 import { LAYER_IDS } from './wire/stations.ts';
-import type { PathView, QuantilesView, RunInfo, SeriesView, Summary } from './wire/views.ts';
+import {
+  type PathView,
+  type QuantilesView,
+  RUNS_TOTAL,
+  type RunInfo,
+  type SeriesView,
+  type Summary,
+} from './wire/views.ts';
 
 /** Per client and minute: far above any dashboard, below a flood. */
 const REQUESTS_PER_MINUTE = 6_000;
 
 export interface ApiOptions {
   pipeline: Pipeline;
+  kept: KeptRuns;
   views: Views;
   token: string;
   allowOrigins: readonly string[];
@@ -45,7 +60,7 @@ export function makeApi(options: ApiOptions): Express {
   app.use(requestLog(options.log), securityHeaders(), ownName(options.allowOrigins));
   app.use(probes(options));
   app.use(limiter(), compression());
-  app.use(readRoutes(options), runRoutes(options.pipeline, options.token));
+  app.use(readRoutes(options), runRoutes(options.pipeline, options.kept, options.token));
   app.use('/api', notFound);
   app.use(dashboardFiles(options.dashboard));
   app.use(notFound, errorHandler(options.log));
@@ -128,32 +143,32 @@ function sendFile(response: Response, file: string, name: string): Promise<void>
   });
 }
 
-function readRoutes({ pipeline, views, liveClients }: ApiOptions): Router {
+function readRoutes({ pipeline, kept, views, liveClients }: ApiOptions): Router {
   const router = express.Router();
   const vmIndex = (name: string): number => {
     const index = pipeline.vmTable.find(name);
     if (index === undefined) throw new RequestError('not-found', `no path of a VM named ${name} was seen yet`);
     return index;
   };
-  router.get(
-    '/api/runs',
-    (_request, response) => void response.json(pipeline.runs.all().map(runInfo) satisfies RunInfo[]),
-  );
-  router.get('/api/runs/:id', (request, response) => {
-    response.json(runInfo(runOf(pipeline, request.params.id)) satisfies RunInfo);
+  router.get('/api/runs', async (request, response) => {
+    const { runs, total } = await kept.page(checked(runsQuerySchema, request.query));
+    response.set(RUNS_TOTAL, `${total}`).json(runs satisfies RunInfo[]);
   });
-  router.get('/api/runs/:id/summary', (request, response) => {
-    response.json(summarise(runOf(pipeline, request.params.id), pipeline) satisfies Summary);
+  router.get('/api/runs/:id', async (request, response) => {
+    response.json(runInfo(await kept.of(request.params.id)) satisfies RunInfo);
+  });
+  router.get('/api/runs/:id/summary', async (request, response) => {
+    response.json(summarise(await kept.of(request.params.id), pipeline) satisfies Summary);
   });
   router.get('/api/runs/:id/quantiles', async (request, response) => {
-    const run = runOf(pipeline, request.params.id);
+    const run = await kept.of(request.params.id);
     const { q } = checked(quantilesQuerySchema, request.query);
     const { requests, times } = await pipeline.store.quantiles(run.id, q);
     const { joined } = summarise(run, pipeline).exchanges;
     response.json({ run: run.id, exact: true, requests, joined, quantiles: q, times } satisfies QuantilesView);
   });
-  router.get('/api/runs/:id/series', (request, response) => {
-    const run = runOf(pipeline, request.params.id);
+  router.get('/api/runs/:id/series', async (request, response) => {
+    const run = await kept.of(request.params.id);
     const { from, to, vm } = checked(seriesQuerySchema, request.query);
     const rows = run.aggregate.series(from ?? 0, to ?? Number.MAX_SAFE_INTEGER);
     response.json({
@@ -163,7 +178,7 @@ function readRoutes({ pipeline, views, liveClients }: ApiOptions): Router {
     } satisfies SeriesView);
   });
   router.get('/api/runs/:id/paths', async (request, response) => {
-    const run = runOf(pipeline, request.params.id);
+    const run = await kept.of(request.params.id);
     const { order, limit, vm, class: exchangeClass } = checked(pathsQuerySchema, request.query);
     const stored = await pipeline.store.paths({
       run: run.id,
@@ -175,7 +190,7 @@ function readRoutes({ pipeline, views, liveClients }: ApiOptions): Router {
     response.json(pathViews(stored, pipeline.vmTable.names) satisfies PathView[]);
   });
   router.get('/api/runs/:id/export', async (request, response) => {
-    const run = runOf(pipeline, request.params.id);
+    const run = await kept.of(request.params.id);
     await withRecording(pipeline, run, (file) =>
       sendFile(response, file, `${run.name.replaceAll(/[^\w.-]+/g, '-')}.parquet`),
     );
@@ -184,7 +199,7 @@ function readRoutes({ pipeline, views, liveClients }: ApiOptions): Router {
   router.get('/api/compare', async (request, response) => {
     const { a, b, seed, force } = checked(compareQuerySchema, request.query);
     const options = { seed, force: force === '1' };
-    response.json((await comparisons.compare(runOf(pipeline, a), runOf(pipeline, b), options)) satisfies CompareView);
+    response.json((await comparisons.compare(await kept.of(a), await kept.of(b), options)) satisfies CompareView);
   });
   router.get('/api/paths/:id', async (request, response) => {
     const stored = await pipeline.store.path(request.params.id);

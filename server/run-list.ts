@@ -3,7 +3,7 @@
  * resumed; each path belongs to the run in whose stretch it began, late as it may come.
  */
 
-import { type Momentary, newRun, type Run } from './run.ts';
+import { earlierRun, type Momentary, newRun, type Run } from './run.ts';
 import { type Cost, costSum } from './self-cost.ts';
 import { type Totals, totalsSince, totalsSum } from './totals.ts';
 import type { Stretch, Summary } from './wire/views.ts';
@@ -23,7 +23,7 @@ export interface RunListOptions {
   /** A run's summary now, kept when the run is over. */
   summarise: (run: Run) => Summary;
   /** A run is not listed any more. */
-  release: (id: string) => void;
+  release: (run: Run) => void;
 }
 
 interface OwnedStretch {
@@ -83,12 +83,7 @@ export class RunList {
 
   /** List a run of a server before this one, which is over. */
   restore(summary: Summary): void {
-    const { run: told, load } = summary;
-    const run = newRun(told.id, told.name, told.startedMs);
-    Object.assign(run, { load, labels: told.labels, endedMs: told.endedMs, frozen: summary, isEarlier: true });
-    run.notes.push(...told.notes);
-    run.stretches.push(...told.stretches);
-    this.#runs.push(run);
+    this.#runs.push(earlierRun(summary));
   }
 
   /** @returns false where it is the current one: end it by beginning another */
@@ -179,6 +174,6 @@ export class RunList {
   #letGo(gone: Run): void {
     const kept = this.#stretches.filter(({ run }) => run !== gone);
     this.#stretches.splice(0, this.#stretches.length, ...kept);
-    this.#options.release(gone.id);
+    this.#options.release(gone);
   }
 }

@@ -44,7 +44,7 @@ export interface Run {
   cost: Cost;
   /** As it was when the run was left; null while it is the current one. */
   left: Momentary | null;
-  /** Of a server before this one: there is only its summary here, and its paths in the store. */
+  /** Of a server before this one, or not in memory any more: see {@link earlierRun}. */
   readonly isEarlier: boolean;
   /** Set when the run is over and its stragglers are in; only the generator's report may still come. */
   frozen: Summary | null;
@@ -71,6 +71,16 @@ export function newRun(id: string, name: string, startedMs: number): Run {
     isEarlier: false,
     frozen: null,
   };
+}
+
+/** One that is over: there is only its summary here, and its paths are in the store. */
+export function earlierRun(summary: Summary): Run {
+  const { run: told, load } = summary;
+  const run = newRun(told.id, told.name, told.startedMs);
+  Object.assign(run, { load, labels: told.labels, endedMs: told.endedMs, frozen: summary, isEarlier: true });
+  run.notes.push(...told.notes);
+  run.stretches.push(...told.stretches);
+  return run;
 }
 
 export function runInfo(run: Run): RunInfo {

@@ -4,6 +4,7 @@
  * schema is compared with its wire type by the compiler (end of the file).
  */
 import * as z from 'zod';
+import { MAX_RUNS } from './run-list.ts';
 import { CLOCK_EVENTS } from './wire/clock-views.ts';
 import type { AccessLogMessage, AgentStats, Approach, Hello, VmsMessage } from './wire/messages.ts';
 import { CLASSES } from './wire/record.ts';
@@ -196,6 +197,12 @@ export const quantilesQuerySchema = z.strictObject({
     .default('0.5,0.9,0.99,0.999')
     .transform((text) => text.split(',').map(Number))
     .refine((all) => all.every((quantile) => quantile > 0), 'expected numbers above 0'),
+});
+
+export const runsQuerySchema = z.strictObject({
+  limit: wholeNumber.pipe(z.number().min(1).max(1000)).default(MAX_RUNS),
+  before: z.string().min(1).max(64).exactOptional(),
+  name: z.string().min(1).max(64).exactOptional(),
 });
 
 export const compareQuerySchema = z.strictObject({

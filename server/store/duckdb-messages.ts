@@ -20,6 +20,23 @@ export interface Batch {
 /** Where it was not ended: with its last path. */
 export type EndedRun = StoredRun & { endedMs: number };
 
+export interface RunsQuery {
+  limit: number;
+  /** Ids of runs that are known elsewhere. */
+  except: readonly string[];
+  /** Only runs that began before this one. */
+  before?: { startedMs: number; id: string };
+  /** Only runs of this name, and before them the one of this id. */
+  name?: string;
+}
+
+export interface FoundRuns {
+  /** Newest first. */
+  runs: EndedRun[];
+  /** Of all there are, whatever `limit` and `before` are. */
+  total: number;
+}
+
 /** `vm` by name here. */
 export type DiskQuery = Omit<PathQuery, 'vm'> & { vm?: string };
 
@@ -37,7 +54,7 @@ export interface Calls {
   forget: { ask: string; answer: null };
   /** The newest, oldest of them first. */
   keys: { ask: number; answer: PathKeys };
-  runs: { ask: number; answer: EndedRun[] };
+  runs: { ask: RunsQuery; answer: FoundRuns };
   close: { ask: null; answer: null };
 }
 export type CallName = keyof Calls;

@@ -5,7 +5,7 @@ import type { PathKeys } from '../join/recent-keys.ts';
 import { copyRows } from '../join/rows.ts';
 import { addressBytes } from '../wire/address.ts';
 import { CLASSES } from '../wire/record.ts';
-import type { Calls, DiskQuery, EndedRun, FoundRows } from './duckdb-messages.ts';
+import type { Calls, DiskQuery, FoundRows } from './duckdb-messages.ts';
 import { PATH_FIELDS } from './path-fields.ts';
 import { rowsOf, selection } from './path-table.ts';
 import { PATH_TABLES } from './stored-table.ts';
@@ -91,16 +91,4 @@ function addressOf(known: Map<string, Uint8Array>, text: string): Uint8Array {
   const bytes = addressBytes(text) ?? new Uint8Array(16);
   if (known.size < 4096) known.set(text, bytes);
   return bytes;
-}
-
-/** The newest `limit` runs, oldest of them first. */
-export async function readRuns(connection: DuckDBConnection, limit: number): Promise<EndedRun[]> {
-  const lastPath = '(SELECT max(at_ms) FROM paths WHERE run = id)';
-  const query = `SELECT id, name, started_ms, coalesce(ended_ms, ${lastPath}, started_ms), summary
-    FROM runs ORDER BY started_ms DESC LIMIT $1::BIGINT`;
-  const result = await connection.runAndReadAll(query, [limit]);
-  const runs = result.getRowsJS() as [string, string, number, number, string][];
-  return runs
-    .map(([id, name, startedMs, endedMs, summary]) => ({ id, name, startedMs, endedMs, summary: JSON.parse(summary) }))
-    .reverse();
 }

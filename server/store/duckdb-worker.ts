@@ -2,8 +2,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type OpenFile, openFile } from './duckdb-file.ts';
 import type { Answer, CallName, Calls, FoundRows, Opening, Question, WorkerOptions } from './duckdb-messages.ts';
-import { nextNumber, readKeys, readPage, readPath, readPaths, readRuns } from './duckdb-reads.ts';
+import { nextNumber, readKeys, readPage, readPath, readPaths } from './duckdb-reads.ts';
 import { forgetRun, writeBatch } from './duckdb-writes.ts';
+import { readRuns } from './run-reads.ts';
 import type { RunTimes } from './run-times.ts';
 import { StoreError } from './store-error.ts';
 import { countPaths, readQuantiles, readTimes } from './time-reads.ts';
@@ -31,7 +32,7 @@ const WORK: Work = {
   times: ({ run, names }) => readTimes(reports()[0]!, run, names),
   quantiles: ({ run, quantiles }) => readQuantiles(reports(), run, quantiles),
   keys: (limit) => readKeys(reader(), limit),
-  runs: (limit) => readRuns(reader(), limit),
+  runs: (query) => readRuns(reader(), query),
   close: async () => {
     await Promise.all([last.read, last.report]);
     file?.close();

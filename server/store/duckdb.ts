@@ -7,7 +7,7 @@
 import { type PathColumns, pathColumns } from '../join/paths.ts';
 import type { PathKeys } from '../join/recent-keys.ts';
 import { copyRows } from '../join/rows.ts';
-import type { Batch, EndedRun, FoundRows } from './duckdb-messages.ts';
+import type { Batch, FoundRows, FoundRuns, RunsQuery } from './duckdb-messages.ts';
 import { DuckDbThread } from './duckdb-thread.ts';
 import { type KeptRow, MemoryStore, type MemoryStoreOptions } from './memory.ts';
 import { mergedPaths } from './merged-paths.ts';
@@ -109,10 +109,10 @@ export class DuckDbStore implements PathStore {
     this.#saved.set(run.id, run);
   }
 
-  /** The newest runs that were saved, oldest first; one that was not ended ends with its last path. */
-  async runs(limit: number): Promise<EndedRun[]> {
+  /** The newest runs that were saved; one that was not ended ends with its last path. */
+  async runs(query: RunsQuery): Promise<FoundRuns> {
     await this.commit();
-    return this.#thread.ask('runs', limit);
+    return this.#thread.ask('runs', query);
   }
 
   async commit(): Promise<boolean> {

@@ -62,6 +62,9 @@ export interface RunNote {
   text: string;
 }
 
+/** The header that says how many runs there are beside those of this page. */
+export const RUNS_TOTAL = 'x-total-count';
+
 export interface RunInfo {
   id: string;
   name: string;
