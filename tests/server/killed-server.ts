@@ -3,10 +3,7 @@
  * while two agents send: the agents' own buffer, uplink and WebSocket, with
  * records as kernels would make them.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { FrameBuffer } from '../../agent/frame-buffer.ts';
@@ -16,12 +13,9 @@ import { RECORD_BYTES } from '../../server/wire/record.ts';
 import type { Vantage } from '../../server/wire/stations.ts';
 import { until } from '../agent/until.ts';
 import { exchange, GUEST_AHEAD_NS, hello, hostNowNs, VMS } from './exchanges.ts';
+import { ServerProcess, TOKEN } from './server-process.ts';
 
-const TOKEN = 'a-token-for-tests';
-const MAIN = join(import.meta.dirname, '../../server/main.ts');
 const BATCH_MS = 20;
-/** Longer than a server needs, shorter than anybody waits. */
-const SERVES_WITHIN_MS = 20_000;
 const BUFFER_BYTES = 64 * 2 ** 20;
 
 export interface KillPlan {
@@ -67,40 +61,6 @@ export async function killAgainAndAgain(plan: KillPlan): Promise<KillResult> {
   const dropped = await load.end();
   await server.end('SIGTERM');
   return { ...(await stored(plan.folder)), sent: load.sent, servesMs, dropped };
-}
-
-class ServerProcess {
-  readonly port: number;
-  readonly servedMs: number;
-  readonly #child: ChildProcess;
-
-  private constructor(child: ChildProcess, port: number, servedMs: number) {
-    this.#child = child;
-    this.port = port;
-    this.servedMs = servedMs;
-  }
-
-  static async start(folder: string, port: number): Promise<ServerProcess> {
-    const startedMs = performance.now();
-    const args = ['--store', folder, '--listen', `127.0.0.1:${port}`, '--token', TOKEN, '--log-format', 'json'];
-    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const timer = setTimeout(() => child.kill('SIGKILL'), SERVES_WITHIN_MS);
-    const lines = createInterface(child.stdout!)[Symbol.asyncIterator]();
-    for (let line = await lines.next(); !line.done; line = await lines.next()) {
-      const { url } = JSON.parse(line.value) as { url?: string };
-      if (url === undefined) continue;
-      clearTimeout(timer);
-      await (await fetch(`${url}/readyz`)).arrayBuffer();
-      return new ServerProcess(child, Number(new URL(url).port), performance.now() - startedMs);
-    }
-    throw new Error('the server ended, or did not serve in time');
-  }
-
-  async end(signal: NodeJS.Signals): Promise<void> {
-    const ended = once(this.#child, 'exit');
-    this.#child.kill(signal);
-    await ended;
-  }
 }
 
 /** Both agents and what they see. */
@@ -194,7 +154,8 @@ class TestAgent {
   }
 }
 
-async function stored(folder: string): Promise<Pick<KillResult, 'rows' | 'requests' | 'runless'>> {
+/** What a store holds, of a server that has ended. */
+export async function stored(folder: string): Promise<Pick<KillResult, 'rows' | 'requests' | 'runless'>> {
   const instance = await DuckDBInstance.create(join(folder, 'hopscope.duckdb'), { access_mode: 'READ_ONLY' });
   const connection = await instance.connect();
   const counts =

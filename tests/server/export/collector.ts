@@ -3,15 +3,11 @@
  * sends on, as OTLP/JSON, to a reader here: assertions see the Collector's
  * understanding of our bytes, not ours.
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { promisify } from 'node:util';
+import { CollectorProcess } from './collector-process.ts';
 
 /** OTLP/JSON, as far as the tests read it. 64-bit integers are strings. */
 export interface OtlpValue {
@@ -78,36 +74,25 @@ export class Collector {
   readonly spans: OtlpSpan[] = [];
   readonly metrics: OtlpMetric[] = [];
   readonly resources: Record<string, unknown>[] = [];
-  private readonly child: ChildProcess;
+  private readonly collector: CollectorProcess;
   private readonly reader: Server;
-  private readonly folder: string;
   private waiting: (() => void)[] = [];
 
-  private constructor(child: ChildProcess, reader: Server, folder: string, httpPort: number, grpcPort: number) {
-    this.child = child;
+  private constructor(collector: CollectorProcess, reader: Server) {
+    this.collector = collector;
     this.reader = reader;
-    this.folder = folder;
-    this.httpUrl = `http://127.0.0.1:${httpPort}`;
-    this.grpcUrl = `http://127.0.0.1:${grpcPort}`;
+    this.httpUrl = collector.httpUrl;
+    this.grpcUrl = collector.grpcUrl;
     reader.on('request', (request, response) => {
       this.take(request).then(() => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
     });
   }
 
   static async start(): Promise<Collector> {
-    const script = join(import.meta.dirname, 'collector.sh');
-    const { stdout } = await promisify(execFile)(script, { maxBuffer: 1 << 26 });
     const reader = createServer();
     reader.listen(0, '127.0.0.1');
     await once(reader, 'listening');
-    const [httpPort, grpcPort] = [await freePort(), await freePort()];
-    const folder = await mkdtemp(join(tmpdir(), 'hopscope-otelcol-'));
-    const config = join(folder, 'config.yaml');
-    await writeFile(config, collectorConfig(httpPort, grpcPort, (reader.address() as AddressInfo).port));
-    const child = spawn(stdout.trim(), ['--config', `file:${config}`], { stdio: ['ignore', 'ignore', 'pipe'] });
-    const collector = new Collector(child, reader, folder, httpPort, grpcPort);
-    await ready(child);
-    return collector;
+    return new Collector(await CollectorProcess.start((reader.address() as AddressInfo).port, 'json'), reader);
   }
 
   private async take(request: IncomingMessage): Promise<void> {
@@ -135,55 +120,8 @@ export class Collector {
   }
 
   async stop(): Promise<void> {
-    const gone = once(this.child, 'exit');
-    if (this.child.exitCode === null) {
-      this.child.kill('SIGTERM');
-      await gone;
-    }
+    await this.collector.stop();
     this.reader.closeAllConnections();
     this.reader.close();
-    await rm(this.folder, { recursive: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** Its own telemetry is off: it would listen on a fixed port. */
-function collectorConfig(httpPort: number, grpcPort: number, readerPort: number): string {
-  return `
-receivers:
-  otlp:
-    protocols:
-      http: { endpoint: 127.0.0.1:${httpPort} }
-      grpc: { endpoint: 127.0.0.1:${grpcPort} }
-exporters:
-  otlp_http:
-    endpoint: http://127.0.0.1:${readerPort}
-    encoding: json
-    compression: none
-service:
-  telemetry: { metrics: { level: none } }
-  pipelines:
-    traces: { receivers: [otlp], exporters: [otlp_http] }
-    metrics: { receivers: [otlp], exporters: [otlp_http] }
-`;
-}
-
-async function ready(child: ChildProcess): Promise<void> {
-  let log = '';
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  child.stderr?.on('data', (chunk) => {
-    log += chunk;
-    if (log.includes('Everything is ready')) resolve();
-  });
-  child.on('error', reject);
-  child.on('exit', (code) => reject(new Error(`the Collector ended with ${code}:\n${log}`)));
-  await promise;
 }

@@ -1,0 +1,50 @@
+/** A real `hopscope server --store` as a process of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export const TOKEN = 'a-token-for-tests';
+const MAIN = join(import.meta.dirname, '../../server/main.ts');
+/** Longer than a server needs, shorter than anybody waits. */
+const SERVES_WITHIN_MS = 20_000;
+
+export class ServerProcess {
+  readonly port: number;
+  /** From its start until it served. */
+  readonly servedMs: number;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, port: number, servedMs: number) {
+    this.#child = child;
+    this.port = port;
+    this.servedMs = servedMs;
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** @param port 0 is any @param nodeFlags for Node itself */
+  static async start(folder: string, port: number, nodeFlags: readonly string[] = []): Promise<ServerProcess> {
+    const startedMs = performance.now();
+    const args = ['--store', folder, '--listen', `127.0.0.1:${port}`, '--token', TOKEN, '--log-format', 'json'];
+    const child = spawn(process.execPath, [...nodeFlags, MAIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const timer = setTimeout(() => child.kill('SIGKILL'), SERVES_WITHIN_MS);
+    const lines = createInterface(child.stdout!)[Symbol.asyncIterator]();
+    for (let line = await lines.next(); !line.done; line = await lines.next()) {
+      const { url } = JSON.parse(line.value) as { url?: string };
+      if (url === undefined) continue;
+      clearTimeout(timer);
+      await (await fetch(`${url}/readyz`)).arrayBuffer();
+      return new ServerProcess(child, Number(new URL(url).port), performance.now() - startedMs);
+    }
+    throw new Error('the server ended, or did not serve in time');
+  }
+
+  async end(signal: NodeJS.Signals): Promise<void> {
+    const ended = once(this.#child, 'exit');
+    this.#child.kill(signal);
+    await ended;
+  }
+}
