@@ -3,7 +3,7 @@ import { CLOCK_METHODS } from '../join/clock-method.ts';
 import { CLASSES, PROTOCOLS } from '../wire/record.ts';
 import { GUEST_STATIONS, STATIONS, type Station, stationIndex } from '../wire/stations.ts';
 import { unpacked } from './column-appender.ts';
-import { CROSSING_NAME, firstName, lastName, PACKED_NAMES, TICKS_PER_MS } from './packed-rows.ts';
+import { CROSSING_NAME, firstName, PACKED_NAMES, TICKS_PER_MS } from './packed-rows.ts';
 import { PATH_FIELDS } from './path-fields.ts';
 import { OWN } from './stored-table.ts';
 
@@ -42,12 +42,6 @@ function textOf(index: string, names: readonly string[]): string {
   return `[${names.map((name) => `'${name}'`).join(', ')}][${index} + 1]`;
 }
 
-function endToEnd(): string {
-  const [from, to] = [STATIONS[0], STATIONS.at(-1)!];
-  const ns = `${position(to)} + ${lastName(to)} - ${position(from)}`;
-  return `CASE WHEN ${firstName(from)} IS NOT NULL AND ${firstName(to)} IS NOT NULL AND ${ns} >= 0 THEN ${ns} END`;
-}
-
 /** How a field is read from the rows and what they refer to. */
 const READ: Readonly<Record<string, string>> = {
   vm: 'vm_names.name',
@@ -63,7 +57,6 @@ const READ: Readonly<Record<string, string>> = {
       `CASE WHEN ${firstName(station)} IS NOT NULL THEN ${position(station)} END`,
     ]),
   ),
-  end_to_end_ns: endToEnd(),
 };
 
 /** The view `paths`: every field by its name, as the paths had it. */

@@ -15,7 +15,6 @@ import {
   type Station,
   stationIndex,
 } from '../wire/stations.ts';
-import { unpacked } from './column-appender.ts';
 import { CROSSING_NAME, firstName, lastName, PACKED_NAMES } from './packed-rows.ts';
 
 const REQUEST = CLASSES.indexOf('request');
@@ -33,7 +32,8 @@ export function timedRequests({ id, hasGaps }: TimedRun, names: readonly string[
   const sql = expressions(hasGaps ? `kind NOT IN (SELECT id FROM kinds WHERE clock = ${GAP}) AND ` : '');
   const times = names.map((name, i) => `${sql.get(name)} AS ${timeColumn(i)}`);
   const connections = names.includes('client') ? 'JOIN connections ON connections.id = connection' : '';
-  return `(SELECT number, ticks, ${[BOUND, ...times].join(', ')} FROM (${rowsOf(id)}) ${connections})`;
+  const bound = `CASE WHEN ${isThere(BOUND)} THEN ${ns(BOUND)} END AS ${BOUND}`;
+  return `(SELECT number, ticks, ${[bound, ...times].join(', ')} FROM (${rowsOf(id)}) ${connections})`;
 }
 
 /** Of the i-th name. */
@@ -41,74 +41,96 @@ export function timeColumn(i: number): string {
   return `time_${i}`;
 }
 
+/** PACKED as it is, and the rows that did not fit made like it: 0 is missing, and what is not negative is one more than it was. */
 function rowsOf(run: number): string {
-  const typed = (name: string, sql: string) => `(${sql})::${name === BOUND ? 'DOUBLE' : 'BIGINT'} AS ${name}`;
   const select = (table: string, read: (name: string) => string) =>
-    `SELECT number, kind, connection, ticks::DOUBLE AS ticks, ${PACKED_NAMES.map((name) => typed(name, read(name))).join(', ')}
+    `SELECT number, kind, connection, ticks::DOUBLE AS ticks, ${PACKED_NAMES.map((name) => `${read(name)} AS ${name}`).join(', ')}
     FROM ${table} WHERE run = ${run} AND class = ${REQUEST}`;
-  return `${select('packed_paths', unpacked)} UNION ALL ${select('long_paths', (name) => name)}`;
+  const packed = (name: string) => `${name}::${typeOf(name)}`;
+  const long = (name: string) =>
+    `(CASE WHEN ${name} >= 0 THEN ${name} + 1 ELSE coalesce(${name}, 0) END)::${typeOf(name)}`;
+  return `${select('packed_paths', packed)} UNION ALL ${select('long_paths', long)}`;
+}
+
+/** All but the bound are whole. */
+function typeOf(name: string): string {
+  return name === BOUND ? 'DOUBLE' : 'BIGINT';
+}
+
+/** ns, 0 where missing: without a CASE, which costs more than all the rest. */
+function ns(column: string): string {
+  return `(${column} - (${column} > 0)::BIGINT)`;
+}
+
+function isThere(...columns: readonly string[]): string {
+  return columns.map((column) => `${column} <> 0`).join(' AND ');
+}
+
+function sum(columns: readonly string[]): string {
+  return `(${columns.map(ns).join(' + ')})`;
 }
 
 /** By what they are called everywhere. @param steady a condition for all that the guest measured, and ` AND ` */
 function expressions(steady: string): Map<string, string> {
   const found = new Map<string, string>();
   for (const layer of LAYERS) found.set(layer.layer, step(layer, steady));
-  const addParts = (whole: string, first: string, rest: string, measured: string) => {
+  const addParts = (whole: string, first: string, rest: string, [there, measured]: Measured) => {
     const all = found.get(whole)!;
-    const share = `CASE WHEN ${all} >= 0 AND ${measured} >= 0 THEN least(${measured}, ${all}) END`;
+    const share = `CASE WHEN ${there} AND ${measured} >= 0 AND ${all} >= 0 THEN least(${measured}, ${all}) END`;
     found.set(first, share).set(rest, `${all} - ${share}`);
   };
   addParts('tcp.in', 'tcp.in.ip', 'tcp.in.tcp', between('vnic.rx', 'tcp.rx'));
-  addParts('wait', 'wait.run', 'wait.busy', 'run_delay_ns');
-  addParts('service', 'service.upstream', 'service.own', 'upstream_ns');
+  addParts('wait', 'wait.run', 'wait.busy', plain('run_delay_ns'));
+  addParts('service', 'service.upstream', 'service.own', plain('upstream_ns'));
   addParts('tcp.out', 'tcp.out.tcp', 'tcp.out.ip', between('app.write', 'tcp.tx'));
-  return found.set('client', CLIENT).set('vnic both', vnicBoth(steady)).set('end to end', END_TO_END);
+  return found
+    .set('client', CLIENT)
+    .set('vnic both', vnicBoth(steady))
+    .set('end to end', notNegative('', plain('end_to_end_ns')));
 }
 
 function step({ from, to, clock, direction }: LayerDefinition, steady: string): string {
-  if (from === to) return notNegative(lastName(to));
-  if (clock === 'host') return notNegative(between(from, to));
-  if (clock === 'guest') return notNegative(between(from, to), steady);
-  return notNegative(direction === 'in' ? CROSSED_IN : CROSSED_OUT, steady);
+  if (from === to) return notNegative('', plain(lastName(to)));
+  if (clock === 'host') return notNegative('', between(from, to));
+  if (clock === 'guest') return notNegative(steady, between(from, to));
+  return notNegative(steady, direction === 'in' ? CROSSED_IN : CROSSED_OUT);
 }
 
-function notNegative(ns: string, condition = ''): string {
-  return `CASE WHEN ${condition}${ns} >= 0 THEN ${ns} END`;
+/** What must be there for it to be true, and how many ns it is then. */
+type Measured = readonly [there: string, ns: string];
+
+function notNegative(condition: string, [there, ns]: Measured): string {
+  return `CASE WHEN ${condition}${there} AND ${ns} >= 0 THEN ${ns} END`;
 }
 
-function slot(station: Station): number {
-  return stationIndex(station);
+function plain(column: string): Measured {
+  return [isThere(column), ns(column)];
 }
 
-/** From one station to a later one of its vantage's side; NULL where one of them is missing. */
-function between(from: Station, to: Station): string {
-  const passed = STATIONS.slice(slot(from) + 1, slot(to)).map((station) => `coalesce(${firstName(station)}, 0)`);
-  return `CASE WHEN ${firstName(from)} IS NOT NULL THEN ${[...passed, firstName(to)].join(' + ')} END`;
+/** From one station to a later one of its vantage's side. */
+function between(from: Station, to: Station): Measured {
+  const passed = STATIONS.slice(stationIndex(from) + 1, stationIndex(to) + 1);
+  return [isThere(firstName(from), firstName(to)), sum(passed.map(firstName))];
 }
 
 const [GUEST_IN, GUEST_OUT] = [GUEST_STATIONS[0], GUEST_STATIONS.at(-1)!];
-const LEFT = STATIONS[slot(GUEST_IN) - 1]!;
-const BACK = STATIONS[slot(GUEST_OUT) + 1]!;
-const CROSSED_IN = `CASE WHEN ${firstName(LEFT)} IS NOT NULL THEN ${CROSSING_NAME} + ${firstName(GUEST_IN)} END`;
-const CROSSED_OUT = `CASE WHEN ${CROSSING_NAME} IS NOT NULL AND ${firstName(GUEST_OUT)} IS NOT NULL THEN ${firstName(BACK)} END`;
+/** The host's stations next to the guest. */
+const LEFT = STATIONS[stationIndex(GUEST_IN) - 1]!;
+const BACK = STATIONS[stationIndex(GUEST_OUT) + 1]!;
+const CROSSED_IN: Measured = [
+  isThere(CROSSING_NAME, firstName(LEFT), firstName(GUEST_IN)),
+  sum([CROSSING_NAME, firstName(GUEST_IN)]),
+];
+const CROSSED_OUT: Measured = [isThere(CROSSING_NAME, firstName(GUEST_OUT), firstName(BACK)), ns(firstName(BACK))];
 
-/** Without a clock between them the stations behind the guest count from the last one before it. */
+/** Without a clock the stations behind the guest count from the last one before it. */
 function vnicBoth(steady: string): string {
-  const all = [LEFT, GUEST_IN, GUEST_OUT, BACK].map((station) => `${firstName(station)} IS NOT NULL`).join(' AND ');
-  const known = `${CROSSING_NAME} + ${firstName(GUEST_IN)} + ${firstName(BACK)}`;
-  const unknown = `${firstName(BACK)} - (${between(GUEST_IN, GUEST_OUT)})`;
-  return `CASE WHEN ${steady}${all} THEN coalesce(${known}, ${unknown}) END`;
+  const there = isThere(...[LEFT, GUEST_IN, GUEST_OUT, BACK].map(firstName));
+  const known = sum([CROSSING_NAME, firstName(GUEST_IN), firstName(BACK)]);
+  const [, inside] = between(GUEST_IN, GUEST_OUT);
+  const all = `CASE WHEN ${isThere(CROSSING_NAME)} THEN ${known} ELSE ${ns(firstName(BACK))} - ${inside} END`;
+  return `CASE WHEN ${steady}${there} THEN ${all} END`;
 }
 
-const END_TO_END = endToEnd();
-
-function endToEnd(): string {
-  const [first, end] = [STATIONS[0], STATIONS.at(-1)!];
-  const steps = (some: readonly Station[]) => some.map((station) => `coalesce(${firstName(station)}, 0)`).join(' + ');
-  const host = steps([...STATIONS.slice(1, slot(GUEST_IN)), ...STATIONS.slice(slot(BACK), -1)]);
-  const inside = `coalesce(${CROSSING_NAME} + ${steps(GUEST_STATIONS)}, 0)`;
-  const ns = `${host} + ${inside} + ${firstName(end)} + ${lastName(end)}`;
-  return `CASE WHEN ${firstName(first)} IS NOT NULL AND ${ns} >= 0 THEN ${ns} END`;
-}
-
-const CLIENT = `CASE WHEN acked_ns - coalesce(client_rtt_ns, 0) < ${HELD_BACK_NS} THEN acked_ns ELSE client_rtt_ns::BIGINT END`;
+const CLIENT = `CASE WHEN ${isThere('acked_ns')} AND ${ns('acked_ns')} - coalesce(client_rtt_ns, 0) < ${HELD_BACK_NS}
+  THEN ${ns('acked_ns')} ELSE client_rtt_ns::BIGINT END`;
