@@ -8,15 +8,17 @@ import {
   type DuckDBDoubleVector,
   type DuckDBIntegerVector,
   type DuckDBType,
+  type DuckDBUIntegerVector,
   type DuckDBVarCharVector,
   type DuckDBVector,
   INTEGER,
+  UINTEGER,
   VARCHAR,
 } from '@duckdb/node-api';
 
 /** DuckDB's own vector size. */
 const CHUNK_ROWS = 2048;
-const TYPES = { BIGINT, DOUBLE, INTEGER, PACKED: INTEGER, VARCHAR } satisfies Record<string, DuckDBType>;
+const TYPES = { BIGINT, DOUBLE, INTEGER, PACKED: INTEGER, UINTEGER, VARCHAR } satisfies Record<string, DuckDBType>;
 /** PACKED is INTEGER without nulls, which are slow to write: 0 is null, and what is not negative is one more than it was. */
 export type ColumnType = keyof typeof TYPES;
 
@@ -50,6 +52,10 @@ const FILL: Record<ColumnType, (vector: DuckDBVector, values: Column['values'], 
       to.setItem(i, value >= 0 ? value + 1 : value < 0 ? value : 0);
     }
   },
+  UINTEGER(vector, values, places) {
+    const to = vector as DuckDBUIntegerVector;
+    for (let i = 0; i < places.length; i++) to.setItem(i, values[places[i]!] as number);
+  },
   VARCHAR(vector, values, places) {
     const to = vector as DuckDBVarCharVector;
     for (let i = 0; i < places.length; i++) to.setItem(i, values[places[i]!] as string);
@@ -63,7 +69,8 @@ export function unpacked(column: string): string {
 
 /** Whether PACKED can hold it. */
 export function isPackable(value: number): boolean {
-  return (value | 0) === value ? value < 0x7fffffff : Number.isNaN(value);
+  if (Number.isNaN(value)) return true;
+  return value === Math.floor(value) && value >= -0x80000000 && value < 0x7fffffff;
 }
 
 /** Append the rows at `places` to a table of exactly these columns; resolves when they are in it. */

@@ -2,21 +2,23 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { FIRST_SCHEMA, migrateFirst } from './duckdb-migration.ts';
+import { inTransaction } from './duckdb-transaction.ts';
 import { PathWriter } from './path-writer.ts';
 import { StoreError } from './store-error.ts';
-import { TABLES, type TableName, tableDefinition } from './stored-table.ts';
-import { viewDefinition } from './stored-view.ts';
+import { definitionsOfStore } from './stored-view.ts';
 
 /** Grows when an older Hopscope could not read what a newer one wrote. */
 export const SCHEMA = 2;
 const FILE = 'hopscope.duckdb';
 /** Beside the rows that wait to be written; a report over many millions of paths goes to disk beyond it. */
 const MEMORY_LIMIT = '512MB';
+/** A checkpoint writes the rows that did not fill a group of their own again: at DuckDB's own 16 MB that is most of them. */
+const CHECKPOINT_THRESHOLD = '64MB';
 
 const DEFINITIONS = [
   'CREATE TABLE hopscope (schema INTEGER, version VARCHAR)',
-  ...(Object.keys(TABLES) as TableName[]).map(tableDefinition),
-  viewDefinition(),
+  ...definitionsOfStore(),
   'CREATE TABLE runs (id VARCHAR, name VARCHAR, started_ms DOUBLE, ended_ms DOUBLE, summary VARCHAR)',
 ];
 
@@ -72,7 +74,11 @@ function checkFolder(folder: string): void {
 
 async function opened(file: string): Promise<DuckDBInstance> {
   try {
-    return await DuckDBInstance.create(file, { memory_limit: MEMORY_LIMIT, threads: '2' });
+    return await DuckDBInstance.create(file, {
+      memory_limit: MEMORY_LIMIT,
+      checkpoint_threshold: CHECKPOINT_THRESHOLD,
+      threads: '2',
+    });
   } catch (error) {
     const { message } = error as Error;
     if (/set lock|already open|attached/i.test(message)) throw locked(file, message);
@@ -113,6 +119,10 @@ async function checkSchema(connection: DuckDBConnection, file: string, version: 
   const found = await connection.runAndReadAll('SELECT schema, version FROM hopscope');
   const [schema, writtenBy] = found.getRowsJS()[0] as [number, string];
   if (schema === SCHEMA) return;
+  if (schema === FIRST_SCHEMA) {
+    await migrate(connection, version);
+    return;
+  }
   throw new StoreError(
     `${file} was written by Hopscope ${writtenBy} (format ${schema}, this ${version} has ${SCHEMA}): ` +
       'use that version, or give --store another folder.',
@@ -120,8 +130,15 @@ async function checkSchema(connection: DuckDBConnection, file: string, version: 
 }
 
 async function create(connection: DuckDBConnection, version: string): Promise<void> {
-  await connection.run('BEGIN');
-  for (const definition of DEFINITIONS) await connection.run(definition);
-  await connection.run('INSERT INTO hopscope VALUES ($1, $2)', [SCHEMA, version]);
-  await connection.run('COMMIT');
+  await inTransaction(connection, async () => {
+    for (const definition of DEFINITIONS) await connection.run(definition);
+    await connection.run('INSERT INTO hopscope VALUES ($1, $2)', [SCHEMA, version]);
+  });
+}
+
+async function migrate(connection: DuckDBConnection, version: string): Promise<void> {
+  await inTransaction(connection, async () => {
+    await migrateFirst(connection, new PathWriter(connection));
+    await connection.run('UPDATE hopscope SET schema = $1, version = $2', [SCHEMA, version]);
+  });
 }

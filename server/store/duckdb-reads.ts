@@ -4,9 +4,9 @@ import { KEY_BYTES, pathColumns } from '../join/paths.ts';
 import type { PathKeys } from '../join/recent-keys.ts';
 import { copyRows } from '../join/rows.ts';
 import { addressBytes } from '../wire/address.ts';
-import { CLASSES } from '../wire/record.ts';
 import type { Calls, DiskQuery, FoundRows } from './duckdb-messages.ts';
 import { PATH_FIELDS } from './path-fields.ts';
+import { foundNumbers, pageEnd } from './path-numbers.ts';
 import { rowsOf, selection } from './path-table.ts';
 import { PATH_TABLES } from './stored-table.ts';
 
@@ -19,25 +19,20 @@ export async function nextNumber(connection: DuckDBConnection): Promise<number> 
   return result.getRowsJS()[0]![0] as number;
 }
 
-export function readPaths(connection: DuckDBConnection, query: DiskQuery): Promise<FoundRows> {
-  const { run, order, limit, vm, class: exchangeClass } = query;
-  const values: DuckDBValue[] = [run];
-  const wanted = ['run = $1'];
-  if (vm !== undefined) wanted.push(`vm = $${values.push(vm)}`);
-  if (exchangeClass !== undefined) wanted.push(`class = $${values.push(CLASSES[exchangeClass] ?? '')}`);
-  if (order === 'slowest') wanted.push('end_to_end_ns IS NOT NULL');
-  const by = order === 'slowest' ? 'end_to_end_ns DESC, number' : 'number DESC';
-  const limited = `LIMIT $${values.push(limit)}::BIGINT`;
-  return read(connection, `${SELECT} WHERE ${wanted.join(' AND ')} ORDER BY ${by} ${limited}`, values);
+export async function readPaths(connection: DuckDBConnection, query: DiskQuery): Promise<FoundRows> {
+  const numbers = await foundNumbers(connection, query);
+  const by = query.order === 'slowest' ? 'end_to_end_ns DESC, number' : 'number DESC';
+  return read(connection, `${SELECT} WHERE number IN (${[-1, ...numbers].join(', ')}) ORDER BY ${by}`, []);
 }
 
 export function readPath(connection: DuckDBConnection, { run, number }: Calls['path']['ask']): Promise<FoundRows> {
   return read(connection, `${SELECT} WHERE run = $1 AND number = $2::BIGINT`, [run, number]);
 }
 
-export function readPage(connection: DuckDBConnection, ask: Calls['page']['ask']): Promise<FoundRows> {
-  const query = `${SELECT} WHERE run = $1 AND number >= $2::BIGINT ORDER BY number LIMIT $3::BIGINT`;
-  return read(connection, query, [ask.run, ask.from, ask.limit]);
+export async function readPage(connection: DuckDBConnection, ask: Calls['page']['ask']): Promise<FoundRows> {
+  const end = (await pageEnd(connection, ask)) ?? -1;
+  const query = `${SELECT} WHERE run = $1 AND number BETWEEN $2::BIGINT AND $3::BIGINT ORDER BY number`;
+  return read(connection, query, [ask.run, ask.from, end]);
 }
 
 async function read(connection: DuckDBConnection, query: string, values: DuckDBValue[]): Promise<FoundRows> {

@@ -5,8 +5,8 @@
  */
 import { type PathColumns, STATION_COUNT } from '../join/paths.ts';
 import { GUEST_STATIONS, STATIONS, type Station, stationIndex } from '../wire/stations.ts';
-import { isPackable } from './column-appender.ts';
 import { columnName } from './path-fields.ts';
+import { shapesOf } from './row-shapes.ts';
 
 const GUEST_IN = stationIndex(GUEST_STATIONS[0]);
 const HOST_AGAIN = stationIndex(GUEST_STATIONS.at(-1)!) + 1;
@@ -15,36 +15,25 @@ const GUEST_SLOTS = GUEST_STATIONS.map(stationIndex);
 /** Wall-clock times are doubles of ms, and since 1985 whole numbers of these. */
 export const TICKS_PER_MS = 4096;
 
-/** Kept as they are; the end-to-end time follows from the rest, and the slowest are found by it. */
-const PLAIN = {
-  bound: 'bound_ns',
-  acked: 'acked_ns',
-  connect: 'connect_ns',
-  runDelay: 'run_delay_ns',
-  upstream: 'upstream_ns',
-  endToEnd: 'end_to_end_ns',
-} as const satisfies Partial<Record<keyof PathColumns, string>>;
-const PLAIN_KEYS = Object.keys(PLAIN) as (keyof typeof PLAIN)[];
-
 export const CROSSING_NAME = 'guest_offset_ns';
 export const firstName = (station: Station): string => `${columnName(station)}_ns`;
 export const lastName = (station: Station): string => `${columnName(station)}_last_ns`;
 
-/** In the order of the table. */
-export const PACKED_NAMES: readonly string[] = [
-  CROSSING_NAME,
-  ...STATIONS.map(firstName),
-  ...STATIONS.map(lastName),
-  ...Object.values(PLAIN),
+/** What is kept of every path; `end_to_end_ns` follows from the rest, and the slowest are found by it. */
+export const USUAL_NAMES: readonly string[] = [
+  ...[CROSSING_NAME, ...STATIONS.map(firstName)],
+  ...['bound_ns', 'acked_ns', 'run_delay_ns', 'end_to_end_ns'],
 ];
+/** Where messages took one segment each, without a handshake or an upstream: 0, or nothing. */
+export const OTHER_NAMES: readonly string[] = [...STATIONS.map(lastName), 'connect_ns', 'upstream_ns'];
 
 export interface PackedRows {
-  /** Ticks of the wall clock. */
+  /** Of the wall clock. */
   ticks: Float64Array;
-  /** By PACKED_NAMES; NaN: not measured. */
-  columns: Float64Array[];
-  /** 1 where all numbers of a row are whole and fit 32 bits. */
-  fits: Uint8Array;
+  /** By their names; NaN: not measured. */
+  columns: Record<string, Float64Array>;
+  /** SHAPE of each row. */
+  shapes: Uint8Array;
 }
 
 export function packRows(paths: PathColumns): PackedRows {
@@ -52,9 +41,18 @@ export function packRows(paths: PathColumns): PackedRows {
   const ticks = paths.atMs.slice(0, count).map((ms) => ms * TICKS_PER_MS);
   const stamps = { crossing: new Float64Array(count), firsts: columnsOf(count), lasts: columnsOf(count) };
   for (let row = 0; row < count; row++) packStamps(paths, row, stamps);
-  const plain = PLAIN_KEYS.map((key) => paths[key].subarray(0, count));
-  const columns = [stamps.crossing, ...stamps.firsts, ...stamps.lasts, ...plain];
-  return { ticks, columns, fits: fitting(ticks, columns) };
+  const { firsts, lasts } = stamps;
+  const usual = [stamps.crossing, ...firsts, paths.bound, paths.acked, paths.runDelay, paths.endToEnd];
+  const others = [...lasts, paths.connect, paths.upstream];
+  const columns = [...usual.map((c, i) => [USUAL_NAMES[i]!, c]), ...others.map((c, i) => [OTHER_NAMES[i]!, c])];
+  const other = others.map((values, i) => ({ values, isImplied: implied(values, firsts[i]) }));
+  return { ticks, columns: Object.fromEntries(columns), shapes: shapesOf({ ticks, usual, other }) };
+}
+
+/** A last byte passed with the first one; what belongs to no station was not measured. */
+function implied(values: Float64Array, first: Float64Array | undefined): (row: number) => boolean {
+  if (first === undefined) return (row) => Number.isNaN(values[row]!);
+  return (row) => values[row] === 0 || (Number.isNaN(values[row]!) && Number.isNaN(first[row]!));
 }
 
 function columnsOf(count: number): Float64Array[] {
@@ -99,12 +97,4 @@ function zero(first: Float64Array, at: number, slots: readonly number[]): number
     if (!Number.isNaN(ns)) return ns;
   }
   return 0;
-}
-
-function fitting(ticks: Float64Array, columns: readonly Float64Array[]): Uint8Array {
-  const fits = Uint8Array.from(ticks, (at) => (Number.isSafeInteger(at) ? 1 : 0));
-  for (const column of columns) {
-    for (let row = 0; row < fits.length; row++) if (!isPackable(column[row]!)) fits[row] = 0;
-  }
-  return fits;
 }

@@ -1,10 +1,10 @@
 /** Paths into the tables of a store's file: what repeats becomes a number, what is left becomes small. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { appendColumns, type Column } from './column-appender.ts';
-import { PACKED_NAMES, packRows } from './packed-rows.ts';
-import { type Found, RepeatedRows, type RunTable, repeatedColumns } from './repeated-rows.ts';
+import { packRows } from './packed-rows.ts';
+import { type Found, type Named, RepeatedRows, type RunTable, repeatedColumns } from './repeated-rows.ts';
 import type { StoredRows } from './stored-rows.ts';
-import { RUN_TABLES, TABLES, type TableName } from './stored-table.ts';
+import { PATH_TABLES, RUN_TABLES, TABLES, type TableName } from './stored-table.ts';
 
 type Values = Record<string, Column['values']>;
 
@@ -31,22 +31,28 @@ export class PathWriter {
 
   /** Within the caller's transaction; resolves when the rows are in the tables. */
   async write(rows: StoredRows, vmNames: readonly string[]): Promise<void> {
-    const { columns: paths, numbers, runOf, runs } = rows;
-    const { count } = paths;
+    const { columns: paths, numbers } = rows;
     this.#known ??= await readKnown(this.#connection);
+    const named = await this.#namesOf(rows, vmNames);
+    const found = this.#known.repeated.find(paths, named);
+    await this.#writeRepeated(found, repeatedColumns(paths, named, found));
+    const { ticks, columns, shapes } = packRows(paths);
+    const references = { kind: found.kinds.of, connection: found.connections.of };
+    const low_seq = Uint16Array.from(paths.requestSeq);
+    const values = { number: numbers, run: named.runs, class: paths.class, ...references, low_seq, ticks, ...columns };
+    for (const [shape, table] of PATH_TABLES.entries()) await this.#append(table, values, placesOf(shapes, shape));
+  }
+
+  /** Numbers of the run and the VM of each row. */
+  async #namesOf({ columns, runOf, runs }: StoredRows, vmNames: readonly string[]): Promise<Named> {
     const runIds = await this.#named(runs);
-    const vmIds = await this.#named(['', ...vmNames]);
-    const run = Float64Array.from(runOf.subarray(0, count), (index) => runIds[index]!);
-    const vm = Float64Array.from(paths.vm.subarray(0, count), (index) => vmIds[index + 1] ?? vmIds[0]!);
-    const found = this.#known.repeated.find(paths, run);
-    await this.#writeRepeated(found, repeatedColumns(paths, run, found));
-    const { ticks, columns, fits } = packRows(paths);
-    const lowSeq = Float64Array.from(paths.requestSeq.subarray(0, count), (sequence) => sequence & 0xffff);
-    const references = { kind: found.kinds.of, connection: found.connections.of, low_seq: lowSeq };
-    const packed = Object.fromEntries(PACKED_NAMES.map((name, i) => [name, columns[i]!]));
-    const values = { number: numbers, run, vm, class: paths.class, ...references, ticks, ...packed };
-    await this.#append('packed_paths', values, placesOf(fits, 1));
-    await this.#append('long_paths', values, placesOf(fits, 0));
+    const [none, ...vmIds] = await this.#named(['', ...vmNames]);
+    const named = { runs: new Float64Array(columns.count), vms: new Float64Array(columns.count) };
+    for (let row = 0; row < columns.count; row++) {
+      named.runs[row] = runIds[runOf[row]!]!;
+      named.vms[row] = vmIds[columns.vm[row]!] ?? none!;
+    }
+    return named;
   }
 
   async #writeRepeated(found: Record<RunTable, Found>, columns: Record<RunTable, Values>): Promise<void> {
@@ -72,11 +78,11 @@ export class PathWriter {
   }
 }
 
-/** The rows whose `fits` is this. */
-function placesOf(fits: Uint8Array, wanted: number): Uint32Array {
-  const places = new Uint32Array(fits.length);
+/** The rows of a shape. */
+function placesOf(shapes: Uint8Array, wanted: number): Uint32Array {
+  const places = new Uint32Array(shapes.length);
   let some = 0;
-  for (let row = 0; row < fits.length; row++) if (fits[row] === wanted) places[some++] = row;
+  for (let row = 0; row < shapes.length; row++) if (shapes[row] === wanted) places[some++] = row;
   return places.subarray(0, some);
 }
 

@@ -8,6 +8,12 @@ import { WordIds } from './word-ids.ts';
 
 export type RunTable = (typeof RUN_TABLES)[number];
 
+/** Number of the run and the VM of each row. */
+export interface Named {
+  runs: Float64Array;
+  vms: Float64Array;
+}
+
 /** For each row of a batch its number in a table, and the rows that brought a new one. */
 export interface Found {
   of: Float64Array;
@@ -16,7 +22,7 @@ export interface Found {
 
 /** Known at once; what comes after that is there again under a new number. */
 const KNOWN: Record<RunTable, number> = { connections: 65_536, kinds: 65_536, heads: 16_384 };
-const WORDS: Record<RunTable, number> = { connections: 15, kinds: 12, heads: 20 };
+const WORDS: Record<RunTable, number> = { connections: 15, kinds: 13, heads: 20 };
 const HEAD_WORDS = HEAD_BYTES / 4;
 const KEY_WORDS = KEY_BYTES / 4;
 
@@ -29,10 +35,9 @@ export class RepeatedRows {
     this.#ids = { connections: idsOf('connections'), kinds: idsOf('kinds'), heads: idsOf('heads') };
   }
 
-  /** @param runs of each row, by number */
-  find(paths: PathColumns, runs: Float64Array): Record<RunTable, Found> {
+  find(paths: PathColumns, { runs, vms }: Named): Record<RunTable, Found> {
     const heads = found(this.#ids.heads, paths.count, headWords(paths, runs));
-    const kinds = found(this.#ids.kinds, paths.count, kindWords(paths, runs, heads.of));
+    const kinds = found(this.#ids.kinds, paths.count, kindWords(paths, runs, vms, heads.of));
     return { heads, kinds, connections: found(this.#ids.connections, paths.count, connectionWords(paths, runs)) };
   }
 }
@@ -61,7 +66,7 @@ function headWords({ heads, headLength }: PathColumns, runs: Float64Array): Fill
   };
 }
 
-function kindWords(paths: PathColumns, runs: Float64Array, heads: Float64Array): Fill {
+function kindWords(paths: PathColumns, runs: Float64Array, vms: Float64Array, heads: Float64Array): Fill {
   return (words, row) => {
     words[0] = runs[row]!;
     words[1] = heads[row]!;
@@ -75,6 +80,7 @@ function kindWords(paths: PathColumns, runs: Float64Array, heads: Float64Array):
     words[9] = paths.retransmitsOut[row]!;
     words[10] = paths.zeroWindows[row]!;
     words[11] = paths.synRetries[row]!;
+    words[12] = vms[row]!;
   };
 }
 
@@ -97,33 +103,34 @@ function connectionWords(paths: PathColumns, runs: Float64Array): Fill {
 }
 
 /** A value for each of these rows, the others stay empty. */
-function texts(rows: Uint32Array, count: number, textOf: (row: number) => string): string[] {
-  const all = new Array<string>(count);
-  for (const row of rows) all[row] = textOf(row);
+function valuesOf<T>(rows: Uint32Array, count: number, make: (row: number) => T): T[] {
+  const all = new Array<T>(count);
+  for (const row of rows) all[row] = make(row);
   return all;
 }
 
 /** The columns of the three tables, for the rows that brought something new. */
 export function repeatedColumns(
   paths: PathColumns,
-  runs: Float64Array,
+  { runs, vms }: Named,
   { heads, kinds, connections }: Record<RunTable, Found>,
 ): Record<RunTable, Record<string, Column['values']>> {
   const { count, keys } = paths;
   const head = (row: number) => headText(paths.heads, row * HEAD_BYTES, paths.headLength[row]!);
-  const address = (at: number) => texts(connections.fresh, count, (row) => addressText(keys, row * KEY_BYTES + at));
+  const address = (at: number) => valuesOf(connections.fresh, count, (row) => addressText(keys, row * KEY_BYTES + at));
   const ports = new Uint16Array(keys.buffer, keys.byteOffset, keys.length / 2);
-  const port = (at: number) => Float64Array.from({ length: count }, (_, row) => ports[(row * KEY_BYTES + at) / 2]!);
+  const port = (at: number) => valuesOf(connections.fresh, count, (row) => ports[(row * KEY_BYTES + at) / 2]!);
   return {
     heads: {
       id: heads.of,
       run: runs,
-      method: texts(heads.fresh, count, (row) => head(row).method),
-      path: texts(heads.fresh, count, (row) => head(row).path),
+      method: valuesOf(heads.fresh, count, (row) => head(row).method),
+      path: valuesOf(heads.fresh, count, (row) => head(row).path),
     },
     kinds: {
       id: kinds.of,
       run: runs,
+      vm: vms,
       head: heads.of,
       status: paths.status,
       protocol: paths.protocol,
@@ -145,7 +152,7 @@ export function repeatedColumns(
       client_port: port(32),
       server_address: address(16),
       server_port: port(34),
-      high_seq: paths.requestSeq.slice(0, count).map((sequence) => sequence >>> 16),
+      high_seq: valuesOf(connections.fresh, count, (row) => paths.requestSeq[row]! >>> 16),
       client_rtt_ns: paths.clientRtt,
     },
   };

@@ -1,17 +1,18 @@
 /** The tables of a store's file; the view `paths` over them is in `stored-view.ts`. */
 import type { ColumnType } from './column-appender.ts';
-import { PACKED_NAMES } from './packed-rows.ts';
+import { OTHER_NAMES, USUAL_NAMES } from './packed-rows.ts';
 
 export type Columns = Readonly<Record<string, ColumnType>>;
 
 /** Of a row of paths, beside what was measured. */
-export const OWN = {
-  ...{ number: 'BIGINT', run: 'INTEGER', vm: 'INTEGER', class: 'INTEGER' },
-  ...{ kind: 'BIGINT', connection: 'BIGINT', low_seq: 'INTEGER' },
+const OWN = {
+  ...{ number: 'BIGINT', run: 'INTEGER', class: 'INTEGER' },
+  ...{ kind: 'UINTEGER', connection: 'UINTEGER', low_seq: 'INTEGER' },
 } as const satisfies Columns;
+export const OWN_NAMES = [...Object.keys(OWN), 'ticks'];
 
-function pathColumnsOf(ticks: ColumnType, measurement: ColumnType): Columns {
-  return { ...OWN, ticks, ...Object.fromEntries(PACKED_NAMES.map((name) => [name, measurement])) };
+function pathColumnsOf(ticks: ColumnType, measurement: ColumnType, names: readonly string[]): Columns {
+  return { ...OWN, ticks, ...Object.fromEntries(names.map((name) => [name, measurement])) };
 }
 
 /**
@@ -20,28 +21,28 @@ function pathColumnsOf(ticks: ColumnType, measurement: ColumnType): Columns {
  * with the kind of request.
  */
 export const TABLES = {
-  /** Nearly all paths. */
-  packed_paths: pathColumnsOf('BIGINT', 'PACKED'),
-  /** Those with a time that is beyond 32 bits or not whole. */
-  long_paths: pathColumnsOf('DOUBLE', 'DOUBLE'),
+  /** The three shapes of a path. */
+  usual_paths: pathColumnsOf('BIGINT', 'PACKED', USUAL_NAMES),
+  other_paths: pathColumnsOf('BIGINT', 'PACKED', [...USUAL_NAMES, ...OTHER_NAMES]),
+  long_paths: pathColumnsOf('DOUBLE', 'DOUBLE', [...USUAL_NAMES, ...OTHER_NAMES]),
   connections: {
-    ...{ id: 'BIGINT', run: 'INTEGER', tap: 'BIGINT', vnic: 'BIGINT' },
+    ...{ id: 'UINTEGER', run: 'INTEGER', tap: 'UINTEGER', vnic: 'UINTEGER' },
     ...{ client_address: 'VARCHAR', client_port: 'INTEGER', server_address: 'VARCHAR', server_port: 'INTEGER' },
     ...{ high_seq: 'INTEGER', client_rtt_ns: 'DOUBLE' },
   },
   kinds: {
-    ...{ id: 'BIGINT', run: 'INTEGER', head: 'BIGINT', status: 'INTEGER', protocol: 'INTEGER', flags: 'BIGINT' },
-    ...{ request_bytes: 'BIGINT', response_bytes: 'BIGINT', clock: 'INTEGER' },
-    ...{ retransmits_in: 'BIGINT', retransmits_out: 'BIGINT', zero_windows: 'INTEGER', syn_retries: 'INTEGER' },
+    ...{ id: 'UINTEGER', run: 'INTEGER', vm: 'INTEGER', head: 'UINTEGER', status: 'INTEGER', protocol: 'INTEGER' },
+    ...{ flags: 'UINTEGER', request_bytes: 'UINTEGER', response_bytes: 'UINTEGER', clock: 'INTEGER' },
+    ...{ retransmits_in: 'UINTEGER', retransmits_out: 'UINTEGER', zero_windows: 'INTEGER', syn_retries: 'INTEGER' },
   },
-  heads: { id: 'BIGINT', run: 'INTEGER', method: 'VARCHAR', path: 'VARCHAR' },
+  heads: { id: 'UINTEGER', run: 'INTEGER', method: 'VARCHAR', path: 'VARCHAR' },
   /** Of runs and VMs. */
   names: { id: 'INTEGER', name: 'VARCHAR' },
 } as const satisfies Record<string, Columns>;
 export type TableName = keyof typeof TABLES;
 
-/** Where the rows of paths are. */
-export const PATH_TABLES = ['packed_paths', 'long_paths'] as const satisfies readonly TableName[];
+/** Where the rows of paths are, by SHAPE. */
+export const PATH_TABLES = ['usual_paths', 'other_paths', 'long_paths'] as const satisfies readonly TableName[];
 /** What they refer to, run by run. */
 export const RUN_TABLES = ['connections', 'kinds', 'heads'] as const satisfies readonly TableName[];
 

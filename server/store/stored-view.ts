@@ -3,15 +3,20 @@ import { CLOCK_METHODS } from '../join/clock-method.ts';
 import { CLASSES, PROTOCOLS } from '../wire/record.ts';
 import { GUEST_STATIONS, STATIONS, type Station, stationIndex } from '../wire/stations.ts';
 import { unpacked } from './column-appender.ts';
-import { CROSSING_NAME, firstName, PACKED_NAMES, TICKS_PER_MS } from './packed-rows.ts';
+import { CROSSING_NAME, firstName, lastName, OTHER_NAMES, TICKS_PER_MS, USUAL_NAMES } from './packed-rows.ts';
 import { PATH_FIELDS } from './path-fields.ts';
-import { OWN } from './stored-table.ts';
+import { OWN_NAMES, TABLES, type TableName, tableDefinition } from './stored-table.ts';
 
-/** Rows of both tables, with null for what was not measured. */
+/** Rows of all tables, with null for what was not measured. */
 function allRows(): string {
-  const plain = [...Object.keys(OWN), 'ticks'].join(', ');
-  const packed = PACKED_NAMES.map((name) => `(${unpacked(name)})::DOUBLE AS ${name}`).join(', ');
-  return `SELECT ${plain}, ${packed} FROM packed_paths UNION ALL SELECT ${plain}, ${PACKED_NAMES.join(', ')} FROM long_paths`;
+  const own = OWN_NAMES.join(', ');
+  const values = (names: readonly string[]) => names.map((name) => `(${unpacked(name)})::DOUBLE AS ${name}`).join(', ');
+  const lasts = STATIONS.map((s) => `CASE WHEN ${firstName(s)} <> 0 THEN 0.0::DOUBLE END AS ${lastName(s)}`).join(', ');
+  return [
+    `SELECT ${own}, ${values(USUAL_NAMES)}, ${lasts}, NULL AS connect_ns, NULL AS upstream_ns FROM usual_paths`,
+    `SELECT ${own}, ${values([...USUAL_NAMES, ...OTHER_NAMES])} FROM other_paths`,
+    `SELECT ${own}, ${[...USUAL_NAMES, ...OTHER_NAMES].join(', ')} FROM long_paths`,
+  ].join(' UNION ALL ');
 }
 
 /** Where a station is on its vantage's timeline: `since` and all the steps up to it. */
@@ -59,16 +64,21 @@ const READ: Readonly<Record<string, string>> = {
   ),
 };
 
+/** In the order in which they must be made. */
+export function definitionsOfStore(): string[] {
+  return [...(Object.keys(TABLES) as TableName[]).map(tableDefinition), viewDefinition()];
+}
+
 /** The view `paths`: every field by its name, as the paths had it. */
-export function viewDefinition(): string {
+function viewDefinition(): string {
   const fields = [...PATH_FIELDS, { name: 'end_to_end_ns', type: 'BIGINT' }];
   const columns = fields.map(({ name, type }) => `(${READ[name] ?? name})::${type} AS ${name}`);
   return `CREATE VIEW paths AS
     SELECT number, run_names.name AS run, ${columns.join(', ')}
     FROM (SELECT *, ${POSITIONS.join(', ')} FROM (${allRows()})) AS rows
     JOIN names AS run_names ON run_names.id = rows.run
-    JOIN names AS vm_names ON vm_names.id = rows.vm
     JOIN connections ON connections.id = rows.connection
     JOIN kinds ON kinds.id = rows.kind
+    JOIN names AS vm_names ON vm_names.id = kinds.vm
     JOIN heads ON heads.id = kinds.head`;
 }

@@ -15,7 +15,8 @@ import {
   type Station,
   stationIndex,
 } from '../wire/stations.ts';
-import { CROSSING_NAME, firstName, lastName, PACKED_NAMES } from './packed-rows.ts';
+import { CROSSING_NAME, firstName, lastName, OTHER_NAMES, USUAL_NAMES } from './packed-rows.ts';
+import { PATH_TABLES } from './stored-table.ts';
 
 const REQUEST = CLASSES.indexOf('request');
 const BOUND = 'bound_ns';
@@ -43,13 +44,22 @@ export function timeColumn(i: number): string {
 
 /** PACKED as it is, and the rows that did not fit made like it: 0 is missing, and what is not negative is one more than it was. */
 function rowsOf(run: number): string {
-  const select = (table: string, read: (name: string) => string) =>
-    `SELECT number, kind, connection, ticks::DOUBLE AS ticks, ${PACKED_NAMES.map((name) => `${read(name)} AS ${name}`).join(', ')}
-    FROM ${table} WHERE run = ${run} AND class = ${REQUEST}`;
-  const packed = (name: string) => `${name}::${typeOf(name)}`;
+  const packed = (name: string) => `${name}::${typeOf(name)} AS ${name}`;
   const long = (name: string) =>
-    `(CASE WHEN ${name} >= 0 THEN ${name} + 1 ELSE coalesce(${name}, 0) END)::${typeOf(name)}`;
-  return `${select('packed_paths', packed)} UNION ALL ${select('long_paths', long)}`;
+    `(CASE WHEN ${name} >= 0 THEN ${name} + 1 ELSE coalesce(${name}, 0) END)::${typeOf(name)} AS ${name}`;
+  const usual = [...USUAL_NAMES.map(packed), ...OTHER_NAMES.map((name) => `${impliedIn(name)} AS ${name}`)];
+  const all = [...USUAL_NAMES, ...OTHER_NAMES];
+  const columns = { usual_paths: usual, other_paths: all.map(packed), long_paths: all.map(long) };
+  return PATH_TABLES.map(
+    (table) => `SELECT number, kind, connection, ticks::DOUBLE AS ticks, ${columns[table].join(', ')}
+    FROM ${table} WHERE run = ${run} AND class = ${REQUEST}`,
+  ).join(' UNION ALL ');
+}
+
+/** In a usual row the last byte of a message passed with its first one, and nothing else is there. */
+function impliedIn(name: string): string {
+  const station = STATIONS.find((each) => lastName(each) === name);
+  return station === undefined ? '0::BIGINT' : `(${firstName(station)} <> 0)::BIGINT`;
 }
 
 /** All but the bound are whole. */
