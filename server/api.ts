@@ -27,15 +27,9 @@ import { summarise } from './summary.ts';
 import type { Views } from './views.ts';
 import type { CompareView } from './wire/compare-views.ts';
 import { CLASSES } from './wire/record.ts';
+import { type QuantilesView, RUNS_TOTAL } from './wire/run-views.ts';
 import { LAYER_IDS } from './wire/stations.ts';
-import {
-  type PathView,
-  type QuantilesView,
-  RUNS_TOTAL,
-  type RunInfo,
-  type SeriesView,
-  type Summary,
-} from './wire/views.ts';
+import type { PathView, RunInfo, SeriesView, Summary } from './wire/views.ts';
 
 /** Per client and minute: far above any dashboard, below a flood. */
 const REQUESTS_PER_MINUTE = 6_000;

@@ -64,7 +64,6 @@ export interface PipelineOptions {
   /** How long records wait for their partner, where not as the joiner has it. */
   waits?: JoinerWaits;
   onPaths?: PathListener;
-  /** A run is not listed any more. */
   onRelease?: (run: Run) => void;
   /** What servers before this one left in the store. */
   earlier?: Earlier;
@@ -125,10 +124,7 @@ export class Pipeline implements IngestSink {
       cost: () => costOf(this.registry.all()),
       moment: (run) => momentOf(run, this),
       summarise: (run) => summarise(run, this),
-      release: (run) => {
-        options.onRelease?.(run);
-        this.store.release(run.id);
-      },
+      release: (run) => [options.onRelease?.(run), this.store.release(run.id)],
     });
     if (options.earlier) restoreEarlier(this, options.earlier);
     this.runs.open(options.run, this.now());

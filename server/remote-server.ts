@@ -1,5 +1,6 @@
 /** A running server, as commands ask it: by the API that everybody has. */
-import { type ApiError, RUNS_TOTAL, type RunInfo, type Summary } from './wire/views.ts';
+import { RUNS_TOTAL } from './wire/run-views.ts';
+import type { ApiError, RunInfo, Summary } from './wire/views.ts';
 
 /** The message says what to do. */
 export class RemoteError extends Error {}

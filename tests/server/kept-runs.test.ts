@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { MAX_RUNS } from '../../server/run-list.ts';
-import { type PathView, RUNS_TOTAL, type RunInfo, type Summary } from '../../server/wire/views.ts';
+import { RUNS_TOTAL } from '../../server/wire/run-views.ts';
+import type { PathView, RunInfo, Summary } from '../../server/wire/views.ts';
 import { exchanges, frame, hostNowNs } from './exchanges.ts';
 import { acked, afterwards, attach, getJson, post, type Started, start } from './running-server.ts';
 
