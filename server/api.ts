@@ -8,19 +8,27 @@ import { pinoHttp } from 'pino-http';
 import { checked, errorBody, errorHandler, notFound, RequestError } from './api-error.ts';
 import { Comparisons } from './comparisons.ts';
 import { dashboardFiles } from './dashboard-files.ts';
+import type { KeptRuns } from './kept-runs.ts';
 import { metricsText } from './metrics.ts';
 import { hostFault } from './origin.ts';
 import { pathRoutes, vmIndex } from './path-routes.ts';
 import type { Pipeline } from './pipeline.ts';
-import { compareQuerySchema, seriesQuerySchema, vmQuerySchema } from './query-schemas.ts';
+import {
+  compareQuerySchema,
+  quantilesQuerySchema,
+  runsQuerySchema,
+  seriesQuerySchema,
+  vmQuerySchema,
+} from './query-schemas.ts';
 import { withRecording } from './recordings.ts';
 import { runInfo } from './run.ts';
-import { runOf, runRoutes } from './run-routes.ts';
+import { runRoutes } from './run-routes.ts';
 import { seriesPoints } from './series-view.ts';
 import { summarise } from './summary.ts';
 import type { Views } from './views.ts';
 import type { CompareView } from './wire/compare-views.ts';
 import type { VmSummary } from './wire/machine-views.ts';
+import { type QuantilesView, RUNS_TOTAL } from './wire/run-views.ts';
 import type { SeriesPoints } from './wire/series-views.ts';
 import type { Settings } from './wire/settings.ts';
 import { LAYER_IDS } from './wire/stations.ts';
@@ -31,6 +39,7 @@ const REQUESTS_PER_MINUTE = 6_000;
 
 export interface ApiOptions {
   pipeline: Pipeline;
+  kept: KeptRuns;
   views: Views;
   token: string;
   allowOrigins: readonly string[];
@@ -50,7 +59,8 @@ export function makeApi(options: ApiOptions): Express {
   app.use(requestLog(options.log), securityHeaders(), ownName(options.allowOrigins));
   app.use(probes(options));
   app.use(limiter(), compression());
-  app.use(readRoutes(options), pathRoutes(options.pipeline), runRoutes(options.pipeline, options.token));
+  app.use(readRoutes(options), pathRoutes(options.pipeline, options.kept));
+  app.use(runRoutes(options.pipeline, options.kept, options.token));
   app.use('/api', notFound);
   app.use(dashboardFiles(options.dashboard));
   app.use(notFound, errorHandler(options.log));
@@ -140,23 +150,30 @@ function ofVm({ run, byVm }: Summary, name: string): VmSummary {
   throw new RequestError('not-found', `run ${run.id} has no summary of a VM named ${name}; it has: ${there}`);
 }
 
-function readRoutes({ pipeline, views, liveClients, traceUrl }: ApiOptions): Router {
+function readRoutes({ pipeline, kept, views, liveClients, traceUrl }: ApiOptions): Router {
   const router = express.Router();
-  router.get(
-    '/api/runs',
-    (_request, response) => void response.json(pipeline.runs.all().map(runInfo) satisfies RunInfo[]),
-  );
-  router.get('/api/runs/:id', (request, response) => {
-    response.json(runInfo(runOf(pipeline, request.params.id)) satisfies RunInfo);
+  router.get('/api/runs', async (request, response) => {
+    const { runs, total } = await kept.page(checked(runsQuerySchema, request.query));
+    response.set(RUNS_TOTAL, `${total}`).json(runs satisfies RunInfo[]);
   });
-  router.get('/api/runs/:id/summary', (request, response) => {
+  router.get('/api/runs/:id', async (request, response) => {
+    response.json(runInfo(await kept.of(request.params.id)) satisfies RunInfo);
+  });
+  router.get('/api/runs/:id/summary', async (request, response) => {
     const { vm } = checked(vmQuerySchema, request.query);
-    const summary = summarise(runOf(pipeline, request.params.id), pipeline);
+    const summary = summarise(await kept.of(request.params.id), pipeline);
     if (vm === undefined) response.json(summary satisfies Summary);
     else response.json(ofVm(summary, vm) satisfies VmSummary);
   });
+  router.get('/api/runs/:id/quantiles', async (request, response) => {
+    const run = await kept.of(request.params.id);
+    const { q } = checked(quantilesQuerySchema, request.query);
+    const { requests, times } = await pipeline.store.quantiles(run.id, q);
+    const { joined } = summarise(run, pipeline).exchanges;
+    response.json({ run: run.id, exact: true, requests, joined, quantiles: q, times } satisfies QuantilesView);
+  });
   router.get('/api/runs/:id/series', async (request, response) => {
-    const run = runOf(pipeline, request.params.id);
+    const run = await kept.of(request.params.id);
     const { from, to, vm, points, heatmap } = checked(seriesQuerySchema, request.query);
     if (points !== undefined) {
       const ask = { points, heatmap: heatmap === '1', ...(vm === undefined ? {} : { vm: vmIndex(vm, pipeline) }) };
@@ -168,7 +185,7 @@ function readRoutes({ pipeline, views, liveClients, traceUrl }: ApiOptions): Rou
     response.json({ run: run.id, layers: [...LAYER_IDS], rows } satisfies SeriesView);
   });
   router.get('/api/runs/:id/export', async (request, response) => {
-    const run = runOf(pipeline, request.params.id);
+    const run = await kept.of(request.params.id);
     await withRecording(pipeline, run, (file) =>
       sendFile(response, file, `${run.name.replaceAll(/[^\w.-]+/g, '-')}.parquet`),
     );
@@ -177,7 +194,7 @@ function readRoutes({ pipeline, views, liveClients, traceUrl }: ApiOptions): Rou
   router.get('/api/compare', async (request, response) => {
     const { a, b, seed, force } = checked(compareQuerySchema, request.query);
     const options = { seed, force: force === '1' };
-    response.json((await comparisons.compare(runOf(pipeline, a), runOf(pipeline, b), options)) satisfies CompareView);
+    response.json((await comparisons.compare(await kept.of(a), await kept.of(b), options)) satisfies CompareView);
   });
   router.get('/api/health', (_request, response) => void response.json(views.health()));
   router.get('/api/settings', (_request, response) => void response.json({ traceUrl } satisfies Settings));

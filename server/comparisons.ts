@@ -1,14 +1,16 @@
-/** Comparisons of the runs that are kept, one at a time, in a process of their own. */
-import { fork } from 'node:child_process';
-import { join } from 'node:path';
+/** Comparisons of the runs that are kept, one at a time, on a thread of their own. */
+import { Worker } from 'node:worker_threads';
 import { RequestError } from './api-error.ts';
-import type { CompareAnswer, CompareWork } from './compare-process.ts';
+import { type ComparedRun, type CompareOptions, SHIFTED } from './compare/comparison.ts';
+import type { CompareWork } from './compare-worker.ts';
 import type { Pipeline } from './pipeline.ts';
-import { withRecording } from './recordings.ts';
 import type { Run } from './run.ts';
+import { summarise } from './summary.ts';
 import type { CompareView } from './wire/compare-views.ts';
 
 const MOST_WAITING = 4;
+/** Of one run: some 120 bytes each while they are compared. */
+const MOST_PATHS = 4_000_000;
 
 export class Comparisons {
   readonly #pipeline: Pipeline;
@@ -20,7 +22,7 @@ export class Comparisons {
   }
 
   /** Refuses with `busy` where too many wait already. */
-  async compare(a: Run, b: Run, options: Pick<CompareWork, 'seed' | 'force'>): Promise<CompareView> {
+  async compare(a: Run, b: Run, options: CompareOptions): Promise<CompareView> {
     if (this.#waiting >= MOST_WAITING) throw new RequestError('busy', 'other comparisons are running: ask again soon');
     this.#waiting++;
     const result = this.#last.then(() => this.#compare(a, b, options));
@@ -32,26 +34,35 @@ export class Comparisons {
     }
   }
 
-  async #compare(a: Run, b: Run, options: Pick<CompareWork, 'seed' | 'force'>): Promise<CompareView> {
-    let view: CompareView | undefined;
-    await withRecording(this.#pipeline, a, (fileA) =>
-      withRecording(this.#pipeline, b, async (fileB) => {
-        view = await inOwnProcess({ files: [fileA, fileB], ...options });
-      }),
+  async #compare(a: Run, b: Run, options: CompareOptions): Promise<CompareView> {
+    for (const run of [a, b]) await this.#checkSize(run);
+    const work = { a: await this.#compared(a), b: await this.#compared(b), ...options };
+    return onOwnThread(work);
+  }
+
+  async #checkSize({ id, name }: Run): Promise<void> {
+    const paths = await this.#pipeline.store.count(id);
+    if (paths <= MOST_PATHS) return;
+    const most = MOST_PATHS.toLocaleString('en');
+    throw new RequestError(
+      'too-large',
+      `run ${name} has ${paths.toLocaleString('en')} requests, and at most ${most} are compared: compare shorter runs`,
     );
-    return view!;
+  }
+
+  async #compared(run: Run): Promise<ComparedRun> {
+    const { times, bounds } = await this.#pipeline.store.times(run.id, SHIFTED);
+    return { summary: summarise(run, this.#pipeline), times, bounds };
   }
 }
 
-function inOwnProcess(work: CompareWork): Promise<CompareView> {
+function onOwnThread(work: CompareWork): Promise<CompareView> {
   return new Promise((resolve, reject) => {
-    const child = fork(join(import.meta.dirname, 'compare-process.ts'), { execArgv: [] });
-    child.once('message', (answer: CompareAnswer) => {
-      if ('view' in answer) resolve(answer.view);
-      else reject(new Error(answer.failure));
-    });
-    child.once('error', reject);
-    child.once('exit', (code, signal) => reject(new Error(`the comparison ended early (${signal ?? code})`)));
-    child.send(work, (error) => error && reject(error));
+    const columns = [work.a, work.b].flatMap(({ times, bounds }) => [...times.values(), bounds]);
+    const transferList = columns.map(({ buffer }) => buffer as ArrayBuffer);
+    const worker = new Worker(new URL('./compare-worker.ts', import.meta.url), { workerData: work, transferList });
+    worker.once('message', resolve);
+    worker.once('error', reject);
+    worker.once('exit', (code) => reject(new Error(`the comparison ended early (${code})`)));
   });
 }

@@ -4,6 +4,7 @@ import { type PathKeys, RECENT_KEYS } from './join/recent-keys.ts';
 import type { Pipeline } from './pipeline.ts';
 import { MAX_RUNS } from './run-list.ts';
 import type { DuckDbStore } from './store/duckdb.ts';
+import type { EndedRun } from './store/duckdb-messages.ts';
 import { StoreError } from './store/store-error.ts';
 import { summarySchema } from './summary-schema.ts';
 import type { Summary } from './wire/views.ts';
@@ -19,7 +20,7 @@ export interface Earlier {
 /** @throws StoreError */
 export async function readEarlier(store: DuckDbStore, log: Logger): Promise<Earlier> {
   try {
-    return { runs: await earlierRuns(store, MAX_RUNS - 1, log), keys: await store.keys(RECENT_KEYS) };
+    return { runs: await newestRuns(store, MAX_RUNS - 1, log), keys: await store.keys(RECENT_KEYS) };
   } catch (error) {
     throw new StoreError(
       `what is in the store cannot be read (${(error as Error).message}): move its folder away and start again.`,
@@ -36,15 +37,18 @@ export function restoreEarlier({ joiner, runs, vmTable }: Pipeline, earlier: Ear
   }
 }
 
-/** Runs of servers before this one, oldest first; one that cannot be read is named in the log and left out. */
-async function earlierRuns(store: DuckDbStore, limit: number, log: Logger): Promise<Summary[]> {
-  const summaries: Summary[] = [];
-  for (const { id, endedMs, summary } of await store.runs(limit)) {
-    const parsed = summarySchema.safeParse(summary);
-    if (parsed.success) summaries.push(ended(parsed.data, endedMs));
-    else log.warn({ run: id, reason: parsed.error.message }, 'the summary of an earlier run cannot be read');
-  }
-  return summaries;
+/** Oldest first; one that cannot be read is left out. */
+async function newestRuns(store: DuckDbStore, limit: number, log: Logger): Promise<Summary[]> {
+  const { runs } = await store.runs({ limit, except: [] });
+  return runs.toReversed().flatMap((stored) => storedSummary(stored, log) ?? []);
+}
+
+/** What was kept of a run; null, and its name in the log, where that cannot be read. */
+export function storedSummary({ id, endedMs, summary }: EndedRun, log: Logger): Summary | null {
+  const parsed = summarySchema.safeParse(summary);
+  if (parsed.success) return ended(parsed.data, endedMs);
+  log.warn({ run: id, reason: parsed.error.message }, 'the summary of an earlier run cannot be read');
+  return null;
 }
 
 /** A run whose server was killed lasted until its last path. */

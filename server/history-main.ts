@@ -74,7 +74,9 @@ async function recorded(files: readonly string[]): Promise<Summary[]> {
 
 async function kept(url: string): Promise<Summary[]> {
   const server = new RemoteServer(url);
-  return Promise.all((await server.runs()).map((run) => server.summary(run)));
+  const summaries: Summary[] = [];
+  for await (const run of server.allRuns()) summaries.push(await server.summary(run));
+  return summaries;
 }
 
 /** Oldest first; runs without the number are left out. */

@@ -1,7 +1,8 @@
 /** The store that the options ask for. */
 import type { Logger } from 'pino';
 import type { ServerOptions } from './options.ts';
-import { DuckDbStore, type VmNames } from './store/duckdb.ts';
+import { DuckDbStore } from './store/duckdb.ts';
+import type { VmNames } from './store/duckdb-options.ts';
 import { MemoryStore } from './store/memory.ts';
 import { VERSION } from './version.ts';
 

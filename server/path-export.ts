@@ -2,7 +2,8 @@
 import type { Logger } from 'pino';
 import { contentionGauges } from './contention-gauges.ts';
 import { type OtelExport, startOtel } from './export/otel.ts';
-import type { PathListener, Pipeline } from './pipeline.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { PathListener } from './pipeline-options.ts';
 import type { Run } from './run.ts';
 import { VERSION } from './version.ts';
 

@@ -3,11 +3,11 @@ import express, { type Router } from 'express';
 import { quantilesOf } from './aggregate/series-set.ts';
 import { checked, RequestError } from './api-error.ts';
 import { KEY_BYTES } from './join/paths.ts';
+import type { KeptRuns } from './kept-runs.ts';
 import { pathView, pathViews } from './path-view.ts';
 import type { Pipeline } from './pipeline.ts';
 import { neighboursQuerySchema, type PathsQuery, pathsQuerySchema } from './query-schemas.ts';
 import type { Run } from './run.ts';
-import { runOf } from './run-routes.ts';
 import type { PathFilter } from './store/path-filter.ts';
 import type { PathOrder } from './store/path-order.ts';
 import type { StoredPaths } from './store/store.ts';
@@ -15,11 +15,11 @@ import { summarise } from './summary.ts';
 import { CLASSES } from './wire/record.ts';
 import type { PathView, Quantiles } from './wire/views.ts';
 
-export function pathRoutes(pipeline: Pipeline): Router {
+export function pathRoutes(pipeline: Pipeline, kept: KeptRuns): Router {
   const router = express.Router();
   const views = (stored: StoredPaths) => pathViews(stored, pipeline.vmTable.names) satisfies PathView[];
   router.get('/api/runs/:id/paths', async (request, response) => {
-    const run = runOf(pipeline, request.params.id);
+    const run = await kept.of(request.params.id);
     const query = checked(pathsQuerySchema, request.query);
     const from = startOf(query, run, pipeline);
     if (from === null) {

@@ -7,19 +7,19 @@ import { AccessLogs } from './access-log/access-logs.ts';
 import { type Agent, AgentRegistry } from './agents.ts';
 import { contentionReport } from './aggregate/contention.ts';
 import { ClockEvents, machineReading } from './clock-events.ts';
-import { type Earlier, RECENT_KEYS, restoreEarlier } from './earlier.ts';
+import { RECENT_KEYS, restoreEarlier } from './earlier.ts';
 import { ExactPairing, pairingOf } from './exact-pairing.ts';
 import { HeldPaths } from './held-paths.ts';
 import type { IngestSink } from './ingest.ts';
 import { classify } from './join/classify.ts';
 import { Joiner } from './join/joiner.ts';
-import type { JoinerWaits } from './join/joiner-options.ts';
 import type { LateRecord } from './join/late-records.ts';
 import { deriveLayers, isComplete } from './join/layers.ts';
 import { type PathColumns, pathColumns } from './join/paths.ts';
 import { amendRow } from './join/row-writer.ts';
 import { LiveDelay } from './live-delay.ts';
 import { PairClocks, sliceEnd } from './pair-clocks.ts';
+import type { PathListener, PipelineOptions } from './pipeline-options.ts';
 import { ProvenanceWatch } from './provenance-watch.ts';
 import { noteWiring, type Run } from './run.ts';
 import { RunList } from './run-list.ts';
@@ -39,34 +39,6 @@ export const TICK_MS = 200;
 const BATCH = 4096;
 /** Rows that do not wait for the next tick: the joiner's queue is bounded. */
 const CROWD = 2 * BATCH;
-
-/** Somebody else who wants every path once: an exporter. Rows are valid during the call only. */
-export type PathListener = (
-  run: Run,
-  columns: PathColumns,
-  from: number,
-  to: number,
-  vmNames: readonly string[],
-) => void;
-
-export interface PipelineOptions {
-  /** Wall clock, ms since the epoch. */
-  now: () => number;
-  store: PathStore;
-  /** Name of the first run. */
-  run: string;
-  /** Drops of queues behind the pipeline, by name. */
-  laterDrops?: () => Readonly<Record<string, number>>;
-  /** Beginnings of paths whose requests wait on purpose: class `stream`. */
-  longPolls?: readonly string[];
-  /** Whether a machine that comes back as another one begins no run. */
-  keepRun?: boolean;
-  /** How long records wait for their partner, where not as the joiner has it. */
-  waits?: JoinerWaits;
-  onPaths?: PathListener;
-  /** What servers before this one left in the store. */
-  earlier?: Earlier;
-}
 
 export class Pipeline implements IngestSink {
   readonly registry = new AgentRegistry();
@@ -124,6 +96,7 @@ export class Pipeline implements IngestSink {
       moment: (run) => momentOf(run, this),
       summarise: (run) => summarise(run, this),
       store: this.store,
+      release: (run) => [options.onRelease?.(run), this.store.release(run.id)],
     });
     if (options.earlier) restoreEarlier(this, options.earlier);
     this.runs.open(options.run, this.now());

@@ -1,5 +1,6 @@
 /** What may be asked of the API, checked at the edge. */
 import * as z from 'zod';
+import { MAX_RUNS } from './run-list.ts';
 import { CLASSES } from './wire/record.ts';
 import { LAYERS } from './wire/stations.ts';
 
@@ -64,4 +65,20 @@ export const compareQuerySchema = z.strictObject({
   b: z.string().min(1).max(64),
   seed: wholeNumber.default(1),
   force: z.enum(['0', '1']).default('0'),
+});
+
+/** Some between 0 and 1, as in `0.5,0.99`. */
+export const quantilesQuerySchema = z.strictObject({
+  q: z
+    .string()
+    .regex(/^0\.\d{1,6}(,0\.\d{1,6}){0,15}$/, 'expected up to 16 numbers between 0 and 1, with commas between')
+    .default('0.5,0.9,0.99,0.999')
+    .transform((text) => text.split(',').map(Number))
+    .refine((all) => all.every((quantile) => quantile > 0), 'expected numbers above 0'),
+});
+
+export const runsQuerySchema = z.strictObject({
+  limit: wholeNumber.pipe(z.number().min(1).max(1000)).default(MAX_RUNS),
+  before: z.string().min(1).max(64).exactOptional(),
+  name: z.string().min(1).max(64).exactOptional(),
 });

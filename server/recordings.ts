@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { Pipeline } from './pipeline.ts';
 import type { Run } from './run.ts';
-import { RecordingError, type RequestTimes, readAbout, readRecording, writeRecording } from './store/recording.ts';
+import { RecordingError, readAbout, readRecording, writeRecording } from './store/recording.ts';
+import type { RunTimes } from './store/run-times.ts';
 import { summarise } from './summary.ts';
 import { summarySchema } from './summary-schema.ts';
 import { VERSION } from './version.ts';
@@ -19,13 +20,10 @@ const aboutSchema = z.object({ format: z.int(), hopscope: z.string(), summary: s
 export type RecordingAbout = z.output<typeof aboutSchema>;
 
 /** A run in a file, ready to be compared. */
-export interface RecordedRun {
+export interface RecordedRun extends RunTimes {
   file: string;
+  /** Of `exchanges.joined` the file has `rows`: the oldest may not have been kept. */
   summary: Summary;
-  /** Paths in the file; fewer than `summary.exchanges.joined` where the oldest were not kept. */
-  rows: number;
-  times: RequestTimes;
-  bounds: Float64Array;
 }
 
 /** Throws a {@link RecordingError} on what is no recording, or one of a newer Hopscope. */

@@ -1,4 +1,5 @@
 /** A running server, as commands ask it: by the API that everybody has. */
+import { RUNS_TOTAL } from './wire/run-views.ts';
 import type { ApiError, PathView, RunInfo, Summary } from './wire/views.ts';
 
 /** The message says what to do. */
@@ -24,17 +25,28 @@ export class RemoteServer {
     this.#token = token;
   }
 
-  /** Newest first. */
-  async runs(): Promise<RunInfo[]> {
-    return (await this.#ask('/api/runs')).json() as Promise<RunInfo[]>;
+  /** A page of runs, newest first, and how many there are on all pages. @param query of the API */
+  async runs(query: Readonly<Record<string, string>> = {}): Promise<{ runs: RunInfo[]; total: number }> {
+    const answer = await this.#ask(`/api/runs?${new URLSearchParams(query)}`);
+    return { runs: (await answer.json()) as RunInfo[], total: Number(answer.headers.get(RUNS_TOTAL)) };
+  }
+
+  /** Page by page, newest first. */
+  async *allRuns(): AsyncGenerator<RunInfo> {
+    for (let query = {}; ; ) {
+      const { runs } = await this.runs(query);
+      yield* runs;
+      const last = runs.at(-1);
+      if (last === undefined) return;
+      query = { before: last.id };
+    }
   }
 
   /** A run by its id, by its name (the newest of that name), or `current`. */
   async find(name: string): Promise<RunInfo> {
     if (name === 'current') return (await this.#ask('/api/runs/current')).json() as Promise<RunInfo>;
-    const runs = await this.runs();
-    const found = runs.find((r) => r.id === name) ?? runs.find((r) => r.name === name);
-    if (found) return found;
+    const { runs } = await this.runs({ name, limit: '1' });
+    if (runs[0]) return runs[0];
     throw new RemoteError(`there is no file and no run ${name} at ${this.#url}: hopscope runs lists them.`);
   }
 

@@ -27,7 +27,7 @@ export class RunKeeper {
   }
 
   keep(): void {
-    for (const run of this.#pipeline.runs.all()) if (this.#hasChanged(run)) this.#save(run);
+    for (const run of this.#pipeline.runs.all()) if (this.#hasChanged(run)) this.save(run);
   }
 
   /** Of a run that is over only what people say of it may change. */
@@ -39,7 +39,8 @@ export class RunKeeper {
     return true;
   }
 
-  #save(run: Run): void {
+  /** With the next commit. */
+  save(run: Run): void {
     const { id, name, startedMs, endedMs } = run;
     this.#store.saveRun({ id, name, startedMs, endedMs, summary: summarise(run, this.#pipeline) });
   }

@@ -4,7 +4,7 @@
  */
 
 import { loadsByVm } from './load-total.ts';
-import { type Momentary, newRun, type Run } from './run.ts';
+import { earlierRun, type Momentary, newRun, type Run } from './run.ts';
 import { type Cost, costSum } from './self-cost.ts';
 import type { PathStore } from './store/store.ts';
 import { type Totals, totalsSince, totalsSum } from './totals.ts';
@@ -24,7 +24,9 @@ export interface RunListOptions {
   moment: (run: Run) => Momentary;
   /** A run's summary now, kept when the run is over. */
   summarise: (run: Run) => Summary;
-  store: Pick<PathStore, 'coverage' | 'release'>;
+  store: Pick<PathStore, 'coverage'>;
+  /** A run is not listed any more. */
+  release: (run: Run) => void;
 }
 
 interface OwnedStretch {
@@ -90,13 +92,7 @@ export class RunList {
 
   /** List a run of a server before this one, which is over. */
   restore(summary: Summary): void {
-    const { run: told, load } = summary;
-    const run = this.#new(told.id, told.name, told.startedMs);
-    const loadOf = loadsByVm(summary);
-    Object.assign(run, { load, loadOf, labels: told.labels, endedMs: told.endedMs, frozen: summary, isEarlier: true });
-    run.notes.push(...told.notes);
-    run.stretches.push(...told.stretches);
-    this.#runs.push(run);
+    this.#runs.push(earlierRun(summary, () => this.#options.store.coverage(summary.run.id)));
   }
 
   /** @returns false where it is the current one: end it by beginning another */
@@ -191,6 +187,6 @@ export class RunList {
   #letGo(gone: Run): void {
     const kept = this.#stretches.filter(({ run }) => run !== gone);
     this.#stretches.splice(0, this.#stretches.length, ...kept);
-    this.#options.store.release(gone.id);
+    this.#options.release(gone);
   }
 }

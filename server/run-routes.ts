@@ -8,6 +8,7 @@ import { Transform } from 'node:stream';
 import { pipeline as streamed } from 'node:stream/promises';
 import express, { type Request, type RequestHandler, type Router } from 'express';
 import { checked, RequestError } from './api-error.ts';
+import type { KeptRuns } from './kept-runs.ts';
 import { loadTotal } from './load-total.ts';
 import type { Pipeline } from './pipeline.ts';
 import { vmQuerySchema } from './query-schemas.ts';
@@ -26,15 +27,8 @@ const MAX_NOTES = 100;
 /** As many as an aggregate keeps apart. */
 const MAX_LOADS = 64;
 
-export function runOf(pipeline: Pipeline, id: string): Run {
-  const run = pipeline.runs.find(id);
-  if (run === undefined)
-    throw new RequestError('not-found', `there is no run ${id}: /api/runs lists them, "current" is the one that lasts`);
-  return run;
-}
-
 /** What changes something wants the agents' token. */
-export function runRoutes(pipeline: Pipeline, token: string): Router {
+export function runRoutes(pipeline: Pipeline, kept: KeptRuns, token: string): Router {
   const router = express.Router();
   const authorised = bearer(token);
   const json = express.json({ limit: BODY_LIMIT });
@@ -42,32 +36,33 @@ export function runRoutes(pipeline: Pipeline, token: string): Router {
     const { name } = checked(newRunSchema, bodyOf(request));
     response.status(201).json(runInfo(pipeline.startRun(name)) satisfies RunInfo);
   });
-  router.post('/api/runs/:id/resume', authorised, (request, response) => {
-    const run = runOf(pipeline, request.params.id as string);
+  router.post('/api/runs/:id/resume', authorised, async (request, response) => {
+    const run = await kept.of(request.params.id as string);
     if (run.isEarlier) {
-      throw new RequestError('bad-request', `run ${run.id} is one of a server before this one: start another one`);
+      throw new RequestError('bad-request', `run ${run.id} is over for good: start another one`);
     }
     if (!pipeline.resumeRun(run)) {
       throw new RequestError('bad-request', `run ${run.id} has ${MAX_STRETCHES} stretches already: start another one`);
     }
     response.json(runInfo(run) satisfies RunInfo);
   });
-  router.put('/api/runs/:id/load', authorised, json, (request, response) => {
-    const run = runOf(pipeline, request.params.id as string);
+  router.put('/api/runs/:id/load', authorised, json, async (request, response) => {
+    const run = await kept.of(request.params.id as string);
     const { vm } = checked(vmQuerySchema, request.query);
     const load = checked(loadSchema, bodyOf(request));
     if (vm === undefined) run.load = load;
     else takeVmLoad(run, vm, load);
+    kept.changed(run);
     response.json(summarise(run, pipeline) satisfies Summary);
   });
-  router.post('/api/runs/:id/end', authorised, (request, response) => {
-    const run = runOf(pipeline, request.params.id as string);
+  router.post('/api/runs/:id/end', authorised, async (request, response) => {
+    const run = await kept.of(request.params.id as string);
     pipeline.tick();
     pipeline.runs.end(run, pipeline.now());
     response.json(summarise(run, pipeline) satisfies Summary);
   });
-  router.patch('/api/runs/:id', authorised, json, (request, response) => {
-    const run = runOf(pipeline, request.params.id as string);
+  router.patch('/api/runs/:id', authorised, json, async (request, response) => {
+    const run = await kept.of(request.params.id as string);
     const { name, labels, note } = checked(changeRunSchema, bodyOf(request));
     if (note !== undefined && run.notes.length >= MAX_NOTES) {
       throw new RequestError('bad-request', `run ${run.id} has ${MAX_NOTES} notes already`);
@@ -75,14 +70,14 @@ export function runRoutes(pipeline: Pipeline, token: string): Router {
     run.name = name ?? run.name;
     run.labels = labels ?? run.labels;
     if (note !== undefined) run.notes.push({ atMs: pipeline.now(), text: note });
+    kept.changed(run);
     response.json(runInfo(run) satisfies RunInfo);
   });
   router.delete('/api/runs/:id', authorised, async (request, response) => {
-    const run = runOf(pipeline, request.params.id as string);
-    if (!pipeline.runs.remove(run)) {
+    const run = await kept.of(request.params.id as string);
+    if (!(await kept.delete(run))) {
       throw new RequestError('bad-request', `run ${run.id} is the current one: begin another one first`);
     }
-    await pipeline.store.forget(run.id);
     response.status(204).end();
   });
   router.post('/api/runs/import', authorised, async (request, response) => {

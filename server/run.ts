@@ -1,6 +1,8 @@
 /** One run: a name for stretches of time, its aggregate, and what the server's counters rose by in them. */
+
 import { RunAggregate } from './aggregate/run-aggregate.ts';
 import type { PathColumns } from './join/paths.ts';
+import { loadsByVm } from './load-total.ts';
 import { type Cost, NO_COST } from './self-cost.ts';
 import { NO_TOTALS, type Totals } from './totals.ts';
 import type { Coverage } from './wire/series-views.ts';
@@ -53,7 +55,7 @@ export interface Run {
   cost: Cost;
   /** As it was when the run was left; null while it is the current one. */
   left: Momentary | null;
-  /** Of a server before this one: there is only its summary here, and its paths in the store. */
+  /** Of a server before this one, or not in memory any more: see {@link earlierRun}. */
   readonly isEarlier: boolean;
   /** Set when the run is over and its stragglers are in; only the generator's report may still come. */
   frozen: Summary | null;
@@ -85,6 +87,17 @@ export function newRun(id: string, name: string, startedMs: number, coverage: Ru
     frozen: null,
     coverage,
   };
+}
+
+/** One that is over: there is only its summary here, and its paths are in the store. */
+export function earlierRun(summary: Summary, coverage: Run['coverage']): Run {
+  const { run: told, load } = summary;
+  const run = newRun(told.id, told.name, told.startedMs, coverage);
+  const loadOf = loadsByVm(summary);
+  Object.assign(run, { load, loadOf, labels: told.labels, endedMs: told.endedMs, frozen: summary, isEarlier: true });
+  run.notes.push(...told.notes);
+  run.stretches.push(...told.stretches);
+  return run;
 }
 
 export function runInfo(run: Run): RunInfo {

@@ -27,11 +27,13 @@ function command(done: (code: Promise<number>) => void): Command {
   program
     .command('list', { isDefault: true })
     .description('newest first')
-    .action(() =>
+    .option('--limit <n>', 'so many of them', '32')
+    .option('--before <run>', 'only those before this one, by its id')
+    .action((query: Record<string, string>) =>
       done(
         remote()
-          .runs()
-          .then((runs) => print(runs, () => listLines(runs))),
+          .runs(query)
+          .then(({ runs, total }) => print(runs, () => [...listLines(runs), ...moreLines(runs, total)])),
       ),
     );
   program
@@ -185,6 +187,12 @@ function listLines(runs: readonly RunInfo[]): string[] {
   return all.map((row) =>
     row.map((text, i) => (i > 2 ? text.padStart(widths[i]!) : text.padEnd(widths[i]!))).join('  '),
   );
+}
+
+function moreLines(runs: readonly RunInfo[], total: number): string[] {
+  const last = runs.at(-1);
+  if (last === undefined || runs.length === total) return [];
+  return [`${runs.length} of ${total} runs; those before them: hopscope runs list --before ${last.id}`];
 }
 
 function summaryLines({ run, exchanges, endToEnd, layers, provenance: { guest } }: Summary): string[] {

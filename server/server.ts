@@ -6,6 +6,7 @@ import { makeApi } from './api.ts';
 import { readEarlier } from './earlier.ts';
 import { Ingest } from './ingest.ts';
 import type { JoinerWaits } from './join/joiner-options.ts';
+import { KeptRuns } from './kept-runs.ts';
 import { boundAddress, closeServer, listen } from './listen.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { LIVE_TICK_MS, Live } from './live.ts';
@@ -56,6 +57,7 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     keepRun: options.keepRun,
     ...(around.waits && { waits: around.waits }),
     onPaths: pathExport.paths,
+    onRelease: (run) => keeper?.save(run),
   });
   const ingest = new Ingest({
     ...around,
@@ -68,8 +70,17 @@ export async function startServer(options: ServerOptions, around: Surroundings):
   const views = new Views(pipeline, () => ({ ...ingest.counts, ...live.counts, ...pathExport.counters }));
   const live = new Live(pipeline, views, liveDrops);
   let notReady: string | null = 'starting';
-  const api = makeApi({ ...options, pipeline, views, log, liveClients: () => live.clients, notReady: () => notReady });
   const keeper = lasting && new RunKeeper(lasting, pipeline);
+  const kept = new KeptRuns(pipeline, lasting && keeper && { store: lasting, keeper, log });
+  const api = makeApi({
+    ...options,
+    pipeline,
+    kept,
+    views,
+    log,
+    liveClients: () => live.clients,
+    notReady: () => notReady,
+  });
   const tick = async (): Promise<void> => {
     pipeline.tick();
     keeper?.tick(now());

@@ -70,16 +70,6 @@ export function weightedQuantile(bins: BlockBins, weights: Float64Array, quantil
   return here.value + ((next.value - here.value) * (wanted - here.middle)) / (next.middle - here.middle);
 }
 
-/** The measured value at a quantile, as sorting them all would give it. @param values those that `bins` were made of */
-export function exactQuantile(bins: BlockBins, values: Float64Array, quantile: number): number {
-  const once = new Float64Array(bins.blocks).fill(1);
-  const rank = Math.ceil(quantile * dot(bins.sizes, 0, once));
-  const bin = firstBin(bins, once, rank);
-  const before = bin === 0 ? 0 : dot(bins.below, (bin - 1) * bins.blocks, once);
-  const inside = values.filter((value) => !Number.isNaN(value) && binOf(value) === bin).sort();
-  return inside[rank - before - 1] ?? Number.NaN;
-}
-
 /** How many values there are. */
 export function sizeOf({ sizes }: BlockBins): number {
   return sizes.reduce((sum, each) => sum + each, 0);

@@ -3,9 +3,10 @@
 import type { Axis, Comparison, RunLine, Shift } from '../wire/compare-views.ts';
 import type { RunInfo, Summary } from '../wire/views.ts';
 import { areTwoBoots, axisOf, type Comparability, comparabilityOf } from './comparability.ts';
+import { exactQuantiles } from './exact-quantiles.ts';
 import { sentenceOf } from './sentence.ts';
 import { sharesOf } from './shares.ts';
-import { type Sample, shiftsOf } from './shifts.ts';
+import { QUANTILES, type Sample, shiftsOf } from './shifts.ts';
 
 export interface ComparedRun {
   summary: Summary;
@@ -42,8 +43,9 @@ export function compareRuns(a: ComparedRun, b: ComparedRun, { seed, force }: Com
     return { ...empty, sentence: `These runs are not compared: ${comparability.refusals.join('; ')}.` };
   }
   const rounds = roundsOf(a.summary.run, b.summary.run);
+  const reaches = { a: reachesOf(a), b: reachesOf(b) };
   const shifts = shiftsOf(only(a.times, SHIFTED), only(b.times, SHIFTED), { seed, rounds }).map((shift) =>
-    widened(shift, a, b),
+    widened(shift, reaches),
   );
   const shares = sharesOf(only(a.times, SUMMED), only(b.times, SUMMED), { seed, rounds });
   const names = [lines.a.name, lines.b.name] as const;
@@ -91,9 +93,10 @@ function only(times: Sample, layers: readonly string[]): Sample {
  * wrong is no matter of chance: a quantile of the true times lies between those
  * of all times less, and all times plus, their own bounds.
  */
-function widened(shift: Shift, a: ComparedRun, b: ComparedRun): Shift {
+function widened(shift: Shift, reaches: Reaches): Shift {
   if (!CROSSING.includes(shift.layer)) return shift;
-  const [reachA, reachB] = [a, b].map((run) => reach(run, shift)) as [Reach, Reach];
+  const n = (QUANTILES as readonly number[]).indexOf(shift.quantile);
+  const [reachA, reachB] = [reaches.a.get(shift.layer)![n]!, reaches.b.get(shift.layer)![n]!];
   const [below, above] = [reachA.above + reachB.below, reachA.below + reachB.above];
   return {
     ...shift,
@@ -111,18 +114,20 @@ interface Reach {
   above: number;
 }
 
-function reach({ times, bounds }: ComparedRun, { layer, quantile }: Shift): Reach {
-  const values = times.get(layer)!;
-  const at = (sign: -1 | 0 | 1) =>
-    quantileOf(
-      values.map((value, row) => value + sign * bounds[row]!),
-      quantile,
-    );
-  const middle = at(0);
-  return { below: middle - at(-1), above: at(1) - middle };
+/** Of the layers that need the clock, along QUANTILES. */
+type Reaches = Record<'a' | 'b', ReadonlyMap<string, readonly Reach[]>>;
+
+function reachesOf({ times, bounds }: ComparedRun): ReadonlyMap<string, Reach[]> {
+  const crossing = [...times].filter(([layer]) => CROSSING.includes(layer));
+  return new Map(crossing.map(([layer, values]) => [layer, reachOf(values, bounds)]));
 }
 
-function quantileOf(values: Float64Array, quantile: number): number {
-  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
-  return sorted[Math.ceil(quantile * sorted.length) - 1] ?? Number.NaN;
+function reachOf(values: Float64Array, bounds: Float64Array): Reach[] {
+  const at = (sign: -1 | 0 | 1) =>
+    exactQuantiles(
+      values.map((value, row) => value + sign * bounds[row]!),
+      QUANTILES,
+    );
+  const [below, middle, above] = [at(-1), at(0), at(1)];
+  return middle.map((value, n) => ({ below: value - below[n]!, above: above[n]! - value }));
 }

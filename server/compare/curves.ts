@@ -1,5 +1,6 @@
 /** Whole distributions, for the eye: the same probabilities for every layer of both runs. */
 import type { LayerCurves } from '../wire/compare-views.ts';
+import { exactQuantiles } from './exact-quantiles.ts';
 import type { Sample } from './shifts.ts';
 
 const STEPS = 100;
@@ -21,7 +22,6 @@ export function curvesOf(a: Sample, b: Sample, layers: readonly string[]): Layer
 }
 
 function curve(values: Float64Array | undefined): number[] | null {
-  const sorted = values?.filter((value) => !Number.isNaN(value)).sort();
-  if (!sorted || sorted.length === 0) return null;
-  return PROBABILITIES.map((p) => sorted[Math.ceil(p * sorted.length) - 1]!);
+  const found = values ? exactQuantiles(values, PROBABILITIES) : [Number.NaN];
+  return Number.isNaN(found[0]) ? null : found;
 }

@@ -22,6 +22,9 @@ interface BlockSums {
   counts: Float64Array;
 }
 
+/** There are fewer blocks than this. */
+const NOT_WHOLE = 0xffff;
+
 /** One for each layer of both samples, in the order of `a`; their rows are the same requests. */
 export function sharesOf(a: Sample, b: Sample, options: ShareOptions = {}): Share[] {
   const { seed = 1, draws = 1000, rounds = 0, confidence = 0.95 } = options;
@@ -44,16 +47,30 @@ export function sharesOf(a: Sample, b: Sample, options: ShareOptions = {}): Shar
 
 function blockSums(sample: Sample, layers: readonly string[], blocks: number): BlockSums {
   const columns = layers.map((layer) => sample.get(layer)!);
-  const rows = columns[0]?.length ?? 0;
+  const blockOf = wholeRows(columns, blocks);
   const counts = new Float64Array(blocks);
-  const sums = columns.map(() => new Float64Array(blocks));
-  for (let row = 0; row < rows; row++) {
-    if (columns.some((values) => Number.isNaN(values[row]!))) continue;
-    const block = Math.floor((row * blocks) / rows);
-    counts[block]! += 1;
-    for (const [n, values] of columns.entries()) sums[n]![block]! += values[row]!;
+  for (const block of blockOf) if (block !== NOT_WHOLE) counts[block]! += 1;
+  return { sums: new Map(layers.map((layer, n) => [layer, sumsOf(columns[n]!, blockOf, blocks)])), counts };
+}
+
+/** The block of each row; NOT_WHOLE where a layer was not measured. */
+function wholeRows(columns: readonly Float64Array[], blocks: number): Uint16Array {
+  const rows = columns[0]?.length ?? 0;
+  const blockOf = new Uint16Array(rows);
+  for (let row = 0; row < rows; row++) blockOf[row] = Math.floor((row * blocks) / rows);
+  for (const values of columns) {
+    for (let row = 0; row < rows; row++) if (Number.isNaN(values[row]!)) blockOf[row] = NOT_WHOLE;
   }
-  return { sums: new Map(layers.map((layer, n) => [layer, sums[n]!])), counts };
+  return blockOf;
+}
+
+function sumsOf(values: Float64Array, blockOf: Uint16Array, blocks: number): Float64Array {
+  const sums = new Float64Array(blocks);
+  for (let row = 0; row < values.length; row++) {
+    const block = blockOf[row]!;
+    if (block !== NOT_WHOLE) sums[block]! += values[row]!;
+  }
+  return sums;
 }
 
 function meanOf({ sums, counts }: BlockSums, layer: string, weights?: Float64Array): number {

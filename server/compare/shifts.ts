@@ -8,8 +8,9 @@
  * approximate stepdown methods, 2005).
  */
 import type { Shift } from '../wire/compare-views.ts';
-import { type BlockBins, blockBins, exactQuantile, sizeOf, weightedQuantile } from './block-bins.ts';
+import { type BlockBins, blockBins, sizeOf, weightedQuantile } from './block-bins.ts';
 import { blocksOf, drawnBlocks, isPaired } from './block-draws.ts';
+import { exactQuantiles } from './exact-quantiles.ts';
 import { normalQuantile, studentQuantile } from './normal.ts';
 import { seededRandom } from './random.ts';
 
@@ -66,15 +67,16 @@ function cellsOf(layer: string, valuesA: Float64Array, valuesB: Float64Array | u
   if (!valuesB) return [];
   const [a, b] = [blockBins(valuesA, draw.blocksA), blockBins(valuesB, draw.blocksB)];
   const [onceA, onceB] = [new Float64Array(draw.blocksA).fill(1), new Float64Array(draw.blocksB).fill(1)];
-  return draw.quantiles
-    .filter((quantile) => Math.min(sizeOf(a), sizeOf(b)) * (1 - quantile) >= BEYOND)
-    .map((quantile) => ({
-      ...{ layer, quantile, a, b },
-      exactA: exactQuantile(a, valuesA, quantile),
-      exactB: exactQuantile(b, valuesB, quantile),
-      shift: weightedQuantile(b, onceB, quantile) - weightedQuantile(a, onceA, quantile),
-      draws: new Float64Array(draw.draws),
-    }));
+  const smaller = Math.min(sizeOf(a), sizeOf(b));
+  const quantiles = draw.quantiles.filter((quantile) => smaller * (1 - quantile) >= BEYOND);
+  const [exactA, exactB] = [exactQuantiles(valuesA, quantiles), exactQuantiles(valuesB, quantiles)];
+  return quantiles.map((quantile, n) => ({
+    ...{ layer, quantile, a, b },
+    exactA: exactA[n]!,
+    exactB: exactB[n]!,
+    shift: weightedQuantile(b, onceB, quantile) - weightedQuantile(a, onceA, quantile),
+    draws: new Float64Array(draw.draws),
+  }));
 }
 
 function rowsOf(sample: Sample): number {

@@ -4,7 +4,7 @@ import { LAYER_COUNT, type PathColumns, STATION_COUNT } from './paths.ts';
 
 const CLIENT = LAYER_IDS.indexOf('client');
 /** A client may hold an ACK back, 40 ms on Linux, for longer elsewhere: what comes later than this says nothing. */
-const HELD_BACK_NS = 30e6;
+export const HELD_BACK_NS = 30e6;
 const NIC_RX = stationIndex('nic.rx');
 const TAP_TX = stationIndex('tap.tx');
 const VNIC_RX = stationIndex('vnic.rx');

@@ -29,6 +29,8 @@ export interface OpenFile {
   /** One of each, so that a long query holds no commit up. */
   writer: DuckDBConnection;
   reader: DuckDBConnection;
+  /** For questions about all paths of a run, which hold up no other question either. */
+  reports: readonly DuckDBConnection[];
   /** By `writer`. */
   paths: PathWriter;
   close(): void;
@@ -55,7 +57,9 @@ export async function openFile(folder: string, version: string): Promise<OpenFil
     });
     await writer.run('SET enable_external_access = false');
     const reader = await instance.connect();
-    return { writer, reader, paths: new PathWriter(writer), close: () => [reader.closeSync(), close()] };
+    const reports = [await instance.connect(), await instance.connect()];
+    const closeAll = () => [...[reader, ...reports].map((each) => each.closeSync()), close()];
+    return { writer, reader, reports, paths: new PathWriter(writer), close: closeAll };
   } catch (error) {
     close();
     throw error instanceof StoreError ? error : damaged(file, error as Error);

@@ -3,6 +3,7 @@ import type { PathColumns } from '../join/paths.ts';
 import type { PathKeys } from '../join/recent-keys.ts';
 import type { SampledCounts } from '../wire/series-views.ts';
 import type { PathFilter } from './path-filter.ts';
+import type { RunQuantiles, RunTimes } from './run-times.ts';
 import type { PathQuery, SeriesQuery, StoredRun, StoredSeries } from './store.ts';
 import type { StoredRows } from './stored-rows.ts';
 
@@ -26,6 +27,23 @@ export interface Batch {
 
 /** Where it was not ended: with its last path. */
 export type EndedRun = StoredRun & { endedMs: number };
+
+export interface RunsQuery {
+  limit: number;
+  /** Ids of runs that are known elsewhere. */
+  except: readonly string[];
+  /** Only runs that began before this one. */
+  before?: { startedMs: number; id: string };
+  /** Only runs of this name, and before them the one of this id. */
+  name?: string;
+}
+
+export interface FoundRuns {
+  /** Newest first. */
+  runs: EndedRun[];
+  /** Of all there are, whatever `limit` and `before` are. */
+  total: number;
+}
 
 /** `vm` by name here. */
 export type DiskQuery = Omit<PathQuery, keyof PathFilter> & PathFilter<string>;
@@ -79,10 +97,14 @@ export interface Calls {
   checkpoint: { ask: null; answer: null };
   pruned: { ask: null; answer: Pruned[] };
   sampled: { ask: null; answer: Sampled[] };
+  /** How many there are of a run. */
+  count: { ask: string; answer: number };
+  times: { ask: { run: string; names: readonly string[] }; answer: RunTimes };
+  quantiles: { ask: { run: string; quantiles: readonly number[] }; answer: RunQuantiles };
   forget: { ask: string; answer: null };
   /** The newest, oldest of them first. */
   keys: { ask: number; answer: PathKeys };
-  runs: { ask: number; answer: EndedRun[] };
+  runs: { ask: RunsQuery; answer: FoundRuns };
   close: { ask: null; answer: null };
 }
 export type CallName = keyof Calls;

@@ -4,9 +4,10 @@ import { KEY_BYTES, pathColumns } from '../join/paths.ts';
 import type { PathKeys } from '../join/recent-keys.ts';
 import { copyRows } from '../join/rows.ts';
 import { addressBytes } from '../wire/address.ts';
-import type { Calls, DiskQuery, EndedRun, FoundRows } from './duckdb-messages.ts';
+import type { Calls, DiskQuery, FoundRows } from './duckdb-messages.ts';
 import { PATH_FIELDS } from './path-fields.ts';
 import { sqlFilter } from './path-filter.ts';
+import { foundNumbers, isPlain, pageEnd } from './path-numbers.ts';
 import { sqlRank } from './path-order.ts';
 import { rowsOf, selection } from './path-table.ts';
 import { ROLL_UP_TABLE } from './roll-up-tables.ts';
@@ -26,16 +27,20 @@ export async function nextNumber(connection: DuckDBConnection): Promise<number> 
 
 /** Finds their numbers first: few of very many are looked up whole. */
 export async function readPaths(connection: DuckDBConnection, query: DiskQuery): Promise<FoundRows> {
+  const numbers = isPlain(query) ? await foundNumbers(connection, query) : await rankedNumbers(connection, query);
+  const values: DuckDBValue[] = [];
+  const order = `${sqlRank(query, (value) => `$${values.push(value)}`)} DESC, number`;
+  return read(connection, `${SELECT} WHERE number IN (${[-1, ...numbers].join(', ')}) ORDER BY ${order}`, values);
+}
+
+async function rankedNumbers(connection: DuckDBConnection, query: DiskQuery): Promise<unknown[]> {
   const picked: DuckDBValue[] = [];
   const bind = (value: DuckDBValue) => `$${picked.push(value)}`;
   const rank = sqlRank(query, bind);
   const wanted = [`run = ${bind(query.run)}`, `${rank} IS NOT NULL`, ...sqlFilter(query, bind)].join(' AND ');
   const limited = `LIMIT ${bind(query.limit)}::BIGINT`;
   const pick = `SELECT number FROM ${viewFor(query)} WHERE ${wanted} ORDER BY ${rank} DESC, number ${limited}`;
-  const numbers = (await connection.runAndReadAll(pick, picked)).getColumnsJS()[0] ?? [];
-  const values: DuckDBValue[] = [];
-  const order = `${sqlRank(query, (value) => `$${values.push(value)}`)} DESC, number`;
-  return read(connection, `${SELECT} WHERE number IN (${[-1, ...numbers].join(', ')}) ORDER BY ${order}`, values);
+  return (await connection.runAndReadAll(pick, picked)).getColumnsJS()[0] ?? [];
 }
 
 /** The times alone are much cheaper to ask. */
@@ -48,12 +53,9 @@ export function readPath(connection: DuckDBConnection, { run, number }: Calls['p
 }
 
 export async function readPage(connection: DuckDBConnection, ask: Calls['page']['ask']): Promise<FoundRows> {
-  const first = `SELECT number FROM path_times WHERE run = $1 AND number >= $2::BIGINT ORDER BY number LIMIT $3::BIGINT`;
-  const query = `SELECT coalesce(max(number), -1)::DOUBLE FROM (${first})`;
-  const result = await connection.runAndReadAll(query, [ask.run, ask.from, ask.limit]);
-  const last = result.getRowsJS()[0]![0] as number;
+  const end = (await pageEnd(connection, ask)) ?? -1;
   const which = 'run = $1 AND number BETWEEN $2::BIGINT AND $3::BIGINT';
-  return read(connection, `${SELECT} WHERE ${which} ORDER BY number`, [ask.run, ask.from, last]);
+  return read(connection, `${SELECT} WHERE ${which} ORDER BY number`, [ask.run, ask.from, end]);
 }
 
 async function read(connection: DuckDBConnection, query: string, values: DuckDBValue[]): Promise<FoundRows> {
@@ -116,16 +118,4 @@ function addressOf(known: Map<string, Uint8Array>, text: string): Uint8Array {
   const bytes = addressBytes(text) ?? new Uint8Array(16);
   if (known.size < 4096) known.set(text, bytes);
   return bytes;
-}
-
-/** The newest `limit` runs, oldest of them first. */
-export async function readRuns(connection: DuckDBConnection, limit: number): Promise<EndedRun[]> {
-  const lastPath = '(SELECT max(at_ms) FROM path_times WHERE run = id)';
-  const query = `SELECT id, name, started_ms, coalesce(ended_ms, ${lastPath}, started_ms), summary
-    FROM runs ORDER BY started_ms DESC LIMIT $1::BIGINT`;
-  const result = await connection.runAndReadAll(query, [limit]);
-  const runs = result.getRowsJS() as [string, string, number, number, string][];
-  return runs
-    .map(([id, name, startedMs, endedMs, summary]) => ({ id, name, startedMs, endedMs, summary: JSON.parse(summary) }))
-    .reverse();
 }

@@ -2,20 +2,28 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type OpenFile, openFile } from './duckdb-file.ts';
 import type { Answer, CallName, Calls, FoundRows, Opening, Question, WorkerOptions } from './duckdb-messages.ts';
-import { nextNumber, readKeys, readPage, readPath, readPaths, readRuns } from './duckdb-reads.ts';
+import { nextNumber, readKeys, readPage, readPath, readPaths } from './duckdb-reads.ts';
 import { checkpoint, forgetRun, pruneSome, rollUpSome, sweepRepeated, writeBatch } from './duckdb-writes.ts';
 import { RawBudget } from './raw-budget.ts';
 import { readPruned, tooMuch } from './retention.ts';
 import { readSampled, readSeries } from './roll-up-reads.ts';
+import { readRuns } from './run-reads.ts';
+import type { RunTimes } from './run-times.ts';
 import { StoreError } from './store-error.ts';
+import { countPaths, readQuantiles, readTimes } from './time-reads.ts';
 
 const { folder, version, rawPerSecond } = workerData as WorkerOptions;
 const budget = rawPerSecond === null ? null : new RawBudget(rawPerSecond);
 const port = parentPort!;
 /** Null between a failure and the next try. */
 let file: OpenFile | null = null;
-/** Writes and reads wait each for their own kind. */
-const last: Record<'read' | 'write', Promise<unknown>> = { read: Promise.resolve(), write: Promise.resolve() };
+type Kind = 'read' | 'report' | 'write';
+/** Each question waits for its own kind. */
+const last: Record<Kind, Promise<unknown>> = {
+  read: Promise.resolve(),
+  report: Promise.resolve(),
+  write: Promise.resolve(),
+};
 
 type Work = { [K in CallName]: (ask: Calls[K]['ask']) => Promise<Calls[K]['answer']> };
 const WORK: Work = {
@@ -32,19 +40,33 @@ const WORK: Work = {
   paths: (query) => readPaths(reader(), query),
   path: (ask) => readPath(reader(), ask),
   page: (ask) => readPage(reader(), ask),
+  count: (run) => countPaths(reports()[0]!, run),
+  times: ({ run, names }) => readTimes(reports()[0]!, run, names),
+  quantiles: ({ run, quantiles }) => readQuantiles(reports(), run, quantiles),
   keys: (limit) => readKeys(reader(), limit),
-  runs: (limit) => readRuns(reader(), limit),
+  runs: (query) => readRuns(reader(), query),
   close: async () => {
-    await last.read;
+    await Promise.all([last.read, last.report]);
     file?.close();
     return null;
   },
 };
-const WRITES = new Set<CallName>(['write', 'forget', 'rollUp', 'prune', 'sweep', 'checkpoint', 'close']);
+const KIND: Partial<Record<CallName, Kind>> = {
+  ...{ write: 'write', forget: 'write', close: 'write', rollUp: 'write', prune: 'write', sweep: 'write' },
+  ...{ checkpoint: 'write', count: 'report', times: 'report', quantiles: 'report' },
+};
 
 function reader(): OpenFile['reader'] {
+  return opened().reader;
+}
+
+function reports(): OpenFile['reports'] {
+  return opened().reports;
+}
+
+function opened(): OpenFile {
   if (file === null) throw new Error('the database could not be opened again yet');
-  return file.reader;
+  return file;
 }
 
 async function changed<T>(work: (open: OpenFile) => Promise<T>): Promise<T> {
@@ -60,17 +82,18 @@ async function changed<T>(work: (open: OpenFile) => Promise<T>): Promise<T> {
 
 /** Once the reads under way are answered; those that come meanwhile wait. */
 async function reopen(): Promise<void> {
-  const opening = last.read.then(async () => {
+  const opening = Promise.all([last.read, last.report]).then(async () => {
     file?.close();
     file = null;
     file = await openFile(folder, version);
   });
   last.read = opening.catch(() => undefined);
+  last.report = last.read;
   await opening;
 }
 
 function answer({ id, call, ask }: Question): void {
-  const kind = WRITES.has(call) ? 'write' : 'read';
+  const kind = KIND[call] ?? 'read';
   last[kind] = last[kind].then(async () => {
     try {
       const found = await WORK[call](ask as never);
@@ -83,8 +106,9 @@ function answer({ id, call, ask }: Question): void {
 }
 
 function transferOf(found: unknown): ArrayBuffer[] {
-  const { columns, numbers } = (found ?? {}) as Partial<FoundRows>;
+  const { columns, numbers, times, bounds } = (found ?? {}) as Partial<FoundRows & RunTimes>;
   const arrays = columns === undefined ? [] : [...Object.values(columns), numbers];
+  if (times instanceof Map) arrays.push(...times.values(), bounds);
   return arrays.filter(ArrayBuffer.isView).map((array) => array.buffer as ArrayBuffer);
 }
 

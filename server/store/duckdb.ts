@@ -10,40 +10,20 @@ import type { PathKeys } from '../join/recent-keys.ts';
 import { rowOf } from '../join/rows.ts';
 import type { Coverage } from '../wire/series-views.ts';
 import { type Amended, stillAmended } from './amended-rows.ts';
-import type { Batch, EndedRun, FoundRows, Sampled } from './duckdb-messages.ts';
+import type { Batch, FoundRows, FoundRuns, RunsQuery, Sampled } from './duckdb-messages.ts';
+import type { DuckDbStoreOptions } from './duckdb-options.ts';
 import { DuckDbThread } from './duckdb-thread.ts';
-import { MemoryStore, type MemoryStoreOptions } from './memory.ts';
+import { MemoryStore } from './memory.ts';
 import type { ChangedRow } from './memory-rows.ts';
 import { mergedPaths } from './merged-paths.ts';
+import { quantilesOf, type RunQuantiles, type RunTimes, TIME_NAMES, timesOf } from './run-times.ts';
 import type { PathQuery, PathStore, SeriesQuery, StoreCounts, StoredPaths, StoredRun, StoredSeries } from './store.ts';
 import { addRows, buffersOf, storedRows } from './stored-rows.ts';
-import { type Commits, KEEP_ALL, type Retention, Upkeep } from './upkeep.ts';
+import { type Commits, KEEP_ALL, Upkeep } from './upkeep.ts';
 
 /** Rows of one commit: the rest comes with the next ones. */
 const BATCH_ROWS = 32_768;
 const PAGE_ROWS = 4096;
-
-/** The server's names of VMs: the file has names, columns have an index. */
-export interface VmNames {
-  readonly names: readonly string[];
-  /** Index of a name, which may be new. */
-  named(name: string): number;
-}
-
-export interface DuckDbStoreOptions extends Omit<MemoryStoreOptions, 'first'> {
-  /** Folder of the database file, made where it is missing. */
-  folder: string;
-  /** Of this Hopscope. */
-  version: string;
-  /** Paths kept one by one, a second and run; errors and slow ones may be more. Default: all. */
-  rawPerSecond?: number | null;
-  /** Default: everything is kept. */
-  retention?: Retention;
-  /** Called when it is first needed. */
-  vms: () => VmNames;
-  /** A commit failed, or went well after some that failed (null). */
-  onTrouble?: (message: string | null) => void;
-}
 
 export class DuckDbStore implements PathStore, Commits {
   readonly #thread: DuckDbThread;
@@ -127,10 +107,10 @@ export class DuckDbStore implements PathStore, Commits {
     this.#saved.set(run.id, run);
   }
 
-  /** The newest runs that were saved, oldest first; one that was not ended ends with its last path. */
-  async runs(limit: number): Promise<EndedRun[]> {
+  /** The newest runs that were saved; one that was not ended ends with its last path. */
+  async runs(query: RunsQuery): Promise<FoundRuns> {
     await this.commit();
-    return this.#thread.ask('runs', limit);
+    return this.#thread.ask('runs', query);
   }
 
   async commit(): Promise<boolean> {
@@ -246,6 +226,21 @@ export class DuckDbStore implements PathStore, Commits {
       from = (found.numbers[count - 1] as number) + 1;
     }
     yield* this.#memory.scan(run, end);
+  }
+
+  async count(run: string): Promise<number> {
+    await this.commit();
+    return (await this.#thread.ask('count', run)) + (await this.#memory.count(run, this.#written));
+  }
+
+  /** Row by row where some could not be written. */
+  async times(run: string, names: readonly string[]): Promise<RunTimes> {
+    return (await this.commit()) ? this.#thread.ask('times', { run, names }) : timesOf(this.scan(run), names);
+  }
+
+  async quantiles(run: string, quantiles: readonly number[]): Promise<RunQuantiles> {
+    if (await this.commit()) return this.#thread.ask('quantiles', { run, quantiles });
+    return quantilesOf(await this.times(run, TIME_NAMES), quantiles);
   }
 
   #stored(run: string, { columns, numbers, vmNames }: FoundRows): StoredPaths {

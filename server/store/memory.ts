@@ -9,6 +9,8 @@ import { MemoryRollUps, NOTHING_PRUNED } from './memory-roll-ups.ts';
 import type { ChangedRow, KeptRow, Place } from './memory-rows.ts';
 import { rowFilter } from './path-filter.ts';
 import { rowRank } from './path-order.ts';
+import { quantilesOf, type RunQuantiles, type RunTimes, TIME_NAMES, timesOf } from './run-times.ts';
+import { SlowPaths } from './slow-paths.ts';
 import { Slowest } from './slowest.ts';
 import type { PathQuery, PathStore, SeriesQuery, StoreCounts, StoredPaths, StoredSeries } from './store.ts';
 import { addRows, type StoredRows } from './stored-rows.ts';
@@ -26,23 +28,14 @@ export interface MemoryStoreOptions {
 
 const SCAN_ROWS = 4096;
 
-interface SlowPlaces {
-  /** Rows of `columns` that hold the slowest of one run and class. */
-  slowest: Slowest<Place>;
-  columns: PathColumns;
-  used: number;
-}
-
 export class MemoryStore implements PathStore {
   /** Memory is as safe as it gets here. */
   readonly isBehind = false;
   readonly #newest: number;
-  readonly #slowestLimit: number;
   readonly #ring: PathColumns;
   /** Run of each ring row. */
   readonly #runOf: (string | undefined)[];
-  /** By run, then by class. */
-  readonly #runs = new Map<string, Map<number, SlowPlaces>>();
+  readonly #slow: SlowPaths;
   readonly #rollUps: MemoryRollUps | null;
   readonly #first: number;
   /** Number of the next path; ids are `<run>.<number>`. */
@@ -53,7 +46,7 @@ export class MemoryStore implements PathStore {
     this.#first = first;
     this.#next = first;
     this.#newest = newest;
-    this.#slowestLimit = slowest;
+    this.#slow = new SlowPaths(slowest);
     this.#ring = pathColumns(newest);
     this.#runOf = new Array(newest).fill(undefined);
   }
@@ -86,7 +79,7 @@ export class MemoryStore implements PathStore {
       const rows = Math.min(to - row, this.#newest - slot);
       copyRows(columns, row, this.#ring, slot, rows);
       this.#runOf.fill(run, slot, slot + rows);
-      for (const end = row + rows; row < end; row++) this.#keepIfSlow(run, columns, row, this.#next++);
+      for (const end = row + rows; row < end; row++) this.#slow.offer(run, columns, row, this.#next++);
     }
   }
 
@@ -108,10 +101,7 @@ export class MemoryStore implements PathStore {
 
   /** Every place of a path, by its ordinal. */
   #kept(ordinal: number): KeptRow[] {
-    const kept = [...this.#runs.keys()].flatMap((run) =>
-      this.#slowPlaces(run).map((place): KeptRow => ({ ...place, run })),
-    );
-    const slow = kept.filter(({ columns, row }) => columns.ordinal[row] === ordinal);
+    const slow = this.#slow.all().filter(({ columns, row }) => columns.ordinal[row] === ordinal);
     const sequence = this.#sequenceOf(ordinal);
     const run = sequence === null ? undefined : this.#runOf[sequence % this.#newest];
     if (sequence === null || run === undefined) return slow;
@@ -187,6 +177,23 @@ export class MemoryStore implements PathStore {
     }
   }
 
+  /** From a number on. */
+  async count(run: string, first = 0): Promise<number> {
+    let count = 0;
+    for (let sequence = Math.max(first, this.oldest); sequence < this.#next; sequence++) {
+      if (this.#runOf[sequence % this.#newest] === run) count++;
+    }
+    return count;
+  }
+
+  times(run: string, names: readonly string[]): Promise<RunTimes> {
+    return timesOf(this.scan(run), names);
+  }
+
+  async quantiles(run: string, quantiles: readonly number[]): Promise<RunQuantiles> {
+    return quantilesOf(await this.times(run, TIME_NAMES), quantiles);
+  }
+
   release(run: string): void {
     this.forgetSlowest(run);
     this.#rollUps?.forget(run);
@@ -199,49 +206,18 @@ export class MemoryStore implements PathStore {
 
   /** Of the run; the newest stay. */
   forgetSlowest(run: string): void {
-    this.#runs.delete(run);
+    this.#slow.forget(run);
   }
 
   async close(): Promise<void> {
-    this.#runs.clear();
+    this.#slow.clear();
   }
 
   #find(run: string, sequence: number): Place | undefined {
     const slot = sequence % this.#newest;
     const inRing = sequence < this.#next && sequence >= this.oldest && this.#runOf[slot] === run;
     if (inRing) return { columns: this.#ring, row: slot, sequence };
-    return this.#slowPlaces(run).find((p) => p.sequence === sequence);
-  }
-
-  /** Kept slowest of a run, of all classes. */
-  #slowPlaces(run: string): Place[] {
-    return [...(this.#runs.get(run)?.values() ?? [])].flatMap(({ slowest }) => slowest.items());
-  }
-
-  #placesOf(run: string, exchangeClass: number): SlowPlaces {
-    const byClass = this.#runs.get(run) ?? new Map<number, SlowPlaces>();
-    this.#runs.set(run, byClass);
-    const known = byClass.get(exchangeClass);
-    if (known !== undefined) return known;
-    const fresh = {
-      slowest: new Slowest<Place>(this.#slowestLimit),
-      columns: pathColumns(this.#slowestLimit),
-      used: 0,
-    };
-    byClass.set(exchangeClass, fresh);
-    return fresh;
-  }
-
-  #keepIfSlow(run: string, columns: PathColumns, row: number, sequence: number): void {
-    const places = this.#placesOf(run, columns.class[row] as number);
-    const value = columns.endToEnd[row] as number;
-    if (!places.slowest.admits(value)) return;
-    const place: Place = { columns: places.columns, row: places.used, sequence };
-    const gone = places.slowest.add(value, place);
-    // The one that went leaves its row to the one that came.
-    if (gone === null) places.used++;
-    else place.row = gone.row;
-    copyRows(columns, row, places.columns, place.row, 1);
+    return this.#slow.of(run).find((p) => p.sequence === sequence);
   }
 
   /** Ring rows that the query asks for, newest first. */
@@ -275,7 +251,7 @@ export class MemoryStore implements PathStore {
     // A random choice that knew the slowest beyond the ring would make a run look slow.
     if (query.order === 'random') return best.items();
     const fits = rowFilter(query);
-    for (const place of this.#slowPlaces(query.run)) {
+    for (const place of this.#slow.of(query.run)) {
       if (place.sequence < oldest && fits(place.columns, place.row)) offer(place);
     }
     return best.items();

@@ -8,7 +8,9 @@ import type { PathColumns } from '../join/paths.ts';
 import { LAYER_IDS } from '../wire/stations.ts';
 import { columnName, PATH_FIELDS } from './path-fields.ts';
 import { DERIVED_FIELDS, definitions, PathAppender, rowsOf, selection } from './path-table.ts';
+import { type RunTimes, TIME_NAMES } from './run-times.ts';
 import type { StoredPaths } from './store.ts';
+import { asDouble, readColumns } from './time-reads.ts';
 
 const KEY = 'hopscope';
 const FIELDS = [...PATH_FIELDS, ...DERIVED_FIELDS];
@@ -34,22 +36,12 @@ export async function writeRecording(
   });
 }
 
-/** Times of a run's requests in the order of time, ns, NaN where not measured, by layer; and `vnic both`, `end to end`. */
-export type RequestTimes = ReadonlyMap<string, Float64Array>;
+/** The columns of TIME_NAMES. */
+const TIME_COLUMNS = [...LAYER_IDS.map((layer) => `${columnName(layer)}_ns`), 'vnic_both_ns', 'end_to_end_ns'];
 
-const TIMES: readonly (readonly [name: string, column: string])[] = [
-  ...LAYER_IDS.map((layer) => [layer, `${columnName(layer)}_ns`] as const),
-  ['vnic both', 'vnic_both_ns'],
-  ['end to end', 'end_to_end_ns'],
-];
-
-export interface Recording {
+export interface Recording extends RunTimes {
   /** What the file says of itself, as it was parsed: not checked further. */
   about: unknown;
-  rows: number;
-  times: RequestTimes;
-  /** Proven ± of `vnic.in` and `vnic.out`, request by request. */
-  bounds: Float64Array;
 }
 
 /** What the file says of itself, as it was parsed. Throws a {@link RecordingError} on a file that is none. */
@@ -61,16 +53,15 @@ export function readAbout(file: string): Promise<unknown> {
 export function readRecording(file: string): Promise<Recording> {
   return inMemory(async (connection) => {
     const about = await aboutOf(connection, file);
-    const columns = [...TIMES.map(([, column]) => column), 'bound_ns'].map((column) => `${column}::DOUBLE`).join(', ');
-    const query = `SELECT ${columns} FROM ${literal(file)} WHERE class = 'request' ORDER BY at_ms`;
-    const result = await asRecording(file, connection.runAndReadAll(query));
-    const count = await connection.runAndReadAll(`SELECT count(*)::INTEGER FROM ${literal(file)}`);
-    const [bounds, ...values] = result
-      .getColumnsJS()
-      .map((column) => Float64Array.from(column, (ns) => (ns === null ? Number.NaN : (ns as number))))
-      .toReversed();
-    const times = new Map(TIMES.map(([name], at) => [name, values.at(-1 - at)!]));
-    return { about, rows: count.getRowsJS()[0]![0] as number, times, bounds: bounds! };
+    const counting = `SELECT count(*)::DOUBLE, count(*) FILTER (class = 'request')::DOUBLE FROM ${literal(file)}`;
+    const counts = await asRecording(file, connection.runAndReadAll(counting));
+    const [rows, requests] = counts.getRowsJS()[0] as [number, number];
+    const columns = [...TIME_COLUMNS, 'bound_ns'].map(() => new Float64Array(requests));
+    const asked = [...TIME_COLUMNS, 'bound_ns'].map(asDouble).join(', ');
+    const query = `SELECT ${asked} FROM ${literal(file)} WHERE class = 'request' ORDER BY at_ms`;
+    await asRecording(file, readColumns(connection, query, columns));
+    const bounds = columns.pop()!;
+    return { about, rows, times: new Map(TIME_NAMES.map((name, i) => [name, columns[i]!])), bounds };
   });
 }
 

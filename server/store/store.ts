@@ -7,6 +7,7 @@ import type { PathColumns } from '../join/paths.ts';
 import type { Coverage, SeriesPoint } from '../wire/series-views.ts';
 import type { PathFilter } from './path-filter.ts';
 import type { Ordered } from './path-order.ts';
+import type { RunQuantiles, RunTimes } from './run-times.ts';
 
 export interface PathQuery extends Ordered, PathFilter {
   run: string;
@@ -92,6 +93,12 @@ export interface PathStore {
   maintain(nowMs: number): Promise<void>;
   /** What of a run is not kept path by path any more. */
   coverage(run: string): Coverage;
+  /** How many paths of a run are kept whole. */
+  count(run: string): Promise<number>;
+  /** Of all requests of a run that are kept whole. @param names of TIME_NAMES */
+  times(run: string, names: readonly string[]): Promise<RunTimes>;
+  /** Exact, of the same requests. @param quantiles each above 0 and up to 1 */
+  quantiles(run: string, quantiles: readonly number[]): Promise<RunQuantiles>;
   /** A run is not listed any more: what only memory keeps of it may go. */
   release(run: string): void;
   /** A run is deleted, its paths with it. */

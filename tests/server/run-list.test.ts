@@ -13,7 +13,8 @@ function runList() {
     cost: () => ({ ...NO_COST, cpuMs: 5, elapsedMs: 50 }),
     moment: (run) => ({ clock: { method: run.name } }) as Momentary,
     summarise: (run: Run) => ({ run: { id: run.id } }) as Summary,
-    store: { coverage: () => ({}), release: (id) => void forgotten.push(id) },
+    store: { coverage: () => ({}) },
+    release: ({ id }) => forgotten.push(id),
   });
   /** Counters of the server rise. */
   const count = (unmatchedHost: number, lost: number) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { blockBins, blocksFor, exactQuantile, sizeOf, weightedQuantile } from '../../../server/compare/block-bins.ts';
+import { blockBins, blocksFor, sizeOf, weightedQuantile } from '../../../server/compare/block-bins.ts';
 
 /** The same by writing the resample out: mid-distribution quantile of all values. */
 function obviousQuantile(values: readonly number[], quantile: number): number {
@@ -36,21 +36,10 @@ describe('a sample in blocks', () => {
     );
   });
 
-  it('has the exact quantiles, as sorting gives them', () => {
-    const sample = fc.array(fc.integer({ min: 0, max: 5_000_000 }), { minLength: 1, maxLength: 300 });
-    fc.assert(
-      fc.property(sample, fc.double({ min: 0.001, max: 0.999, noNaN: true }), (numbers, quantile) => {
-        const values = Float64Array.from([...numbers, Number.NaN]);
-        const expected = Float64Array.from(numbers).sort()[Math.ceil(quantile * numbers.length) - 1];
-        expect(exactQuantile(blockBins(values, 5), values, quantile)).toBe(expected);
-        expect(sizeOf(blockBins(values, 5))).toBe(numbers.length);
-      }),
-    );
-  });
-
   it('leaves out what was not measured', () => {
     const bins = blockBins(Float64Array.of(Number.NaN, 4, Number.NaN, 4), 2);
     expect([...bins.sizes]).toEqual([1, 1]);
+    expect(sizeOf(bins)).toBe(2);
     expect(weightedQuantile(bins, Float64Array.of(1, 1), 0.5)).toBe(4);
   });
 

@@ -7,6 +7,7 @@ import { FLAGS } from '../../../server/wire/record.ts';
 import { LAYER_IDS, LAYERS } from '../../../server/wire/stations.ts';
 import { seriesContract } from './series-contract.ts';
 import { pathsWithLayers, somePaths } from './some-paths.ts';
+import { timesContract } from './times-contract.ts';
 
 /** Its VMs are named `vm0`, `vm1`; it keeps at least 1,000 paths. */
 export type MakeStore = () => Promise<PathStore>;
@@ -46,6 +47,7 @@ async function scanned(store: PathStore, run: string): Promise<{ seen: number[];
 }
 
 export function storeContract(name: string, make: MakeStore): void {
+  timesContract(name, make);
   seriesContract(name, make);
   describe(`${name} as a path store`, () => {
     it('gives the newest first', async () => {

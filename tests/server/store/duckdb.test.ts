@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { KEY_BYTES } from '../../../server/join/paths.ts';
-import { DuckDbStore, type DuckDbStoreOptions } from '../../../server/store/duckdb.ts';
+import { DuckDbStore } from '../../../server/store/duckdb.ts';
+import type { RunsQuery } from '../../../server/store/duckdb-messages.ts';
+import type { DuckDbStoreOptions } from '../../../server/store/duckdb-options.ts';
 import { append, storeContract, times } from './contract.ts';
 import { somePaths } from './some-paths.ts';
 
@@ -62,9 +64,10 @@ describe('DuckDbStore', () => {
     const after = await open({ folder });
     expect(await times(after, 'a', 'newest')).toEqual([7, 9, 5]);
     expect((await after.path(ids[0]!))?.columns.vm[0]).toBe(1);
-    expect(await after.runs(10)).toEqual([
-      { id: 'a', name: 'first', startedMs: 1, endedMs: 0, summary: { deep: ['x'] } },
-    ]);
+    expect(await after.runs({ limit: 10, except: [] })).toEqual({
+      runs: [{ id: 'a', name: 'first', startedMs: 1, endedMs: 0, summary: { deep: ['x'] } }],
+      total: 1,
+    });
     await append(after, 'b', [1]);
     const { ids: next } = await after.paths({ run: 'b', order: 'newest', limit: 1 });
     expect(next).toEqual(['b.3']);
@@ -83,9 +86,31 @@ describe('DuckDbStore', () => {
     paths.atMs.set([70, 60]);
     store.append('c', paths, 0, 2);
     // The one that was not ended lasted until its last path.
-    expect(await store.runs(2)).toEqual([run('b', 2, 2.5), run('c', 3, 70)]);
+    expect(await store.runs({ limit: 2, except: [] })).toEqual({
+      runs: [run('c', 3, 70), run('b', 2, 2.5)],
+      total: 3,
+    });
     await store.forget('b');
-    expect((await store.runs(9)).map(({ id }) => id)).toEqual(['a', 'c']);
+    expect((await store.runs({ limit: 9, except: [] })).runs.map(({ id }) => id)).toEqual(['c', 'a']);
+  });
+
+  it('tells runs page by page, without those that are known elsewhere, and by name or id', async () => {
+    const store = await open();
+    const starts = { a: 1, b: 2, c: 2, d: 3, e: 4 };
+    for (const [id, startedMs] of Object.entries(starts)) {
+      store.saveRun({ id, name: id === 'a' || id === 'd' ? 'twice' : 'b', startedMs, endedMs: 9, summary: {} });
+    }
+    const page = async (query: Partial<RunsQuery>) => {
+      const { runs, total } = await store.runs({ limit: 2, except: ['e'], ...query });
+      return { ids: runs.map(({ id }) => id).join(''), total };
+    };
+    expect(await page({})).toEqual({ ids: 'dc', total: 4 });
+    expect(await page({ before: { startedMs: 2, id: 'c' } })).toEqual({ ids: 'ba', total: 4 });
+    expect(await page({ before: { startedMs: 1, id: 'a' } })).toEqual({ ids: '', total: 4 });
+    expect(await page({ name: 'twice' })).toEqual({ ids: 'da', total: 2 });
+    // Its id, before all that are called so.
+    expect(await page({ name: 'b', except: [], limit: 9 })).toEqual({ ids: 'bec', total: 3 });
+    expect(await page({ name: 'nobody' })).toEqual({ ids: '', total: 0 });
   });
 
   it('tells the keys of the newest paths, which agents may send again', async () => {
