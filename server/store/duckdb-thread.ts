@@ -1,4 +1,5 @@
 /** The other end of duckdb-worker.ts: questions out, answers in. */
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Answer, CallName, Calls, Opening, Question, WorkerOptions } from './duckdb-messages.ts';
 import { StoreError } from './store-error.ts';
@@ -44,8 +45,9 @@ export class DuckDbThread {
 
   /** Once what was asked before is answered. */
   async close(): Promise<void> {
+    const ended = once(this.#worker, 'exit');
     await this.ask('close', null);
-    await this.#worker.terminate();
+    await ended;
   }
 
   #ended(): void {

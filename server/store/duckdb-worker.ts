@@ -17,6 +17,7 @@ const budget = rawPerSecond === null ? null : new RawBudget(rawPerSecond);
 const port = parentPort!;
 /** Null between a failure and the next try. */
 let file: OpenFile | null = null;
+let hasClosed = false;
 type Kind = 'read' | 'report' | 'write';
 /** Each question waits for its own kind. */
 const last: Record<Kind, Promise<unknown>> = {
@@ -48,6 +49,9 @@ const WORK: Work = {
   close: async () => {
     await Promise.all([last.read, last.report]);
     file?.close();
+    // Who asks now is told so: a closed connection must not be used.
+    file = null;
+    hasClosed = true;
     return null;
   },
 };
@@ -65,11 +69,12 @@ function reports(): OpenFile['reports'] {
 }
 
 function opened(): OpenFile {
-  if (file === null) throw new Error('the database could not be opened again yet');
+  if (file === null) throw new Error(hasClosed ? 'the store is closed' : 'the database could not be opened again yet');
   return file;
 }
 
 async function changed<T>(work: (open: OpenFile) => Promise<T>): Promise<T> {
+  if (hasClosed) throw new Error('the store is closed');
   if (file === null) await reopen();
   try {
     return await work(file!);
@@ -98,6 +103,8 @@ function answer({ id, call, ask }: Question): void {
     try {
       const found = await WORK[call](ask as never);
       port.postMessage({ id, ok: true, answer: found } satisfies Answer, transferOf(found));
+      // The thread ends by itself then: one that is terminated may die amid the database's own work.
+      if (call === 'close') port.close();
     } catch (error) {
       const [message] = (error as Error).message.split('\n') as [string];
       port.postMessage({ id, ok: false, message } satisfies Answer);
