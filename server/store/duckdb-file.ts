@@ -1,6 +1,6 @@
 /** The database file of a store: opened, its tables made or checked, and every reason why not in words. */
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { FIRST_SCHEMA, migrateFirst } from './duckdb-migration.ts';
 import { inTransaction } from './duckdb-transaction.ts';
@@ -68,7 +68,7 @@ export async function openFile(folder: string, version: string): Promise<OpenFil
 
 function checkFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new StoreError(
@@ -76,6 +76,14 @@ function checkFolder(folder: string): void {
         'give a folder that this user may write, on a file system that is not read-only.',
     );
   }
+}
+
+/** Step by step: Node's own recursive one never comes back where a file system refuses with ENOENT, as /proc does. */
+function makeFolder(folder: string): void {
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (found?.isDirectory()) return;
+  if (found === undefined) makeFolder(dirname(folder));
+  mkdirSync(folder);
 }
 
 async function opened(file: string): Promise<DuckDBInstance> {

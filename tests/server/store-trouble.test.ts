@@ -70,6 +70,7 @@ describe('a store that cannot be had', () => {
       [broken, /cannot be read \(.*not a valid DuckDB database file.*move it away/],
       [newer, /written by Hopscope 9\.9\.9 \(format 99.*give --store another folder/],
       [foreign, /database of something else: give --store another folder/],
+      ['/proc/nothing/here', /cannot be written \(ENOENT\): give a folder/],
       [join(broken, FILE), /cannot be written \((ENOTDIR|EEXIST)\): give a folder/],
     ];
     for (const [store, message] of expected) {
