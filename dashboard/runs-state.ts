@@ -1,5 +1,5 @@
 /** Everything the page of runs knows, and how it comes to know it. */
-import { batch, signal } from '@preact/signals';
+import { batch, computed, signal } from '@preact/signals';
 import type { RunInfo, Summary } from '../server/wire/views.ts';
 import { answer, ask, errorText, type Polled, repeat } from './ask.ts';
 
@@ -19,12 +19,25 @@ export const chosenB = signal(query.get('b') ?? '');
 /** The viewer's clock at the last answer. */
 export const heardMs = signal(Date.now());
 
+/** Runs that are asked for: older ones are behind a button. */
+const PAGE_RUNS = 32;
+/** The server gives no more at once. */
+const MOST_RUNS = 1000;
+const asked = signal(PAGE_RUNS);
+/** Whether there may be older ones that can be shown. */
+export const hasOlder = computed(() => runs.value.value?.length === asked.value && asked.value < MOST_RUNS);
+
+/** Shows the next older ones below those that are shown. */
+export function showOlder(): void {
+  asked.value = Math.min(MOST_RUNS, asked.value + PAGE_RUNS);
+}
+
 /**
  * Only the newest run can change: the others are asked once, one after the
  * other, however many there are.
  */
 async function pollOnce(): Promise<void> {
-  const list = await answer<RunInfo[]>('/api/runs', runs.peek());
+  const list = await answer<RunInfo[]>(`/api/runs?limit=${asked.peek()}`, runs.peek());
   const [newest, ...older] = list.value ?? [];
   batch(() => {
     runs.value = list;
@@ -65,5 +78,6 @@ async function take({ id }: RunInfo): Promise<boolean> {
 
 /** Every five seconds while the page is visible. */
 export function startPolling(): void {
-  repeat(pollOnce, POLL_MS)();
+  const now = repeat(pollOnce, POLL_MS);
+  asked.subscribe(now);
 }

@@ -1,4 +1,4 @@
-import { chosenA, chosenB, runs, summaryError } from '../runs-state.ts';
+import { chosenA, chosenB, hasOlder, runs, showOlder, summaryError } from '../runs-state.ts';
 import { RunTable } from './run-table.tsx';
 import { SiteHeader } from './site-header.tsx';
 import './runs-page.css';
@@ -19,6 +19,11 @@ export function RunsPage() {
           <Trouble what="what each run was made under" error={summaryError.value} />
           {value === null && error === null && <p class="fine">Asking the server …</p>}
           {value !== null && value.length > 0 && <RunTable runs={value} />}
+          {hasOlder.value && (
+            <button type="button" class="control button" onClick={showOlder}>
+              Show older runs
+            </button>
+          )}
           {value !== null && value.length < 2 && <SecondRun />}
         </form>
       </main>

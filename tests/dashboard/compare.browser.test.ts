@@ -1,11 +1,13 @@
 /** The pages of runs and of comparisons in a real browser, against a real server that was told of two runs. */
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser, Download, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { formatShift } from '../../dashboard/format.ts';
 import type { CompareView } from '../../server/wire/compare-views.ts';
 import type { Summary } from '../../server/wire/views.ts';
-import { afterwards, getJson, start } from '../server/running-server.ts';
+import { afterwards, getJson, post, start } from '../server/running-server.ts';
 import { type BuiltPage, buildPage } from './built-page.ts';
 import { accessibilityFaults, collectProblems, launchBrowser } from './live-page.ts';
 import { type TwoRuns, twoRuns } from './two-runs.ts';
@@ -107,6 +109,22 @@ describe('the page of runs', () => {
     await page.getByRole('heading', { name: 'there is one' }).waitFor();
     expect(await page.locator('code').textContent()).toContain(`curl -X POST ${alone.url}/api/runs`);
     expect(await button.count()).toBe(0);
+  });
+});
+
+describe('the page of runs of a server with more than it has in memory', () => {
+  it('shows the newest, and older ones when they are asked for', async () => {
+    const store = await mkdtemp(join(tmpdir(), 'hopscope-older-'));
+    afterwards(() => rm(store, { recursive: true }));
+    const server = await start({ dashboard: built.directory, store });
+    for (let i = 0; i < 35; i++) await post(server, '/api/runs', { name: `number ${i}` });
+    const page = await opened(`${server.url}/runs`);
+    const rows = page.locator('tr[data-run]');
+    await expect.poll(() => rows.count()).toBe(32);
+    await page.getByRole('button', { name: 'Show older runs' }).click();
+    await expect.poll(() => rows.count(), { timeout: 20_000 }).toBe(36);
+    expect(await page.getByRole('button', { name: 'Show older runs' }).count()).toBe(0);
+    await page.locator('tbody th', { hasText: 'live' }).waitFor();
   });
 });
 
