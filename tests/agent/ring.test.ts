@@ -13,6 +13,8 @@ const RING_HOLDS = Math.floor((1 << 22) / RECORD_AND_HEADER);
 const HOST_FLOWS = 16_384;
 /** Frames between two looks: fewer than a veth queues. */
 const BURST = 50;
+const LOST_AFTER_MS = 2_000;
+const TRIES = 5;
 /** Requests and answers that nobody waits for stay in order on one CPU only. */
 const setAffinity = koffi.load('libc.so.6').func('int sched_setaffinity(int pid, size_t bytes, uint8_t *mask)');
 const getAffinity = koffi.load('libc.so.6').func('int sched_getaffinity(int pid, size_t bytes, _Out_ uint8_t *mask)');
@@ -63,19 +65,32 @@ function seen(): number {
   return begun + flowFull;
 }
 
+/**
+ * Until the kernel has taken note of so many. All devices share a CPU's queue, and what else this machine does may
+ * push a frame out of it: then as many more are sent.
+ */
+async function begin(count: number, send: (i: number) => void): Promise<void> {
+  let sent = 0;
+  for (let wanted = Math.min(BURST, count); seen() < count; wanted = Math.min(count, wanted + BURST)) {
+    for (let tries = 0; seen() < wanted; tries++) {
+      expect(tries).toBeLessThan(TRIES);
+      for (let missing = wanted - seen(); missing > 0; missing--) send(++sent);
+      await until(seen, (now) => now >= wanted, LOST_AFTER_MS).catch(() => {});
+    }
+  }
+}
+
 describe('a ring that nobody reads', () => {
   it('loses what does not fit, and counts each one', async () => {
     const exchanges = RING_HOLDS + 4_000;
     const request = template('request');
     const response = template('response');
-    for (let i = 1; i <= exchanges; i++) {
+    await begin(exchanges, (i) => {
       request.writeUInt32BE(i * 10, SEQUENCE_AT);
       response.writeUInt32BE(i * 10, SEQUENCE_AT);
       client.send(request);
       vm.send(response);
-      if (i % BURST === 0) await until(seen, (count) => count === i);
-    }
-    await until(seen, (count) => count === exchanges);
+    });
     const before = traced.counters();
     // The last one is still open: nothing has followed it, and no sweep has been.
     expect(before.begun).toBe(exchanges);
@@ -108,12 +123,10 @@ describe('a table of connections that is full', () => {
   it('counts each exchange that finds no room', async () => {
     const connections = HOST_FLOWS + 1_000;
     const request = template('request');
-    for (let i = 1; i <= connections; i++) {
+    await begin(connections, (i) => {
       request.writeUInt16BE(1_024 + i, SOURCE_PORT_AT);
       client.send(request);
-      if (i % BURST === 0) await until(seen, (count) => count === i);
-    }
-    await until(seen, (count) => count === connections);
+    });
     const { begun, emitted, 'flow.full': flowFull } = traced.counters();
     expect({ seen: begun + flowFull, emitted }).toEqual({ seen: connections, emitted: 0 });
     // Two buckets to choose from: the table is nearly full before one finds no room.
