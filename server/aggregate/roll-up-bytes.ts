@@ -57,11 +57,17 @@ function put(bytes: number[], value: number): void {
  * @throws RangeError on another format, and on bytes that end too early
  */
 export function addRollUpBytes(bytes: Uint8Array, to: RollUp, times: 1 | -1 = 1): void {
+  const reader = addRollUpCounters(bytes, to, times);
+  for (let index = reader.next(); index > 0; index = reader.next()) addCounts(reader, to.of(index - 1), times);
+}
+
+/** Only the counters, which come first. @returns what reads on behind them @throws like {@link addRollUpBytes} */
+export function addRollUpCounters(bytes: Uint8Array, to: RollUp, times: 1 | -1 = 1): Reader {
   const reader = new Reader(bytes);
   const format = reader.next();
   if (format !== FORMAT) throw new RangeError(`a roll-up of format ${format}`);
   for (let i = 0; i < COUNTERS.length; i++) to.counters[i] = to.counters[i]! + times * reader.next();
-  for (let index = reader.next(); index > 0; index = reader.next()) addCounts(reader, to.of(index - 1), times);
+  return reader;
 }
 
 function addCounts(reader: Reader, to: BucketCounts, times: number): void {

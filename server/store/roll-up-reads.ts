@@ -1,7 +1,7 @@
 /** Questions to the roll-ups in the database. */
 import type { DuckDBBlobValue, DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { ROLL_UP_STEPS, RollUp, type RollUpStep } from '../aggregate/roll-up.ts';
-import { addRollUpBytes } from '../aggregate/roll-up-bytes.ts';
+import { addRollUpCounters } from '../aggregate/roll-up-bytes.ts';
 import { planSeries, type SeriesPlan } from '../aggregate/series-plan.ts';
 import { pointsOf, type RollUpRow } from '../aggregate/series-points.ts';
 import type { DiskSeriesQuery, Sampled } from './duckdb-messages.ts';
@@ -30,7 +30,7 @@ export async function readSampled(connection: DuckDBConnection): Promise<Sampled
     const [runs, blobs] = chunk.getColumns() as [string[], DuckDBBlobValue[]];
     for (let i = 0; i < chunk.rowCount; i++) {
       const rollUp = new RollUp();
-      addRollUpBytes(blobs[i]!.bytes, rollUp);
+      addRollUpCounters(blobs[i]!.bytes, rollUp);
       if (rollUp.sampled !== null) found.push({ run: runs[i]!, ...rollUp.sampled });
     }
   }

@@ -27,7 +27,11 @@ export async function fillStore(folder: string, runs: readonly FilledRun[]): Pro
   const names: string[] = [];
   const vms = { names, named: (name: string) => (names.includes(name) ? names.indexOf(name) : names.push(name) - 1) };
   const store = await DuckDbStore.open({ folder, version: '0.0.0-bench', vms: () => vms });
-  for (const [n, run] of runs.entries()) await fillRun(store, run, vms, seededRandom(n + 1));
+  for (const [n, run] of runs.entries()) {
+    await fillRun(store, run, vms, seededRandom(n + 1));
+    // As a server does now and then.
+    await store.maintain(Date.now());
+  }
   await store.close();
 }
 
