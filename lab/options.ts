@@ -1,4 +1,5 @@
 /** `hopscope up`: its flags and their environment twins, checked once, then frozen. */
+import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { between, MAX_RATE, parseDuration, parseNics, parsePath, probeKinds, wholeBetween } from './flag-values.ts';
 import { KERNEL_SOURCES, type KernelVersion } from './guest-kernel.ts';
@@ -23,6 +24,8 @@ export interface LabOptions {
   readonly json: boolean;
   /** Where the guest's access log, console and the processes' logs are copied at the end. */
   readonly artifacts: string | null;
+  /** What is promised, for the server; a path of this machine. */
+  readonly objectives: string | null;
   /** Where the run's recording goes. */
   readonly record: string | null;
   readonly shell: boolean;
@@ -52,6 +55,7 @@ interface Flags {
   browser: boolean;
   json: boolean;
   artifacts?: string;
+  objectives?: string;
   record?: string;
   shell: boolean;
   uplink: UplinkKind;
@@ -131,6 +135,7 @@ function command(): Command {
     )
     .option('--no-browser', 'do not open the dashboard in a browser')
     .option('--json', 'print the summary as one JSON object, and nothing else, on standard output', false)
+    .option('--objectives <file>', 'what is promised, as OpenSLO documents, for the server to judge')
     .option('--record <file>', 'write the run to one Parquet file at the end, to compare or replay it later')
     .option('--artifacts <dir>', "keep the guest's access log and all logs there")
     .option('--shell', 'a root shell in the guest, on the control network (the address is printed)', false)
@@ -182,6 +187,7 @@ export function parseLabOptions(args: readonly string[]): LabOptionsResult {
       browser: flags.browser,
       json: flags.json,
       artifacts: flags.artifacts ?? null,
+      objectives: flags.objectives === undefined ? null : resolve(flags.objectives),
       record: flags.record ?? null,
       shell: flags.shell,
       uplink: flags.uplink,
