@@ -3,7 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { type Counting, MinuteSums } from '../slo/minute-counts.ts';
 import type { Batch, PruneAnswer, PruneAsk, Written } from './duckdb-messages.ts';
 import { inTransaction } from './duckdb-transaction.ts';
-import { appendMinutes, forgetMinutes, mergeMinutes } from './minute-tables.ts';
+import { appendMinutes, mergeMinutes } from './minute-tables.ts';
 import type { PathWriter } from './path-writer.ts';
 import type { RawBudget, Verdict } from './raw-budget.ts';
 import { prune, sweep } from './retention.ts';
@@ -89,10 +89,7 @@ export function rollUpSome(connection: DuckDBConnection): Promise<boolean> {
 }
 
 export function pruneSome(connection: DuckDBConnection, ask: PruneAsk): Promise<PruneAnswer> {
-  return inTransaction(connection, async () => {
-    await forgetMinutes(connection, ask.nowMs);
-    return prune(connection, ask);
-  });
+  return inTransaction(connection, () => prune(connection, ask));
 }
 
 /** What no path refers to any more goes. */
