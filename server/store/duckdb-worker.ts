@@ -1,4 +1,5 @@
 /** The thread that has the database: answers one question after the other, reads beside writes. */
+import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type OpenFile, openFile } from './duckdb-file.ts';
 import type { Answer, CallName, Calls, FoundRows, Opening, Question, WorkerOptions } from './duckdb-messages.ts';
@@ -123,6 +124,7 @@ try {
   file = await openFile(folder, version);
   port.postMessage({ ok: true, next: await nextNumber(file.reader) } satisfies Opening);
   port.on('message', answer);
+  flushCompileCache();
 } catch (error) {
   if (!(error instanceof StoreError)) throw error;
   port.postMessage({ ok: false, message: error.message } satisfies Opening);
