@@ -199,7 +199,7 @@ class Boot {
     const settings = { vm: vm.name, nics, firstNic, server, token, app, servicePorts, skipProbes, shellPort };
     writeInitrd(initrd, booted.image, settings);
     this.#step(`booting ${suffix === '' ? 'a guest' : vm.name} with ${modelsOf(vm)}`);
-    const qmpSocket = join(this.#state.dir, `qmp${suffix}.sock`);
+    const qmpSocket = qmpSocketOf(this.#state, vm);
     const forwardedPorts = [{ host: vm.accessLogPort, guest: ACCESS_LOG_PORT }];
     if (shell) forwardedPorts.push({ host: vm.shellPort, guest: SHELL_PORT });
     const channelSocket = join(this.#state.dir, `agent${suffix}.sock`);
@@ -268,6 +268,11 @@ class Boot {
   #step(what: string): void {
     this.#say(`${((performance.now() - this.#startedMs) / 1000).toFixed(1).padStart(5)} s  ${what}`);
   }
+}
+
+/** Where QEMU's machine protocol is spoken. */
+export function qmpSocketOf({ dir }: RunState, { suffix }: PlacedVm): string {
+  return join(dir, `qmp${suffix}.sock`);
 }
 
 function guestTrouble({ consoleFile }: Guest, what: string): LabError {
