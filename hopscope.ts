@@ -39,6 +39,10 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
     about: 'one number over many runs, and where it changed for good',
     run: async (args) => (await import('./server/history-main.ts')).main(args),
   },
+  slo: {
+    about: 'objectives: what is promised, whether it is kept, whether a file of them is right',
+    run: async (args) => (await import('./server/slo-main.ts')).main(args),
+  },
   replay: {
     about: 'show recordings as if they happened now: no VM, no agent, no root',
     run: async (args) => (await import('./server/replay-main.ts')).main(args),

@@ -1,4 +1,5 @@
 /** `hopscope up`: its flags and their environment twins, checked once, then frozen. */
+import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { between, MAX_RATE, parseDuration, parseNics, parsePath, probeKinds, wholeBetween } from './flag-values.ts';
 import { KERNEL_SOURCES, type KernelVersion } from './guest-kernel.ts';
@@ -24,6 +25,8 @@ export interface LabOptions {
   readonly json: boolean;
   /** Where the guest's access log, console and the processes' logs are copied at the end. */
   readonly artifacts: string | null;
+  /** What is promised, for the server; a path of this machine. */
+  readonly objectives: string | null;
   /** Where the run's recording goes. */
   readonly record: string | null;
   /** A delay in one layer of the first guest. */
@@ -55,6 +58,7 @@ interface Flags {
   browser: boolean;
   json: boolean;
   artifacts?: string;
+  objectives?: string;
   record?: string;
   plant?: TimedPlant;
   shell: boolean;
@@ -135,6 +139,7 @@ function command(): Command {
     )
     .option('--no-browser', 'do not open the dashboard in a browser')
     .option('--json', 'print the summary as one JSON object, and nothing else, on standard output', false)
+    .option('--objectives <file>', 'what is promised, as OpenSLO documents, for the server to judge')
     .option('--record <file>', 'write the run to one Parquet file at the end, to compare or replay it later')
     .option('--artifacts <dir>', "keep the guest's access log and all logs there")
     .addOption(
@@ -193,6 +198,7 @@ export function parseLabOptions(args: readonly string[]): LabOptionsResult {
       browser: flags.browser,
       json: flags.json,
       artifacts: flags.artifacts ?? null,
+      objectives: flags.objectives === undefined ? null : resolve(flags.objectives),
       record: flags.record ?? null,
       plant: flags.plant ?? null,
       shell: flags.shell || (flags.plant !== undefined && needsShell(flags.plant)),

@@ -4,6 +4,7 @@ import { flushCompileCache } from 'node:module';
 import { isListenError, listenFailure } from './listen.ts';
 import { addressUrl, type ListenAddress } from './listen-address.ts';
 import { makeLog } from './log.ts';
+import { ObjectivesError } from './objectives-file.ts';
 import { parseOptions, type ServerOptions } from './options.ts';
 import { type RunningServer, startServer } from './server.ts';
 import { StoreError } from './store/store-error.ts';
@@ -46,7 +47,7 @@ export async function main(args: string[]): Promise<number> {
 
 /** Why it did not start, where that is nobody's mistake but the surroundings'. */
 function startFailure(error: unknown): string | null {
-  if (error instanceof StoreError) return error.message;
+  if (error instanceof StoreError || error instanceof ObjectivesError) return error.message;
   return isListenError(error) ? listenFailure(error) : null;
 }
 

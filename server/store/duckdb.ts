@@ -10,7 +10,8 @@ import type { PathKeys } from '../join/recent-keys.ts';
 import { rowOf } from '../join/rows.ts';
 import type { Coverage } from '../wire/series-views.ts';
 import { type Amended, stillAmended } from './amended-rows.ts';
-import type { Batch, FoundRows, FoundRuns, RunsQuery, Sampled } from './duckdb-messages.ts';
+import type { Batch, FoundRows, FoundRuns, RunsQuery, Written } from './duckdb-messages.ts';
+import { DuckDbMinutes } from './duckdb-minutes.ts';
 import type { DuckDbStoreOptions } from './duckdb-options.ts';
 import { DuckDbThread } from './duckdb-thread.ts';
 import { MemoryStore } from './memory.ts';
@@ -26,6 +27,7 @@ const BATCH_ROWS = 32_768;
 const PAGE_ROWS = 4096;
 
 export class DuckDbStore implements PathStore, Commits {
+  readonly minutes: DuckDbMinutes;
   readonly #thread: DuckDbThread;
   readonly #memory: MemoryStore;
   readonly #upkeep: Upkeep;
@@ -50,6 +52,7 @@ export class DuckDbStore implements PathStore, Commits {
   private constructor(options: DuckDbStoreOptions, thread: DuckDbThread, next: number, upkeep: Upkeep) {
     this.#options = options;
     this.#thread = thread;
+    this.minutes = new DuckDbMinutes(thread);
     this.#upkeep = upkeep;
     this.#memory = new MemoryStore({ ...options, first: next, rollUps: false });
     this.#first = next;
@@ -126,7 +129,7 @@ export class DuckDbStore implements PathStore, Commits {
   /** All there is, a batch after the other. */
   async #write(): Promise<boolean> {
     const end = this.#memory.next;
-    while (this.#written < end || this.#amended.size > 0 || this.#saved.size > 0) {
+    while (this.#written < end || this.#amended.size > 0 || this.#saved.size > 0 || !this.minutes.isEmpty) {
       if (!(await this.#writeBatch(end))) return false;
     }
     return true;
@@ -147,6 +150,7 @@ export class DuckDbStore implements PathStore, Commits {
       // What came meanwhile is newer.
       this.#amended = stillAmended(amended, this.#amended);
       this.#saved = new Map([...saved, ...this.#saved]);
+      this.minutes.add(batch.minutes);
       this.#sent = Math.max(first, this.#memory.oldest);
       this.#lost += this.#sent - first;
       this.#written = this.#sent;
@@ -160,8 +164,9 @@ export class DuckDbStore implements PathStore, Commits {
     return true;
   }
 
-  #took(sampled: Sampled[]): void {
+  #took({ sampled, minutes }: Written): void {
     this.#upkeep.sampled(sampled);
+    this.minutes.wrote(minutes);
     for (const { of, slow, errors, sample } of sampled) this.#unkept += of - slow - errors - sample;
   }
 
@@ -183,6 +188,8 @@ export class DuckDbStore implements PathStore, Commits {
       replaced: replaced.map(([number]) => number),
       redoFrom: this.#doubt?.from ?? null,
       runs: [...this.#saved.values()],
+      minutes: this.minutes.takeWaiting(),
+      leftOut: this.minutes.leftOut,
     };
   }
 
