@@ -7,6 +7,7 @@ import { IMAGE_ADDITIONS, type ImageName } from './image.ts';
 import { type LabVm, MOST_VMS, vmsOf } from './lab-vm.ts';
 import { NIC_MODELS, type NicModel } from './nic-models.ts';
 import type { Accelerator } from './qemu.ts';
+import { needsShell, parseTimedPlant, plantProblem, type TimedPlant } from './timed-plant.ts';
 
 export interface LabOptions {
   /** Guests, each with one measured NIC. */
@@ -28,6 +29,8 @@ export interface LabOptions {
   readonly objectives: string | null;
   /** Where the run's recording goes. */
   readonly record: string | null;
+  /** A delay in one layer of the first guest. */
+  readonly plant: TimedPlant | null;
   readonly shell: boolean;
   /** How the guest's agent reaches the server: a virtio-serial channel, or the guest's second network card. */
   readonly uplink: UplinkKind;
@@ -57,6 +60,7 @@ interface Flags {
   artifacts?: string;
   objectives?: string;
   record?: string;
+  plant?: TimedPlant;
   shell: boolean;
   uplink: UplinkKind;
   kernel: KernelVersion;
@@ -138,6 +142,12 @@ function command(): Command {
     .option('--objectives <file>', 'what is promised, as OpenSLO documents, for the server to judge')
     .option('--record <file>', 'write the run to one Parquet file at the end, to compare or replay it later')
     .option('--artifacts <dir>', "keep the guest's access log and all logs there")
+    .addOption(
+      new Option(
+        '--plant <what>',
+        'a delay in one layer of the first guest, e.g. vnic:5ms@30s or service:2ms@1m+20s',
+      ).argParser(parseTimedPlant),
+    )
     .option('--shell', 'a root shell in the guest, on the control network (the address is printed)', false)
     .addOption(
       new Option('--image <which>', "the guest's programs; bench has other tracers too, to compare with")
@@ -169,6 +179,7 @@ export function parseLabOptions(args: readonly string[]): LabOptionsResult {
   try {
     parser.parse(args, { from: 'user' });
     checkNicCount(parser);
+    checkPlant(parser);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return { ok: false, exitCode: error.exitCode === 0 ? 0 : 2 };
@@ -189,7 +200,8 @@ export function parseLabOptions(args: readonly string[]): LabOptionsResult {
       artifacts: flags.artifacts ?? null,
       objectives: flags.objectives === undefined ? null : resolve(flags.objectives),
       record: flags.record ?? null,
-      shell: flags.shell,
+      plant: flags.plant ?? null,
+      shell: flags.shell || (flags.plant !== undefined && needsShell(flags.plant)),
       uplink: flags.uplink,
       kernel: flags.kernel,
       image: flags.image,
@@ -206,4 +218,13 @@ function checkNicCount(parser: Command): void {
   const guests = vms === 1 ? '1 guest' : `${vms} guests`;
   const next = nic.length <= MOST_VMS ? `add --vms ${nic.length}, or ` : '';
   parser.error(`error: --nic names ${nic.length} cards for ${guests}: ${next}name one card\n`);
+}
+
+function checkPlant(parser: Command): void {
+  const { plant, rate, duration } = parser.opts<Flags>();
+  const problem = plant && plantProblem(plant, rate);
+  if (problem) parser.error(`error: --plant: ${problem}\n`);
+  if (plant && duration !== undefined && plant.fromS >= duration) {
+    parser.error(`error: --plant begins at ${plant.fromS} s, but the load ends at ${duration} s: plant earlier\n`);
+  }
 }

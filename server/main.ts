@@ -1,5 +1,6 @@
 /** `hopscope server`: options, start, signals, exit code. */
 
+import { flushCompileCache } from 'node:module';
 import { isListenError, listenFailure } from './listen.ts';
 import { addressUrl, type ListenAddress } from './listen-address.ts';
 import { makeLog } from './log.ts';
@@ -35,6 +36,8 @@ export async function main(args: string[]): Promise<number> {
     { url: addressUrl(first), also: server.addresses.slice(1).map((a) => addressUrl(a)) },
     'Hopscope is listening',
   );
+  // A server that is killed should start as quickly the next time as one that ends.
+  flushCompileCache();
   if (options.tokenGenerated) log.info({ command: agentCommand(first, options) }, 'start agents with');
   const failure = await stop;
   if (failure !== null) log.error({ err: failure }, 'stopping after an error');

@@ -1,4 +1,5 @@
 /** The thread that has the database: answers one question after the other, reads beside writes. */
+import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Counting } from '../slo/minute-counts.ts';
 import { type OpenFile, openFile } from './duckdb-file.ts';
@@ -140,6 +141,7 @@ try {
   file = await openFile(folder, version);
   port.postMessage({ ok: true, next: await nextNumber(file.reader) } satisfies Opening);
   port.on('message', answer);
+  flushCompileCache();
 } catch (error) {
   if (!(error instanceof StoreError)) throw error;
   port.postMessage({ ok: false, message: error.message } satisfies Opening);

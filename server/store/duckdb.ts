@@ -19,7 +19,7 @@ import type { ChangedRow } from './memory-rows.ts';
 import { mergedPaths } from './merged-paths.ts';
 import { quantilesOf, type RunQuantiles, type RunTimes, TIME_NAMES, timesOf } from './run-times.ts';
 import type { PathQuery, PathStore, SeriesQuery, StoreCounts, StoredPaths, StoredRun, StoredSeries } from './store.ts';
-import { addRows, buffersOf, storedRows } from './stored-rows.ts';
+import { addRows, type StoredRows, sharedRows, storedRows } from './stored-rows.ts';
 import { type Commits, KEEP_ALL, Upkeep } from './upkeep.ts';
 
 /** Rows of one commit: the rest comes with the next ones. */
@@ -39,6 +39,8 @@ export class DuckDbStore implements PathStore, Commits {
   #sent: number;
   #amended = new Map<number, Amended>();
   #saved = new Map<string, StoredRun>();
+  /** Of the batch that is on its way. */
+  #rows = sharedRows(BATCH_ROWS);
   #flight: Promise<boolean> | null = null;
   /** A commit that failed may be in the file all the same: where it began, and what it was called. */
   #doubt: { from: number; id: number } | null = null;
@@ -143,7 +145,7 @@ export class DuckDbStore implements PathStore, Commits {
     this.#saved = new Map();
     this.#sent = next;
     try {
-      this.#took(await this.#thread.ask('write', batch, buffersOf(batch.rows)));
+      this.#took(await this.#thread.ask('write', batch));
     } catch (error) {
       // What came meanwhile is newer.
       this.#amended = stillAmended(amended, this.#amended);
@@ -170,7 +172,7 @@ export class DuckDbStore implements PathStore, Commits {
 
   #batch(first: number, next: number): Batch {
     const replaced = [...this.#amended].filter(([number]) => number < (this.#doubt?.from ?? first));
-    const rows = storedRows(next - first + replaced.length);
+    const rows = this.#emptyRows(next - first + replaced.length);
     const before = storedRows(replaced.length);
     this.#memory.copyNewest(first, next, rows);
     for (const [number, amended] of replaced) {
@@ -189,6 +191,13 @@ export class DuckDbStore implements PathStore, Commits {
       minutes: this.minutes.takeWaiting(),
       leftOut: this.minutes.leftOut,
     };
+  }
+
+  /** The same ones again: the batch before was answered. */
+  #emptyRows(atLeast: number): StoredRows {
+    if (this.#rows.columns.capacity < atLeast) this.#rows = sharedRows(atLeast);
+    this.#rows.columns.count = 0;
+    return { ...this.#rows, runs: [] };
   }
 
   #tell(trouble: string | null): void {
