@@ -7,6 +7,7 @@ import { inTransaction } from './duckdb-transaction.ts';
 import { PathWriter } from './path-writer.ts';
 import { RETENTION_TABLES } from './retention.ts';
 import { ROLL_UP_TABLES } from './roll-up-tables.ts';
+import { SLOW_TABLES } from './slow-parts.ts';
 import { StoreError } from './store-error.ts';
 import { definitionsOfStore } from './stored-view.ts';
 import { UNKEPT_TABLES } from './unkept-keys.ts';
@@ -53,7 +54,8 @@ export async function openFile(folder: string, version: string): Promise<OpenFil
   try {
     await checkSchema(writer, file, version);
     await inTransaction(writer, async () => {
-      for (const table of [...ROLL_UP_TABLES, ...RETENTION_TABLES, ...UNKEPT_TABLES]) await writer.run(table);
+      for (const table of [...ROLL_UP_TABLES, ...RETENTION_TABLES, ...UNKEPT_TABLES, ...SLOW_TABLES])
+        await writer.run(table);
     });
     await writer.run('SET enable_external_access = false');
     const reader = await instance.connect();

@@ -88,6 +88,8 @@ export interface Calls {
   series: { ask: DiskSeriesQuery; answer: StoredSeries };
   /** Merge some parts into their roll-ups: whether there are more. */
   rollUp: { ask: null; answer: boolean };
+  /** List the slowest of a part of the paths below this number: whether there are more. */
+  listPart: { ask: number; answer: boolean };
   prune: { ask: PruneAsk; answer: PruneAnswer };
   /** Which rows are too much for a file of so many bytes. */
   tooMuch: { ask: number; answer: PruneAsk['below'] };

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type OpenFile, openFile } from './duckdb-file.ts';
 import type { Answer, CallName, Calls, FoundRows, Opening, Question, WorkerOptions } from './duckdb-messages.ts';
 import { nextNumber, readKeys, readPage, readPath, readPaths } from './duckdb-reads.ts';
-import { checkpoint, forgetRun, pruneSome, rollUpSome, sweepRepeated, writeBatch } from './duckdb-writes.ts';
+import { checkpoint, forgetRun, listSome, pruneSome, rollUpSome, sweepRepeated, writeBatch } from './duckdb-writes.ts';
 import { RawBudget } from './raw-budget.ts';
 import { readPruned, tooMuch } from './retention.ts';
 import { readSampled, readSeries } from './roll-up-reads.ts';
@@ -31,6 +31,7 @@ const WORK: Work = {
   write: (batch) => changed(({ writer, paths }) => writeBatch(writer, paths, batch, budget)),
   forget: (run) => changed(({ writer, paths }) => forgetRun(writer, paths, run)),
   rollUp: () => changed(({ writer }) => rollUpSome(writer)),
+  listPart: (next) => changed(({ writer }) => listSome(writer, next)),
   prune: (ask) => changed(({ writer }) => pruneSome(writer, ask)),
   sweep: () => changed(({ writer, paths }) => sweepRepeated(writer, paths)),
   tooMuch: (bytes) => tooMuch(reader(), bytes),
@@ -56,7 +57,15 @@ const WORK: Work = {
   },
 };
 const KIND: Partial<Record<CallName, Kind>> = {
-  ...{ write: 'write', forget: 'write', close: 'write', rollUp: 'write', prune: 'write', sweep: 'write' },
+  ...{
+    write: 'write',
+    forget: 'write',
+    close: 'write',
+    rollUp: 'write',
+    listPart: 'write',
+    prune: 'write',
+    sweep: 'write',
+  },
   ...{ checkpoint: 'write', count: 'report', times: 'report', quantiles: 'report' },
 };
 

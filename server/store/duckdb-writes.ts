@@ -7,6 +7,7 @@ import type { RawBudget, Verdict } from './raw-budget.ts';
 import { prune, sweep } from './retention.ts';
 import { partsOf, sampledOf } from './roll-up-parts.ts';
 import { appendParts, forgetRollUps, rollUpParts } from './roll-up-tables.ts';
+import { listPart, unlistParts } from './slow-parts.ts';
 import type { StoredRun } from './store.ts';
 import { retainRows, type StoredRows } from './stored-rows.ts';
 import { PATH_TABLES, RUN_TABLES } from './stored-table.ts';
@@ -28,6 +29,7 @@ export async function writeBatch(
     const unkept = verdicts.flatMap((verdict, row) => (verdict === 'unkept' ? [row] : []));
     await appendUnkept(connection, rows, unkept, next - 1, id);
     const stored = await takeOut(connection, replaced);
+    await unlistParts(connection, replaced);
     retainRows(rows, (row) => (row < fresh ? verdicts[row] !== 'unkept' : stored.has(rows.numbers[row]!)));
     if (rows.columns.count > 0) await paths.write(rows, vmNames);
     await appendParts(connection, [...added, ...partsOf(before, vmNames, true)], next - 1, id);
@@ -59,6 +61,11 @@ async function undo(connection: DuckDBConnection, batch: number, from: number): 
 /** @returns whether there are more */
 export function rollUpSome(connection: DuckDBConnection): Promise<boolean> {
   return inTransaction(connection, () => rollUpParts(connection));
+}
+
+/** @returns whether there are more */
+export function listSome(connection: DuckDBConnection, next: number): Promise<boolean> {
+  return inTransaction(connection, () => listPart(connection, next));
 }
 
 export function pruneSome(connection: DuckDBConnection, ask: PruneAsk): Promise<PruneAnswer> {
@@ -115,6 +122,7 @@ export async function forgetRun(connection: DuckDBConnection, paths: PathWriter,
     await deletePaths(connection, which, run);
     for (const table of RUN_TABLES) await connection.run(`DELETE FROM ${table} WHERE ${which}`, [run]);
     await connection.run('DELETE FROM runs WHERE id = $1', [run]);
+    await connection.run('DELETE FROM slow_paths WHERE run = $1', [run]);
     await forgetRollUps(connection, run);
   });
   // Its numbers may be given again.

@@ -53,6 +53,7 @@ export class Upkeep {
   async run(nowMs: number, commits: Commits): Promise<void> {
     while ((await commits.quiet()) && (await this.#thread.ask('rollUp', null)));
     await this.#prune(nowMs, {}, commits);
+    while ((await commits.quiet()) && (await this.#thread.ask('listPart', commits.written)));
     if (!(await commits.quiet())) return;
     const below = await this.#thread.ask('tooMuch', this.#retention.maxBytes);
     if (Object.keys(below).length > 0) await this.#prune(nowMs, below, commits);
