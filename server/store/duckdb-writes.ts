@@ -3,6 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Batch, PruneAnswer, PruneAsk, Sampled } from './duckdb-messages.ts';
 import { inTransaction } from './duckdb-transaction.ts';
 import type { PathWriter } from './path-writer.ts';
+import { forgetPrepared, keepPrepared, nextToPrepare, type Prepared } from './prepared-quantiles.ts';
 import type { RawBudget, Verdict } from './raw-budget.ts';
 import { prune, sweep } from './retention.ts';
 import { partsOf, sampledOf } from './roll-up-parts.ts';
@@ -30,6 +31,7 @@ export async function writeBatch(
     await appendUnkept(connection, rows, unkept, next - 1, id);
     const stored = await takeOut(connection, replaced);
     await unlistParts(connection, replaced);
+    await forgetPrepared(connection, rows.runs);
     retainRows(rows, (row) => (row < fresh ? verdicts[row] !== 'unkept' : stored.has(rows.numbers[row]!)));
     if (rows.columns.count > 0) await paths.write(rows, vmNames);
     await appendParts(connection, [...added, ...partsOf(before, vmNames, true)], next - 1, id);
@@ -66,6 +68,15 @@ export function rollUpSome(connection: DuckDBConnection): Promise<boolean> {
 /** @returns whether there are more */
 export function listSome(connection: DuckDBConnection, next: number): Promise<boolean> {
   return inTransaction(connection, () => listPart(connection, next));
+}
+
+export function noteToPrepare(connection: DuckDBConnection): Promise<string | null> {
+  return inTransaction(connection, () => nextToPrepare(connection));
+}
+
+export async function keepQuantiles(connection: DuckDBConnection, prepared: Prepared): Promise<null> {
+  await inTransaction(connection, () => keepPrepared(connection, prepared));
+  return null;
 }
 
 export function pruneSome(connection: DuckDBConnection, ask: PruneAsk): Promise<PruneAnswer> {
@@ -123,6 +134,7 @@ export async function forgetRun(connection: DuckDBConnection, paths: PathWriter,
     for (const table of RUN_TABLES) await connection.run(`DELETE FROM ${table} WHERE ${which}`, [run]);
     await connection.run('DELETE FROM runs WHERE id = $1', [run]);
     await connection.run('DELETE FROM slow_paths WHERE run = $1', [run]);
+    await forgetPrepared(connection, [run]);
     await forgetRollUps(connection, run);
   });
   // Its numbers may be given again.

@@ -67,11 +67,12 @@ function ordered(column: Float64Array, order: Uint32Array): Float64Array<ArrayBu
   return found;
 }
 
-/** Exact, of all requests of a run: no column of them need be in memory. */
+/** Exact, of all requests of a run: no column of them need be in memory. @param isOver whether to give up */
 export async function readQuantiles(
   connection: DuckDBConnection,
   run: string,
   quantiles: readonly number[],
+  isOver = () => false,
 ): Promise<RunQuantiles> {
   const counted = await countedRun(connection, run);
   if (counted === null) return { requests: 0, times: TIME_NAMES.map((name) => noQuantiles(name, quantiles)) };
@@ -82,6 +83,7 @@ export async function readQuantiles(
   while (left.size > 0) {
     requests = 0;
     await forEachChunk(connection, counted, ({ rows, times }) => {
+      if (isOver()) throw new Error('the store is closed');
       for (const [name, search] of left) search.add(times.get(name)!.subarray(0, rows));
       requests += rows;
     });
