@@ -8,7 +8,7 @@
  * approximate stepdown methods, 2005).
  */
 import type { Shift } from '../wire/compare-views.ts';
-import { type BlockBins, blockBins, sizeOf, weightedQuantile } from './block-bins.ts';
+import { type BlockBins, blockBins, type Near, sizeOf, weightedQuantile } from './block-bins.ts';
 import { blocksOf, drawnBlocks, isPaired } from './block-draws.ts';
 import { exactQuantiles } from './exact-quantiles.ts';
 import { normalQuantile, studentQuantile } from './normal.ts';
@@ -37,6 +37,8 @@ interface Cell {
   quantile: number;
   a: BlockBins;
   b: BlockBins;
+  nearA: Near;
+  nearB: Near;
   exactA: number;
   exactB: number;
   /** By the bins, as every draw is. */
@@ -71,7 +73,7 @@ function cellsOf(layer: string, valuesA: Float64Array, valuesB: Float64Array | u
   const quantiles = draw.quantiles.filter((quantile) => smaller * (1 - quantile) >= BEYOND);
   const [exactA, exactB] = [exactQuantiles(valuesA, quantiles), exactQuantiles(valuesB, quantiles)];
   return quantiles.map((quantile, n) => ({
-    ...{ layer, quantile, a, b },
+    ...{ layer, quantile, a, b, nearA: { bin: 0 }, nearB: { bin: 0 } },
     exactA: exactA[n]!,
     exactB: exactB[n]!,
     shift: weightedQuantile(b, onceB, quantile) - weightedQuantile(a, onceA, quantile),
@@ -89,7 +91,8 @@ function drawAll(cells: readonly Cell[], draw: Draw, random: () => number): void
     const weightsB = draw.isPaired ? weightsA : drawnBlocks(draw.blocksB, random);
     for (const cell of cells) {
       const { a, b, quantile } = cell;
-      cell.draws[at] = weightedQuantile(b, weightsB, quantile) - weightedQuantile(a, weightsA, quantile);
+      cell.draws[at] =
+        weightedQuantile(b, weightsB, quantile, cell.nearB) - weightedQuantile(a, weightsA, quantile, cell.nearA);
     }
   }
 }
