@@ -11,7 +11,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { SHIFTED } from '../../server/compare/comparison.ts';
+import { SHIFTED } from '../../server/compare/run-digest.ts';
 import type { CompareView } from '../../server/wire/compare-views.ts';
 import type { QuantilesView } from '../../server/wire/run-views.ts';
 import type { PathView, Summary } from '../../server/wire/views.ts';
