@@ -8,6 +8,7 @@ import { pinoHttp } from 'pino-http';
 import { checked, errorBody, errorHandler, notFound, RequestError } from './api-error.ts';
 import { Comparisons } from './comparisons.ts';
 import { dashboardFiles } from './dashboard-files.ts';
+import { eventsOf } from './events.ts';
 import type { KeptRuns } from './kept-runs.ts';
 import { metricsText } from './metrics.ts';
 import { hostFault } from './origin.ts';
@@ -15,6 +16,7 @@ import { pathRoutes, vmIndex } from './path-routes.ts';
 import type { Pipeline } from './pipeline.ts';
 import {
   compareQuerySchema,
+  eventsQuerySchema,
   quantilesQuerySchema,
   runsQuerySchema,
   seriesQuerySchema,
@@ -27,6 +29,7 @@ import { seriesPoints } from './series-view.ts';
 import { summarise } from './summary.ts';
 import type { Views } from './views.ts';
 import type { CompareView } from './wire/compare-views.ts';
+import type { EventView } from './wire/event-views.ts';
 import type { VmSummary } from './wire/machine-views.ts';
 import { type QuantilesView, RUNS_TOTAL } from './wire/run-views.ts';
 import type { SeriesPoints } from './wire/series-views.ts';
@@ -183,6 +186,11 @@ function readRoutes({ pipeline, kept, views, liveClients, traceUrl }: ApiOptions
     }
     const rows = run.aggregate.series(from ?? 0, to ?? Number.MAX_SAFE_INTEGER, vm);
     response.json({ run: run.id, layers: [...LAYER_IDS], rows } satisfies SeriesView);
+  });
+  router.get('/api/runs/:id/events', async (request, response) => {
+    const { from = 0, to = Number.MAX_SAFE_INTEGER } = checked(eventsQuerySchema, request.query);
+    const run = await kept.of(request.params.id);
+    response.json(eventsOf(run, pipeline, { fromMs: from * 1000, toMs: to * 1000 }) satisfies EventView[]);
   });
   router.get('/api/runs/:id/export', async (request, response) => {
     const run = await kept.of(request.params.id);

@@ -15,7 +15,7 @@ export const seriesQuerySchema = z
     from: wholeNumber.optional(),
     to: wholeNumber.optional(),
     vm: z.string().min(1).max(128).optional(),
-    points: wholeNumber.pipe(z.number().min(2).max(5000)).optional(),
+    points: wholeNumber.pipe(z.number().min(1).max(5000)).optional(),
     heatmap: z.enum(['0', '1']).optional(),
   })
   .refine(({ from, to }) => from === undefined || to === undefined || from < to, {
@@ -26,6 +26,8 @@ export const seriesQuerySchema = z
     path: ['heatmap'],
     message: 'goes with "points"',
   });
+/** Wall seconds of what is marked over time. */
+export const eventsQuerySchema = z.strictObject({ from: wholeNumber.exactOptional(), to: wholeNumber.exactOptional() });
 export const vmQuerySchema = z.strictObject({ vm: z.string().min(1).max(128).optional() });
 /** `404`, `4xx`, or `0` where none was read. */
 const statusRange = z

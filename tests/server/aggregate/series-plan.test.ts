@@ -34,6 +34,13 @@ describe('the plan of a series', () => {
     );
   });
 
+  it('takes all of a stretch as one, to the second where few seconds are in it', () => {
+    expect(plan(299, 1)).toEqual({ fromS: NOW - 299, toS: NOW, stepS: 299, rollUpS: 1 });
+    expect(plan(86_400 + 1, 1)).toMatchObject({ fromS: NOW - 86_460, stepS: 86_460, rollUpS: 60 });
+    expect(plan(299, 1, { ...WHOLE, 1: NOW })).toMatchObject({ stepS: 300, rollUpS: 60 });
+    expect(plan(0, 1)).toMatchObject({ fromS: NOW, toS: NOW });
+  });
+
   it('goes to coarser roll-ups where finer ones were pruned', () => {
     expect(plan(300, 300, { ...WHOLE, 1: NOW - 300 })).toMatchObject({ rollUpS: 1 });
     expect(plan(300, 300, { ...WHOLE, 1: NOW - 299 })).toMatchObject({ stepS: 60, rollUpS: 60 });
