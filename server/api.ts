@@ -177,9 +177,14 @@ function readRoutes({ pipeline, kept, views, liveClients, traceUrl }: ApiOptions
   });
   router.get('/api/runs/:id/series', async (request, response) => {
     const run = await kept.of(request.params.id);
-    const { from, to, vm, points, heatmap } = checked(seriesQuerySchema, request.query);
+    const { from, to, vm, points, step, heatmap } = checked(seriesQuerySchema, request.query);
     if (points !== undefined) {
-      const ask = { points, heatmap: heatmap === '1', ...(vm === undefined ? {} : { vm: vmIndex(vm, pipeline) }) };
+      const ask = {
+        points,
+        leastStepS: step ?? 1,
+        heatmap: heatmap === '1',
+        ...(vm === undefined ? {} : { vm: vmIndex(vm, pipeline) }),
+      };
       const range = { ...(from === undefined ? {} : { fromS: from }), ...(to === undefined ? {} : { toS: to }) };
       response.json((await seriesPoints(run, pipeline, { ...ask, ...range })) satisfies SeriesPoints);
       return;

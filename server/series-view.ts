@@ -9,7 +9,10 @@ import { CLASSES } from './wire/record.ts';
 import type { SeriesPoint, SeriesPoints, SeriesTimes } from './wire/series-views.ts';
 import { LAYER_IDS } from './wire/stations.ts';
 
-export type SeriesAsk = Pick<SeriesQuery, 'points' | 'heatmap' | 'vm'> & { fromS?: number; toS?: number };
+export type SeriesAsk = Pick<SeriesQuery, 'points' | 'leastStepS' | 'heatmap' | 'vm'> & {
+  fromS?: number;
+  toS?: number;
+};
 
 const NO_TIMES: SeriesTimes = { count: 0, p50: null, p90: null, p99: null, mean: null };
 const NO_LAYERS = LAYER_IDS.map(() => null);

@@ -19,6 +19,8 @@ export interface PlanOptions {
   toS: number;
   /** At most so many, whose steps begin at whole steps; 1 is a step of its own, the whole stretch. */
   points: number;
+  /** No step is shorter; 1 if absent. */
+  leastStepS?: number;
   /** Roll-ups of that step are whole from this second on: older ones were pruned. */
   wholeFromS: Readonly<Record<RollUpStep, number>>;
 }
@@ -29,7 +31,7 @@ export function planSeries(options: PlanOptions): SeriesPlan {
   for (const stepS of steps()) {
     const plan = planWith(options, stepS);
     const { fromS, toS, rollUpS } = plan;
-    if ((toS - fromS) / stepS > options.points) continue;
+    if (stepS < (options.leastStepS ?? 1) || (toS - fromS) / stepS > options.points) continue;
     if (rollUpS === 3600) return plan;
     if ((toS - fromS) / rollUpS <= MOST_ROLL_UPS && fromS >= options.wholeFromS[rollUpS]) return plan;
   }

@@ -49,7 +49,7 @@ describe('a series of points', () => {
     expect(ofVm.points.reduce((total, { count }) => total + (count ?? 0), 0)).toBe(31);
   });
 
-  it.each(['points=0', 'points=5001', 'points=x', 'heatmap=1', 'points=9&heatmap=yes', 'to=5&from=5'])(
+  it.each(['points=0', 'points=5001', 'points=x', 'heatmap=1', 'step=5', 'points=9&heatmap=yes', 'to=5&from=5'])(
     'refuse a series of ?%s and say why',
     async (query) => {
       const answer = await error(await fetch(`${(await start()).url}/api/runs/current/series?${query}`));
