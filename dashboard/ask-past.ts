@@ -18,6 +18,8 @@ const BEFORE_MS = 10_000;
 const RECENT_S = 10;
 /** Columns of a chart. */
 const POINTS = 300;
+/** Of a quarter of an hour that is followed. */
+const FOLLOW_STEP_S = 5;
 /** Requests of a stretch that ended just now may still come. */
 const LATE_S = 60;
 
@@ -31,9 +33,9 @@ function seriesPath({ fromS, toS }: Range, points: number, more: Record<string, 
   return `${runPath()}/series?${query}`;
 }
 
-/** Seconds of a column of the heatmap while it follows: a step of the server's. */
-function followStep(minutes: number): number {
-  return minutes * 60 <= POINTS ? 1 : 5;
+/** Seconds of a point, at least: the server's next step is taken. A short run is not drawn finer than a long one. */
+function stepOf(stretch: Range): number {
+  return Math.ceil(lengthOf(stretch) / POINTS);
 }
 
 /** An answer belongs to what was asked for only if that is still in view. */
@@ -56,7 +58,7 @@ function still(): () => boolean {
 
 async function askHeat(): Promise<void> {
   const inView = range.peek();
-  const step = followStep(windowMinutes.peek());
+  const step = stepOf(inView) === 1 ? 1 : FOLLOW_STEP_S;
   const isStill = still();
   const { points, ...missing } = log.missing(`${live.peek()?.run.id} ${vm.peek()}`, inView, step);
   try {
@@ -74,7 +76,7 @@ async function askStored(): Promise<void> {
   const isStill = still();
   const { fromS, toS } = inView;
   await Promise.all([
-    keepIf(stored, seriesPath(inView, POINTS, { heatmap: '1' }), isStill),
+    keepIf(stored, seriesPath(inView, POINTS, { heatmap: '1', step: String(stepOf(inView)) }), isStill),
     fixed.peek() === null ? undefined : keepIf(whole, seriesPath(inView, 1), isStill),
     keepIf<EventView[]>(pastEvents, `${runPath()}/events?from=${fromS}&to=${toS}`, isStill),
   ]);

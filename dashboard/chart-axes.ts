@@ -89,3 +89,13 @@ export function shareAxis() {
     },
   };
 }
+
+/** 1, 2 and 5 of each power of ten between two times; of many powers only 1. */
+export function latencyTicks(leastNs: number, mostNs: number): number[] {
+  const steps = mostNs / leastNs > 1000 ? [1] : [1, 2, 5];
+  const ticks: number[] = [];
+  for (let decade = 10 ** Math.floor(Math.log10(leastNs)); decade <= mostNs; decade *= 10) {
+    for (const step of steps) if (step * decade >= leastNs && step * decade <= mostNs) ticks.push(step * decade);
+  }
+  return ticks;
+}

@@ -19,7 +19,7 @@ export function columnsTable(kind: ChartKind, columns: Columns): Table {
   const { head, values } = VALUES[kind](columns);
   const { stepS } = columns;
   const rows = columns.t.map((t, i) => [timeOf(t - (stepS - 1) / 2), stepS, ...values.map((of) => of(i))]);
-  return { head: ['from', 'seconds', ...head], rows };
+  return { head: ['from, UTC', 'seconds', ...head], rows };
 }
 
 interface Values {
@@ -54,5 +54,5 @@ export function heatTable(heat: Heat): Table {
   const rows = heatCells(heat).map(({ fromS, aboveNs, upToNs, requests }) => [
     ...[timeOf(fromS), heat.stepS, Math.round(aboveNs), Math.round(upToNs), requests],
   ]);
-  return { head: ['from', 'seconds', 'longer than, ns', 'up to, ns', 'requests'], rows };
+  return { head: ['from, UTC', 'seconds', 'longer than, ns', 'up to, ns', 'requests'], rows };
 }

@@ -44,6 +44,9 @@ export interface TimeArea {
   toS: number;
 }
 
+/** So many points may stand alone. */
+const FEW = 4;
+
 type Point = { x: number; y: number };
 type Line = ChartDataset<'line', Point[]>;
 
@@ -81,6 +84,8 @@ export class LiveChart {
       dataset.hidden = only !== '' && dataset.label !== only;
     }
     Object.assign(this.#chart.options.scales!.x!, { min: fromS, max: toS });
+    // A point alone makes no line.
+    this.#chart.options.elements!.point!.radius = columns.t.length <= FEW ? 3 : 0;
     this.#facts = { boundNs, missing, bands, stepS: columns.stepS };
     this.#bands = { ...this.#bands, bands };
     this.#chart.update('none');

@@ -3,7 +3,7 @@
  * then stretched over the chart. Drawn once per frame at most, from typed arrays.
  */
 import type { TimeArea } from './chart.ts';
-import { RIGHT_PX, timeLabel, timeTicks, VALUE_AXIS_PX } from './chart-axes.ts';
+import { latencyTicks, RIGHT_PX, timeLabel, timeTicks, VALUE_AXIS_PX } from './chart-axes.ts';
 import { type Band, type BandPaint, bandLook, drawHatches, drawMarks, NO_BANDS } from './chart-bands.ts';
 import { formatTick } from './format.ts';
 import { bucketEnds, type Heat } from './heat.ts';
@@ -264,14 +264,4 @@ export class HeatChart {
       scales: { x: { getPixelForValue } },
     };
   }
-}
-
-/** 1, 2 and 5 of each power of ten between two times; of many powers only 1. */
-export function latencyTicks(leastNs: number, mostNs: number): number[] {
-  const steps = mostNs / leastNs > 1000 ? [1] : [1, 2, 5];
-  const ticks: number[] = [];
-  for (let decade = 10 ** Math.floor(Math.log10(leastNs)); decade <= mostNs; decade *= 10) {
-    for (const step of steps) if (step * decade >= leastNs && step * decade <= mostNs) ticks.push(step * decade);
-  }
-  return ticks;
 }

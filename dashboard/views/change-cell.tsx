@@ -1,10 +1,14 @@
-import { exactDuration, growth, MISSING } from '../format.ts';
+import { exactDuration, growth, type Quantity } from '../format.ts';
 import { beforeWords } from '../range-words.ts';
 import { changeOf } from '../stored-series.ts';
 import { Num } from './num.tsx';
 
 /** Less is what seconds differ by anyway. */
 const TELLING = 0.1;
+/** Less is what two quantiles of buckets may differ by and be the same. */
+const SAME = 0.025;
+
+const NO_GROWTH: Quantity = { text: '≈\u00a00', unit: '%' };
 
 interface ChangeCellProps {
   /** ns. */
@@ -21,7 +25,7 @@ export function ChangeCell({ now, before }: ChangeCellProps) {
   return (
     <td data-change class={sign === '▲' ? 'warn' : ''}>
       <span aria-hidden="true">{sign}</span>
-      {change === null ? <span title={title}>{MISSING}</span> : <Num of={growth(change)} title={title} />}
+      <Num of={Math.abs(change ?? 1) < SAME ? NO_GROWTH : growth(change)} title={title} />
     </td>
   );
 }

@@ -32,15 +32,17 @@ export function HeatPanel() {
         {value !== null && <HeatLegend heat={value} />}
       </h2>
       <HeatCanvas />
-      <p class="fine heat-cell" role="status">
-        {cellText(value)}
-      </p>
+      <div class="chart-foot">
+        <p class="fine heat-cell" role="status">
+          {cellText(value)}
+        </p>
+        <ChartActions of="heat" title="How long requests took, end to end" table={tableNow} />
+      </div>
       {error !== null && (
         <p class="bad fine">
           <span aria-hidden="true">✕</span> The server does not answer: {error}
         </p>
       )}
-      <ChartActions of="heat" title="How long requests took, end to end" table={tableNow} />
     </section>
   );
 }

@@ -40,8 +40,10 @@ export function LatencyPanel() {
         <Doubt within="window" />
       </h2>
       <CanvasChart kind="latency" input={input.value} sentence={sentence()} />
-      <Legend />
-      <ChartActions of="latency" title="Latency per layer" table={() => columnsTable('latency', columns.peek())} />
+      <div class="chart-foot">
+        <Legend />
+        <ChartActions of="latency" title="Latency per layer" table={() => columnsTable('latency', columns.peek())} />
+      </div>
       <EventList />
       {missing.value !== '' && (
         <p class="note fine warn">

@@ -46,14 +46,20 @@ export function PressurePanel() {
         input={input.value}
         sentence={`Shares of each second in which a CPU was waited for, ${chartWords()}; mean: ${now}.`}
       />
-      <ul class="legend" aria-label="Lines of the chart">
-        {told.value.map((name) => (
-          <li key={name} title={TITLES[name]} data-pressure={name}>
-            <span class={`dash ${name}`} aria-hidden="true" /> {PRESSURE_NAMES[name]} <b>{join(mean(name))}</b>
-          </li>
-        ))}
-      </ul>
-      <ChartActions of="pressure" title="Waiting for a CPU" table={() => columnsTable('pressure', contended.peek())} />
+      <div class="chart-foot">
+        <ul class="legend" aria-label="Lines of the chart">
+          {told.value.map((name) => (
+            <li key={name} title={TITLES[name]} data-pressure={name}>
+              <span class={`dash ${name}`} aria-hidden="true" /> {PRESSURE_NAMES[name]} <b>{join(mean(name))}</b>
+            </li>
+          ))}
+        </ul>
+        <ChartActions
+          of="pressure"
+          title="Waiting for a CPU"
+          table={() => columnsTable('pressure', contended.peek())}
+        />
+      </div>
     </section>
   );
 }

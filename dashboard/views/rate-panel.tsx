@@ -38,13 +38,15 @@ export function RatePanel() {
           {fixed.value === null ? '10 s' : 'that time'}
         </span>
       </h2>
-      <ClassCounts />
+      <div class="chart-foot">
+        <ClassCounts />
+        <ChartActions of="rate" title="Requests per second" table={() => columnsTable('rate', complete.peek())} />
+      </div>
       <CanvasChart
         kind="rate"
         input={input.value}
         sentence={`Requests per second, ${chartWords()}: ${join(now)}, ${counted} in ${recentWords()}.`}
       />
-      <ChartActions of="rate" title="Requests per second" table={() => columnsTable('rate', complete.peek())} />
     </section>
   );
 }
