@@ -26,6 +26,7 @@ import { withRecording } from './recordings.ts';
 import { runInfo } from './run.ts';
 import { runRoutes } from './run-routes.ts';
 import { seriesPoints } from './series-view.ts';
+import { type SloParts, sloRoutes } from './slo-routes.ts';
 import { summarise } from './summary.ts';
 import type { Views } from './views.ts';
 import type { CompareView } from './wire/compare-views.ts';
@@ -44,6 +45,7 @@ export interface ApiOptions {
   pipeline: Pipeline;
   kept: KeptRuns;
   views: Views;
+  slo: SloParts;
   token: string;
   allowOrigins: readonly string[];
   dashboard: string;
@@ -64,6 +66,7 @@ export function makeApi(options: ApiOptions): Express {
   app.use(limiter(), compression());
   app.use(readRoutes(options), pathRoutes(options.pipeline, options.kept));
   app.use(runRoutes(options.pipeline, options.kept, options.token));
+  app.use(sloRoutes(options.slo, options.pipeline.now));
   app.use('/api', notFound);
   app.use(dashboardFiles(options.dashboard));
   app.use(notFound, errorHandler(options.log));

@@ -84,6 +84,18 @@ export const quantilesQuerySchema = z.strictObject({
     .refine((all) => all.every((quantile) => quantile > 0), 'expected numbers above 0'),
 });
 
+/** Whole minutes around these seconds since the epoch. */
+export const sloQuerySchema = z
+  .strictObject({ from: wholeNumber.optional(), to: wholeNumber.optional() })
+  .refine(({ from, to }) => to === undefined || (from !== undefined && from < to), {
+    path: ['to'],
+    message: 'expected a second after "from"',
+  })
+  .refine(({ from = 0, to = from }) => to - from <= 400 * 86_400, {
+    path: ['to'],
+    message: 'expected at most 400 days',
+  });
+
 export const runsQuerySchema = z.strictObject({
   limit: wholeNumber.pipe(z.number().min(1).max(1000)).default(MAX_RUNS),
   before: z.string().min(1).max(64).exactOptional(),

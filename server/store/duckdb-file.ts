@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { FIRST_SCHEMA, migrateFirst } from './duckdb-migration.ts';
 import { inTransaction } from './duckdb-transaction.ts';
+import { MINUTE_TABLES } from './minute-tables.ts';
 import { PathWriter } from './path-writer.ts';
 import { RETENTION_TABLES } from './retention.ts';
 import { ROLL_UP_TABLES } from './roll-up-tables.ts';
@@ -53,7 +54,8 @@ export async function openFile(folder: string, version: string): Promise<OpenFil
   try {
     await checkSchema(writer, file, version);
     await inTransaction(writer, async () => {
-      for (const table of [...ROLL_UP_TABLES, ...RETENTION_TABLES, ...UNKEPT_TABLES]) await writer.run(table);
+      for (const table of [...ROLL_UP_TABLES, ...RETENTION_TABLES, ...UNKEPT_TABLES, ...MINUTE_TABLES])
+        await writer.run(table);
     });
     await writer.run('SET enable_external_access = false');
     const reader = await instance.connect();
