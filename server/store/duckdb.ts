@@ -9,7 +9,7 @@ import type { PathColumns } from '../join/paths.ts';
 import type { PathKeys } from '../join/recent-keys.ts';
 import type { Coverage } from '../wire/series-views.ts';
 import { type Amended, noteAmended, stillAmended } from './amended-rows.ts';
-import type { Batch, FoundRows, FoundRuns, RunsQuery, Written } from './duckdb-messages.ts';
+import type { Batch, FoundRuns, RunsQuery, Written } from './duckdb-messages.ts';
 import { DuckDbMinutes } from './duckdb-minutes.ts';
 import type { DuckDbStoreOptions } from './duckdb-options.ts';
 import { DuckDbThread } from './duckdb-thread.ts';
