@@ -29,6 +29,8 @@ export interface ServerOptions {
   readonly dashboard: string;
   /** Address of an exchange's trace in the user's own backend, with words in braces; null where there is none. */
   readonly traceUrl: string | null;
+  /** What is promised to whom, as OpenSLO; null where nothing is. */
+  readonly objectives: string | null;
   /** Folder of the database that paths and runs are kept in; null keeps them in memory. */
   readonly store: string | null;
   /** How long a store keeps what. */
@@ -51,6 +53,7 @@ interface Flags {
   logLevel: ServerOptions['logLevel'];
   logFormat: ServerOptions['logFormat'];
   dashboard: string;
+  objectives?: string;
   store?: string;
   raw: number;
   keepDays?: number;
@@ -96,6 +99,7 @@ function command(): Command {
         .argParser(repeatable(none))
         .default(none),
     )
+    .addOption(new Option('--objectives <file>', 'what is promised, as OpenSLO documents').env('HOPSCOPE_OBJECTIVES'))
     .addOption(
       new Option('--store <dir>', 'keep paths and runs in a database in this folder; absent: in memory').env(
         'HOPSCOPE_STORE',
@@ -225,6 +229,7 @@ function validate(flags: Flags): OptionsResult {
       logFormat: flags.logFormat,
       dashboard: resolve(flags.dashboard),
       traceUrl: flags.traceUrl ?? null,
+      objectives: flags.objectives === undefined ? null : resolve(flags.objectives),
       store: flags.store === undefined ? null : resolve(flags.store),
       retention: retentionOf(flags),
       rawPerSecond: Number.isFinite(flags.raw) ? flags.raw : null,

@@ -17,14 +17,19 @@ import { originFault } from './origin.ts';
 import { PathExport } from './path-export.ts';
 import { Pipeline, TICK_MS } from './pipeline.ts';
 import { RunKeeper } from './run-keeper.ts';
+import { SloEngine } from './slo-engine.ts';
+import { SloFile } from './slo-file.ts';
 import { DuckDbStore } from './store/duckdb.ts';
 import { Views } from './views.ts';
+
+const SLO_TICK_MS = 1_000;
 
 export interface RunningServer {
   /** Where it really listens, in the order of the options. */
   readonly addresses: readonly ListenAddress[];
   readonly pipeline: Pipeline;
   readonly live: Live;
+  readonly slo: SloEngine;
   /** Tell everybody, stop listening, wait for what is being answered. */
   close(): Promise<void>;
 }
@@ -39,7 +44,7 @@ export interface Surroundings {
   waits?: JoinerWaits;
 }
 
-/** @throws StoreError, or ListenError of the first address that cannot be had, with nothing left open */
+/** @throws StoreError, ObjectivesError, or ListenError of the first address that cannot be had, with nothing left open */
 export async function startServer(options: ServerOptions, around: Surroundings): Promise<RunningServer> {
   const { log, now } = around;
   const store = await openStore(options, () => pipeline.vmTable, log);
@@ -59,6 +64,8 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     onPaths: pathExport.paths,
     onRelease: (run) => keeper?.save(run),
   });
+  const engine = new SloEngine({ pipeline, log });
+  const slo = { engine, file: new SloFile(options.objectives, engine, log) };
   const ingest = new Ingest({
     ...around,
     token: options.token,
@@ -77,6 +84,7 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     pipeline,
     kept,
     views,
+    slo,
     log,
     liveClients: () => live.clients,
     notReady: () => notReady,
@@ -92,6 +100,7 @@ export async function startServer(options: ServerOptions, around: Surroundings):
   const tickers = [
     setInterval(() => void tick(), TICK_MS),
     setInterval(() => live.tick(), LIVE_TICK_MS),
+    setInterval(() => engine.tick(now()), SLO_TICK_MS),
     setInterval(() => void maintenance.run(), MAINTENANCE_MS),
   ];
   const servers: Server[] = [];
@@ -104,6 +113,7 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     await tick();
     ingest.close();
     live.close();
+    await slo.file.close();
     await Promise.all([...servers.map(closeServer), pathExport.close()]);
     await pipeline.store.close();
   };
@@ -113,6 +123,7 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     return closing;
   };
   try {
+    await slo.file.start();
     const onUpgrade = upgrades(ingest, live, options.allowOrigins);
     for (const address of options.listen) servers.push(await open(api, onUpgrade, address));
   } catch (error) {
@@ -121,7 +132,7 @@ export async function startServer(options: ServerOptions, around: Surroundings):
   }
   notReady = null;
   void maintenance.run();
-  return { addresses: servers.map(boundAddress), pipeline, live, close };
+  return { addresses: servers.map(boundAddress), pipeline, live, slo: engine, close };
 }
 
 type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;

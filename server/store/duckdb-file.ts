@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { FIRST_SCHEMA, migrateFirst } from './duckdb-migration.ts';
 import { inTransaction } from './duckdb-transaction.ts';
+import { MINUTE_TABLES } from './minute-tables.ts';
 import { PathWriter } from './path-writer.ts';
 import { PREPARED_TABLES } from './prepared-quantiles.ts';
 import { RETENTION_TABLES } from './retention.ts';
@@ -28,7 +29,14 @@ const DEFINITIONS = [
 ];
 
 /** Made where they are missing: older files have not all of them. */
-const MORE = [...ROLL_UP_TABLES, ...RETENTION_TABLES, ...UNKEPT_TABLES, ...SLOW_TABLES, ...PREPARED_TABLES];
+const MORE = [
+  ...MINUTE_TABLES,
+  ...ROLL_UP_TABLES,
+  ...RETENTION_TABLES,
+  ...UNKEPT_TABLES,
+  ...SLOW_TABLES,
+  ...PREPARED_TABLES,
+];
 
 export interface OpenFile {
   /** One of each, so that a long query holds no commit up. */

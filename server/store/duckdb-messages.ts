@@ -1,6 +1,8 @@
 /** What the store and the thread with its database say to each other. */
 import type { PathColumns } from '../join/paths.ts';
 import type { PathKeys } from '../join/recent-keys.ts';
+import type { Indicator } from '../slo/indicator.ts';
+import type { MinuteCounts } from '../slo/minute-counts.ts';
 import type { SampledCounts } from '../wire/series-views.ts';
 import type { PathFilter } from './path-filter.ts';
 import type { Prepared } from './prepared-quantiles.ts';
@@ -24,6 +26,17 @@ export interface Batch {
   /** Where a commit failed nobody knows how far it came: rows from this number on, and what has this id, go first. */
   redoFrom: number | null;
   runs: StoredRun[];
+  /** Counted elsewhere. */
+  minutes: MinuteCounts[];
+  /** Runs that count for no objective. */
+  leftOut: ReadonlySet<string>;
+}
+
+/** What is in the file then. */
+export interface Written {
+  sampled: Sampled[];
+  /** What was added to minutes. */
+  minutes: MinuteCounts[];
 }
 
 /** Where it was not ended: with its last path. */
@@ -81,7 +94,11 @@ export interface PruneAnswer {
 
 /** What can be asked, and what is answered. */
 export interface Calls {
-  write: { ask: Batch; answer: Sampled[] };
+  write: { ask: Batch; answer: Written };
+  /** From the next commit on, every request of it. */
+  countBy: { ask: readonly Indicator[]; answer: null };
+  minuteSeries: { ask: null; answer: string[] };
+  minutes: { ask: string; answer: MinuteCounts[] };
   paths: { ask: DiskQuery; answer: FoundRows };
   path: { ask: { run: string; number: number }; answer: FoundRows };
   /** In the order of their numbers, from one on. */

@@ -1,5 +1,7 @@
 /** The thread that has the database: answers one question after the other, reads beside writes. */
+import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
+import { Counting } from '../slo/minute-counts.ts';
 import { type OpenFile, openFile } from './duckdb-file.ts';
 import type { Answer, CallName, Calls, FoundRows, Opening, Question, WorkerOptions } from './duckdb-messages.ts';
 import { nextNumber, readKeys, readPage, readPath, readPaths } from './duckdb-reads.ts';
@@ -14,6 +16,7 @@ import {
   sweepRepeated,
   writeBatch,
 } from './duckdb-writes.ts';
+import { readMinutes, readSeriesNames } from './minute-tables.ts';
 import { preparedQuantiles, prepareQuantiles } from './prepared-quantiles.ts';
 import { RawBudget } from './raw-budget.ts';
 import { readPruned, tooMuch } from './retention.ts';
@@ -26,6 +29,7 @@ import { countPaths, readQuantiles, readTimes } from './time-reads.ts';
 const { folder, version, rawPerSecond } = workerData as WorkerOptions;
 const budget = rawPerSecond === null ? null : new RawBudget(rawPerSecond);
 const port = parentPort!;
+let counting = new Counting([]);
 /** Null between a failure and the next try. */
 let file: OpenFile | null = null;
 let hasClosed = false;
@@ -40,7 +44,13 @@ const last: Record<Kind, Promise<unknown>> = {
 
 type Work = { [K in CallName]: (ask: Calls[K]['ask']) => Promise<Calls[K]['answer']> };
 const WORK: Work = {
-  write: (batch) => changed(({ writer, paths }) => writeBatch(writer, paths, batch, budget)),
+  write: (batch) => changed(({ writer, paths }) => writeBatch(writer, paths, batch, { budget, counting })),
+  countBy: async (indicators) => {
+    counting = new Counting(indicators);
+    return null;
+  },
+  minuteSeries: () => readSeriesNames(reader()),
+  minutes: (series) => readMinutes(reader(), series),
   forget: (run) => changed(({ writer, paths }) => forgetRun(writer, paths, run)),
   rollUp: () => changed(({ writer }) => rollUpSome(writer)),
   listPart: (next) => changed(({ writer }) => listSome(writer, next)),
@@ -73,7 +83,15 @@ const WORK: Work = {
   },
 };
 const KIND: Partial<Record<CallName, Kind>> = {
-  ...{ write: 'write', forget: 'write', close: 'write', rollUp: 'write', listPart: 'write', prune: 'write' },
+  ...{
+    write: 'write',
+    countBy: 'write',
+    forget: 'write',
+    close: 'write',
+    rollUp: 'write',
+    listPart: 'write',
+    prune: 'write',
+  },
   ...{ nextToPrepare: 'write', keepPrepared: 'write', sweep: 'write', checkpoint: 'write', prepare: 'upkeep' },
   ...{ count: 'report', times: 'report', quantiles: 'report' },
 };
@@ -142,6 +160,7 @@ try {
   file = await openFile(folder, version);
   port.postMessage({ ok: true, next: await nextNumber(file.reader) } satisfies Opening);
   port.on('message', answer);
+  flushCompileCache();
 } catch (error) {
   if (!(error instanceof StoreError)) throw error;
   port.postMessage({ ok: false, message: error.message } satisfies Opening);

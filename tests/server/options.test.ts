@@ -41,6 +41,7 @@ describe('parseOptions', () => {
       longPolls: [],
       keepRun: false,
       traceUrl: null,
+      objectives: null,
       logLevel: 'info',
       logFormat: 'auto',
     });

@@ -45,6 +45,7 @@ export async function start(
       logFormat: 'json',
       dashboard: '/nonexistent',
       store: null,
+      objectives: null,
       traceUrl: null,
       ...options,
     },
