@@ -59,11 +59,18 @@ export interface Stretch {
   toMs: number | null;
 }
 
-/** What a person wrote about a run, and when. */
+/** What was written down about a run, and when. */
 export interface RunNote {
   atMs: number;
   text: string;
+  /** What a program says: a plant, or a machine that changed. Left out, a person wrote it. */
+  kind?: NoteKind;
+  /** When what it tells of was over; null while it lasts. Left out of a moment. */
+  toMs?: number | null;
 }
+
+export const NOTE_KINDS = ['plant', 'config'] as const;
+export type NoteKind = (typeof NOTE_KINDS)[number];
 
 export interface RunInfo extends Coverage {
   id: string;

@@ -23,14 +23,16 @@ const {
   quick,
   json,
   folder: kept,
+  paths: size,
 } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     folder: { type: 'string' },
+    paths: { type: 'string' },
   },
 }).values;
-const PATHS = quick ? 300_000 : 10_000_000;
+const PATHS = size === undefined ? (quick ? 300_000 : 10_000_000) : Number(size);
 const COMPARED = PATHS / 10;
 const RUNS: readonly FilledRun[] = [
   { id: 'before', recording: 'e1000.parquet', paths: COMPARED },
