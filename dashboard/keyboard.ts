@@ -22,7 +22,7 @@ export function followKeys(): void {
       paletteOpen.value = true;
       return;
     }
-    if (!singleKeys.value || paletteOpen.value || isTyping(event)) return;
+    if (!singleKeys.value || isInDialog() || isTyping(event)) return;
     clearTimeout(timer);
     const { command, kept: begun } = nextKey(pressed, event.key, commands.value);
     pressed = begun;
@@ -34,6 +34,11 @@ export function followKeys(): void {
     command.run();
   });
   singleKeys.subscribe((on) => keep('keys', on ? 'on' : 'off'));
+}
+
+/** A dialog keeps its keys. */
+function isInDialog(): boolean {
+  return document.querySelector('dialog[open]') !== null;
 }
 
 function isPalette(event: KeyboardEvent): boolean {

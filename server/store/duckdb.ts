@@ -7,15 +7,14 @@
 import { randomInt } from 'node:crypto';
 import type { PathColumns } from '../join/paths.ts';
 import type { PathKeys } from '../join/recent-keys.ts';
-import { rowOf } from '../join/rows.ts';
 import type { Coverage } from '../wire/series-views.ts';
-import { type Amended, stillAmended } from './amended-rows.ts';
-import type { Batch, FoundRows, FoundRuns, RunsQuery, Sampled } from './duckdb-messages.ts';
+import { type Amended, noteAmended, stillAmended } from './amended-rows.ts';
+import type { Batch, FoundRuns, RunsQuery, Written } from './duckdb-messages.ts';
+import { DuckDbMinutes } from './duckdb-minutes.ts';
 import type { DuckDbStoreOptions } from './duckdb-options.ts';
 import { DuckDbThread } from './duckdb-thread.ts';
 import { MemoryStore } from './memory.ts';
-import type { ChangedRow } from './memory-rows.ts';
-import { mergedPaths } from './merged-paths.ts';
+import { foundPaths, mergedPaths } from './merged-paths.ts';
 import { quantilesOf, type RunQuantiles, type RunTimes, TIME_NAMES, timesOf } from './run-times.ts';
 import type { PathQuery, PathStore, SeriesQuery, StoreCounts, StoredPaths, StoredRun, StoredSeries } from './store.ts';
 import { addRows, type StoredRows, sharedRows, storedRows } from './stored-rows.ts';
@@ -26,6 +25,7 @@ const BATCH_ROWS = 32_768;
 const PAGE_ROWS = 4096;
 
 export class DuckDbStore implements PathStore, Commits {
+  readonly minutes: DuckDbMinutes;
   readonly #thread: DuckDbThread;
   readonly #memory: MemoryStore;
   readonly #upkeep: Upkeep;
@@ -50,6 +50,7 @@ export class DuckDbStore implements PathStore, Commits {
   private constructor(options: DuckDbStoreOptions, thread: DuckDbThread, next: number, upkeep: Upkeep) {
     this.#options = options;
     this.#thread = thread;
+    this.minutes = new DuckDbMinutes(thread);
     this.#upkeep = upkeep;
     this.#memory = new MemoryStore({ ...options, first: next, rollUps: false });
     this.#first = next;
@@ -95,13 +96,8 @@ export class DuckDbStore implements PathStore, Commits {
 
   amend(ordinal: number, change: (columns: PathColumns, row: number) => void): boolean {
     const changed = this.#memory.change(ordinal, change);
-    if (changed !== null && changed.sequence < this.#sent) this.#noteAmended(changed);
+    if (changed !== null && changed.sequence < this.#sent) noteAmended(this.#amended, changed);
     return changed !== null;
-  }
-
-  #noteAmended({ run, sequence, columns, row, before }: ChangedRow): void {
-    const first = this.#amended.get(sequence)?.before ?? before;
-    this.#amended.set(sequence, { run, before: first, columns: rowOf(columns, row) });
   }
 
   /** Take note of a run with the next commit; what was noted of it before is replaced. */
@@ -126,7 +122,7 @@ export class DuckDbStore implements PathStore, Commits {
   /** All there is, a batch after the other. */
   async #write(): Promise<boolean> {
     const end = this.#memory.next;
-    while (this.#written < end || this.#amended.size > 0 || this.#saved.size > 0) {
+    while (this.#written < end || this.#amended.size > 0 || this.#saved.size > 0 || !this.minutes.isEmpty) {
       if (!(await this.#writeBatch(end))) return false;
     }
     return true;
@@ -147,6 +143,7 @@ export class DuckDbStore implements PathStore, Commits {
       // What came meanwhile is newer.
       this.#amended = stillAmended(amended, this.#amended);
       this.#saved = new Map([...saved, ...this.#saved]);
+      this.minutes.add(batch.minutes);
       this.#sent = Math.max(first, this.#memory.oldest);
       this.#lost += this.#sent - first;
       this.#written = this.#sent;
@@ -160,8 +157,9 @@ export class DuckDbStore implements PathStore, Commits {
     return true;
   }
 
-  #took(sampled: Sampled[]): void {
+  #took({ sampled, minutes }: Written): void {
     this.#upkeep.sampled(sampled);
+    this.minutes.wrote(minutes);
     for (const { of, slow, errors, sample } of sampled) this.#unkept += of - slow - errors - sample;
   }
 
@@ -183,6 +181,8 @@ export class DuckDbStore implements PathStore, Commits {
       replaced: replaced.map(([number]) => number),
       redoFrom: this.#doubt?.from ?? null,
       runs: [...this.#saved.values()],
+      minutes: this.minutes.takeWaiting(),
+      leftOut: this.minutes.leftOut,
     };
   }
 
@@ -204,7 +204,7 @@ export class DuckDbStore implements PathStore, Commits {
     const { vm, ...rest } = query;
     const name = vm === undefined ? {} : { vm: this.#options.vms().names[vm] ?? '' };
     const there = await this.#thread.ask('paths', { ...rest, ...name });
-    return mergedPaths(query, here, this.#stored(query.run, there));
+    return mergedPaths(query, here, foundPaths(query.run, there, this.#options.vms()));
   }
 
   /** Whether the file can add nothing to what memory found. */
@@ -220,7 +220,7 @@ export class DuckDbStore implements PathStore, Commits {
     if (here !== null || match === null) return here;
     const [, run, digits] = match as unknown as [string, string, string];
     const found = await this.#thread.ask('path', { run, number: Number(digits) });
-    return found.columns.count === 0 ? null : this.#stored(run, found);
+    return found.columns.count === 0 ? null : foundPaths(run, found, this.#options.vms());
   }
 
   /** What is in the file, and then what could not be written to it. */
@@ -230,7 +230,7 @@ export class DuckDbStore implements PathStore, Commits {
     for (let from = 0; from < end; ) {
       const found = await this.#thread.ask('page', { run, from, limit: PAGE_ROWS });
       const { count } = found.columns;
-      if (count > 0) yield this.#stored(run, found);
+      if (count > 0) yield foundPaths(run, found, this.#options.vms());
       if (count < PAGE_ROWS) break;
       from = (found.numbers[count - 1] as number) + 1;
     }
@@ -250,12 +250,6 @@ export class DuckDbStore implements PathStore, Commits {
   async quantiles(run: string, quantiles: readonly number[]): Promise<RunQuantiles> {
     if (await this.commit()) return this.#thread.ask('quantiles', { run, quantiles });
     return quantilesOf(await this.times(run, TIME_NAMES), quantiles);
-  }
-
-  #stored(run: string, { columns, numbers, vmNames }: FoundRows): StoredPaths {
-    const indices = vmNames.map((name) => this.#options.vms().named(name));
-    for (let row = 0; row < columns.count; row++) columns.vm[row] = indices[columns.vm[row] as number] as number;
-    return { columns, ids: Array.from(numbers, (number) => `${run}.${number}`), runs: Array.from(numbers, () => run) };
   }
 
   async series({ vm, ...query }: SeriesQuery): Promise<StoredSeries> {

@@ -11,6 +11,7 @@ import {
 } from '../../dashboard/compare-rows.ts';
 import { compareRuns } from '../../server/compare/comparison.ts';
 import { curvesOf, PROBABILITIES } from '../../server/compare/curves.ts';
+import { digestOf } from '../../server/compare/run-digest.ts';
 import type { CompareView } from '../../server/wire/compare-views.ts';
 import { comparedRun } from '../server/compare/compared-run.ts';
 
@@ -21,7 +22,7 @@ const layers = ['end to end', 'vnic both', 'vnic.in', 'service', 'wait'];
 const view: CompareView = {
   comparison,
   probabilities: [...PROBABILITIES],
-  curves: curvesOf(a.times, b.times, layers),
+  curves: curvesOf(digestOf(a, 2).curves, digestOf(b, 2).curves).filter(({ layer }) => layers.includes(layer)),
 };
 
 describe('shiftRows', () => {

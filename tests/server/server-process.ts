@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 export const TOKEN = 'a-token-for-tests';
-const MAIN = join(import.meta.dirname, '../../server/main.ts');
+const FRONT_DOOR = join(import.meta.dirname, '../../hopscope.ts');
+const OBJECTIVES = join(import.meta.dirname, '../../examples/objectives.yaml');
 /** Longer than a server needs, shorter than anybody waits. */
 const SERVES_WITHIN_MS = 20_000;
 
@@ -29,7 +30,10 @@ export class ServerProcess {
   static async start(folder: string, port: number, nodeFlags: readonly string[] = []): Promise<ServerProcess> {
     const startedMs = performance.now();
     const args = ['--store', folder, '--listen', `127.0.0.1:${port}`, '--token', TOKEN, '--log-format', 'json'];
-    const child = spawn(process.execPath, [...nodeFlags, MAIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    args.push('--objectives', OBJECTIVES);
+    const child = spawn(process.execPath, [...nodeFlags, FRONT_DOOR, 'server', ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const timer = setTimeout(() => child.kill('SIGKILL'), SERVES_WITHIN_MS);
     const lines = createInterface(child.stdout!)[Symbol.asyncIterator]();
     for (let line = await lines.next(); !line.done; line = await lines.next()) {
