@@ -28,7 +28,7 @@ export function summaryOf(notice: Notice): string {
   const burns = [burnText(long, rule.longMinutes, objective)];
   if (short !== null) burns.push(burnText(short, rule.shortMinutes!, objective));
   const state = endsMs === null ? 'burns' : 'burns no more';
-  return `${objective.title}: the budget ${state} too fast: ${burns.join(', ')} (limit ${rule.factor} times)`;
+  return `${objective.title}: the budget ${state} too fast: ${burns.join(', ')} (limit ${Number(rule.factor.toPrecision(6))} times)`;
 }
 
 function burnText(spent: Spent, minutes: number, objective: Objective): string {

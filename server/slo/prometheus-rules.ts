@@ -63,7 +63,7 @@ function alertRule(objective: Objective, rule: AlertRule): AlertingRule {
     labels: alertLabels(objective, rule),
     annotations: {
       summary: plain(
-        `${objective.title}: the budget burns ${words} ${rule.factor} times as fast as it may in ${windows}`,
+        `${objective.title}: the budget burns ${words} ${Number(rule.factor.toPrecision(6))} times as fast as it may in ${windows}`,
       ),
       promise: plain(promiseOf(objective)),
     },
