@@ -23,7 +23,7 @@ const curves = curvesOf(digestOf(a, 2).curves, digestOf(b, 2).curves);
 const view: CompareView = {
   comparison,
   probabilities: [...PROBABILITIES],
-  curves: layers.flatMap((layer) => curves.filter((each) => each.layer === layer)),
+  curves: layers.map((name) => curves.find(({ layer }) => layer === name)!),
 };
 
 describe('shiftRows', () => {
