@@ -19,10 +19,11 @@ const a = comparedRun('virtio-net-pci', 1);
 const b = comparedRun('e1000', 2, { 'vnic.in': 60_000, wait: -20_000 });
 const comparison = compareRuns(a, b, { seed: 1, force: false });
 const layers = ['end to end', 'vnic both', 'vnic.in', 'service', 'wait'];
+const curves = curvesOf(digestOf(a, 2).curves, digestOf(b, 2).curves);
 const view: CompareView = {
   comparison,
   probabilities: [...PROBABILITIES],
-  curves: curvesOf(digestOf(a, 2).curves, digestOf(b, 2).curves).filter(({ layer }) => layers.includes(layer)),
+  curves: layers.map((name) => curves.find(({ layer }) => layer === name)!),
 };
 
 describe('shiftRows', () => {
