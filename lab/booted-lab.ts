@@ -45,6 +45,8 @@ export interface LabPlan {
   readonly app: boolean;
   readonly shell: boolean;
   readonly artifacts: string | null;
+  /** For the server to judge. */
+  readonly objectives?: string | null;
   /** Whether only one guest is asked at a time. */
   readonly inTurn?: boolean;
   /** Name of the server's first run; left out, the NICs and the accelerator. */
@@ -158,6 +160,7 @@ class Boot {
       context,
       port,
       firstRun ?? `${vms.map(modelsOf).join(' and ')} ${machines[0]!.accelerator}`,
+      this.#plan.objectives ? ['--objectives', this.#plan.objectives] : [],
     );
     let hostAgent: KeptProcess | null = null;
     try {

@@ -125,14 +125,15 @@ export class KeptProcess {
   }
 }
 
-export function keepServer(context: ServiceContext, port: number, run: string): KeptProcess {
+/** @param flags further ones of `hopscope server` */
+export function keepServer(context: ServiceContext, port: number, run: string, flags: string[] = []): KeptProcess {
   const { state, logsDir, tokenFile } = context;
   const listen = ['--listen', `127.0.0.1:${port}`, '--listen', `unix:${serverSocket(state)}`];
   // The lab says itself which run begins when.
-  const flags = ['--token-file', tokenFile, '--run', run, '--keep-run', '--log-format', 'json'];
+  const own = ['--token-file', tokenFile, '--run', run, '--keep-run', '--log-format', 'json'];
   return new KeptProcess(context, {
     name: 'server',
-    command: [process.execPath, FRONT_DOOR, 'server', ...listen, ...flags],
+    command: [process.execPath, FRONT_DOOR, 'server', ...listen, ...own, ...flags],
     logFile: join(logsDir, 'server.log'),
     survives: () => true,
     // A killed server leaves its socket's file, on which the next one could not listen.

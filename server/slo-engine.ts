@@ -18,7 +18,8 @@ export const JUDGE_MS = 5_000;
 const REPLAY_MINUTES = 7 * 24 * 60;
 const MOST_TRANSITIONS = 1_000;
 
-interface Judged {
+/** An objective in force. */
+export interface Judged {
   readonly objective: Objective;
   readonly lines: Lines & { readonly units: UnitLine };
   readonly alerts: AlertState[];
@@ -58,6 +59,10 @@ export class SloEngine {
     return this.#file.unjudged;
   }
 
+  get judged(): readonly Judged[] {
+    return this.#judged;
+  }
+
   get objectives(): Objective[] {
     return this.#judged.map(({ objective }) => objective);
   }
@@ -92,7 +97,10 @@ export class SloEngine {
     const judged: Judged = { objective, lines, alerts: alertStates(objective) };
     const toMs = this.#pipeline.now();
     const fromMs = toMs - Math.min(REPLAY_MINUTES, reachOf(objective)) * MINUTE_MS;
-    alertHistory(objective, lines.units, (range) => this.#isMeasured(judged, range), { fromMs, toMs }, judged.alerts);
+    const isMeasured = (range: Minutes) => this.#isMeasured(judged, range);
+    alertHistory(objective, lines.units, isMeasured, { fromMs, toMs }, judged.alerts);
+    // The minute that lasts may have changed them too.
+    for (const alert of judged.alerts) stepAlert(alert, objective, lines.units, isMeasured, toMs);
     return judged;
   }
 
@@ -146,11 +154,11 @@ export class SloEngine {
     });
   }
 
-  /** How each stands at that moment. @param minutes instead of each one's own window */
+  /** How each stands at that moment. @param minutes instead of each one's own window: alerts, which are of now, are left out then */
   results(nowMs: number, minutes?: Minutes): SloResult[] {
     this.#take();
     return this.#judged.map(({ objective, lines, alerts }) =>
-      resultOf(objective, { ...lines, present: this.#present(objective) }, alerts, nowMs, minutes),
+      resultOf(objective, { ...lines, present: this.#present(objective) }, minutes ? [] : alerts, nowMs, minutes),
     );
   }
 }

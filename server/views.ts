@@ -14,6 +14,7 @@ import type { EventView } from './wire/event-views.ts';
 import { PROTOCOL_VERSION } from './wire/frame.ts';
 import type { LiveSnapshot, LiveTick } from './wire/live-views.ts';
 import { CLASSES } from './wire/record.ts';
+import type { NotifyView } from './wire/slo-views.ts';
 import { LAYER_IDS } from './wire/stations.ts';
 import type { Health } from './wire/views.ts';
 
@@ -29,13 +30,18 @@ export type Counters = () => Record<string, number>;
 export class Views {
   readonly #pipeline: Pipeline;
   readonly #counters: Counters;
+  readonly #notify: () => NotifyView[];
   /** What the last tick told of events. */
   #told = '';
 
-  /** @param counters of what is around the pipeline: sockets and streams */
-  constructor(pipeline: Pipeline, counters: Counters) {
+  /**
+   * @param counters of what is around the pipeline: sockets and streams
+   * @param notify how it goes with telling people of alerts
+   */
+  constructor(pipeline: Pipeline, counters: Counters, notify: () => NotifyView[] = () => []) {
     this.#pipeline = pipeline;
     this.#counters = counters;
+    this.#notify = notify;
   }
 
   health(): Health {
@@ -57,6 +63,7 @@ export class Views {
       selfCost: recorded?.selfCost ?? selfCost(costOf(agents)),
       gaps: registry.gaps(runs.current.startedMs).slice(-GAPS_SHOWN),
       liveDelayMs: delay.p99(now() - RECENT_S * 1000),
+      notify: this.#notify(),
     };
   }
 

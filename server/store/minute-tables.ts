@@ -4,7 +4,7 @@
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type Counts, TALLIES } from '../slo/indicator.ts';
-import { MINUTE_MS, type MinuteCounts } from '../slo/minute-counts.ts';
+import type { MinuteCounts } from '../slo/minute-counts.ts';
 
 /** More than a year, for objectives of one. */
 const KEEP_MINUTES = 400 * 24 * 60;
@@ -43,12 +43,8 @@ export async function mergeMinutes(connection: DuckDBConnection): Promise<void> 
   await connection.run(`INSERT INTO slo_parts SELECT ${KEYS}, 0 ${there}`);
   await connection.run(`DELETE ${there}`);
   await connection.run(`INSERT INTO slo_minutes ${summed('slo_parts')}`);
+  await connection.run(`DELETE FROM slo_minutes WHERE minute < (SELECT max(minute) FROM slo_parts) - ${KEEP_MINUTES}`);
   await connection.run('DELETE FROM slo_parts');
-}
-
-export async function forgetMinutes(connection: DuckDBConnection, nowMs: number): Promise<void> {
-  const first = Math.floor(nowMs / MINUTE_MS) - KEEP_MINUTES;
-  await connection.run('DELETE FROM slo_minutes WHERE minute < $1::BIGINT', [first]);
 }
 
 export async function readSeriesNames(connection: DuckDBConnection): Promise<string[]> {

@@ -7,6 +7,7 @@ import type { AgentView, VmSummary, VmView } from './machine-views.ts';
 import type { Approach, Provenance } from './messages.ts';
 import type { ExchangeClass, ProtocolName } from './record.ts';
 import type { Coverage } from './series-views.ts';
+import type { NotifyView } from './slo-views.ts';
 import type { LayerId, Station, Vantage } from './stations.ts';
 
 export interface Quantiles {
@@ -264,6 +265,8 @@ export interface Health {
   gaps: Gap[];
   /** Response at the host NIC → handed to the live stream, p99 of the last seconds, ms. */
   liveDelayMs: number | null;
+  /** Who is told of alerts, and how that goes; absent where an older server says nothing of it. */
+  notify?: NotifyView[];
 }
 
 /** Every REST error. */

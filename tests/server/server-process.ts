@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 
 export const TOKEN = 'a-token-for-tests';
 const FRONT_DOOR = join(import.meta.dirname, '../../hopscope.ts');
+const OBJECTIVES = join(import.meta.dirname, '../../examples/objectives.yaml');
 /** Longer than a server needs, shorter than anybody waits. */
 const SERVES_WITHIN_MS = 20_000;
 
@@ -29,6 +30,7 @@ export class ServerProcess {
   static async start(folder: string, port: number, nodeFlags: readonly string[] = []): Promise<ServerProcess> {
     const startedMs = performance.now();
     const args = ['--store', folder, '--listen', `127.0.0.1:${port}`, '--token', TOKEN, '--log-format', 'json'];
+    args.push('--objectives', OBJECTIVES);
     const child = spawn(process.execPath, [...nodeFlags, FRONT_DOOR, 'server', ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
