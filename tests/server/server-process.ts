@@ -25,11 +25,17 @@ export class ServerProcess {
     return this.#child.pid!;
   }
 
-  /** @param port 0 is any @param nodeFlags for Node itself */
-  static async start(folder: string, port: number, nodeFlags: readonly string[] = []): Promise<ServerProcess> {
+  /** @param port 0 is any @param nodeFlags for Node itself @param more of the server's own words */
+  static async start(
+    folder: string,
+    port: number,
+    nodeFlags: readonly string[] = [],
+    more: readonly string[] = [],
+  ): Promise<ServerProcess> {
     const startedMs = performance.now();
     const args = ['--store', folder, '--listen', `127.0.0.1:${port}`, '--token', TOKEN, '--log-format', 'json'];
-    const child = spawn(process.execPath, [...nodeFlags, MAIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const words = [...nodeFlags, MAIN, ...args, ...more];
+    const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
     const timer = setTimeout(() => child.kill('SIGKILL'), SERVES_WITHIN_MS);
     const lines = createInterface(child.stdout!)[Symbol.asyncIterator]();
     for (let line = await lines.next(); !line.done; line = await lines.next()) {
