@@ -15,7 +15,8 @@ import {
 } from 'chart.js';
 import { latencyAxis, rateAxis, shareAxis, timeAxis } from './chart-axes.ts';
 import { type Band, type BandPaint, bandPlugin, NO_BANDS } from './chart-bands.ts';
-import { type ChartKind, type Colour, chartData, chartLines, type Hatch } from './chart-lines.ts';
+import { type ChartKind, type Colour, chartAreas, chartData, chartLines, type Hatch } from './chart-lines.ts';
+import { type Area, type Point, stackPlugin } from './chart-stack.ts';
 import { tooltip } from './chart-tooltip.ts';
 import type { Columns } from './series.ts';
 import { shownTheme } from './theme.ts';
@@ -34,7 +35,6 @@ export interface ChartInput {
   missing: string;
 }
 
-type Point = { x: number; y: number };
 type Line = ChartDataset<'line', Point[]>;
 
 const VALUE_AXES = { latency: latencyAxis, rate: rateAxis, pressure: shareAxis };
@@ -46,6 +46,7 @@ export class LiveChart {
   readonly #chart: Chart<'line', Point[]>;
   readonly #leaveTheme: () => void;
   #bands: BandPaint = NO_BANDS;
+  #areas: (Area | null)[] = [];
   #facts: Pick<ChartInput, 'boundNs' | 'missing' | 'bands'> = { boundNs: null, missing: '', bands: [] };
 
   constructor(canvas: HTMLCanvasElement, kind: ChartKind) {
@@ -55,7 +56,13 @@ export class LiveChart {
     this.#chart = new Chart(canvas, {
       type: 'line',
       data: { datasets: [] },
-      plugins: [bandPlugin(() => this.#bands)],
+      plugins: [
+        stackPlugin(
+          () => this.#areas,
+          () => this.#facts.boundNs,
+        ),
+        bandPlugin(() => this.#bands),
+      ],
       options: this.#options(),
     });
     // Says at once what the theme is: that paints it.
@@ -65,9 +72,7 @@ export class LiveChart {
   /** Shows `input`; the arrays are copied into points. */
   draw(input: ChartInput): void {
     const { columns, fromS, toS, bands } = input;
-    for (const [i, values] of chartData(this.#kind, columns).entries()) {
-      this.#chart.data.datasets[i]!.data = values.map((y, at) => ({ x: columns.t[at]!, y }));
-    }
+    for (const [i, points] of chartData(this.#kind, columns).entries()) this.#chart.data.datasets[i]!.data = points;
     Object.assign(this.#chart.options.scales!.x!, { min: fromS, max: toS });
     this.#facts = input;
     this.#bands = { ...this.#bands, bands };
@@ -84,7 +89,8 @@ export class LiveChart {
   readonly #paint = (): void => {
     const colour = this.#colour;
     const before = this.#chart.data.datasets;
-    const lines = chartLines(this.#kind, colour, hatchPattern, () => this.#facts.boundNs) as Omit<Line, 'data'>[];
+    this.#areas = chartAreas(this.#kind, colour, hatchPattern);
+    const lines = chartLines(this.#kind, colour) as Omit<Line, 'data'>[];
     this.#chart.data.datasets = lines.map((l, i) => ({ ...l, data: before[i]?.data ?? [] }));
     for (const scale of Object.values(this.#chart.options.scales!)) {
       Object.assign(scale!.ticks!, { color: colour('muted') });
