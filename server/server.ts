@@ -9,7 +9,7 @@ import type { JoinerWaits } from './join/joiner-options.ts';
 import { KeptRuns } from './kept-runs.ts';
 import { boundAddress, closeServer, listen } from './listen.ts';
 import type { ListenAddress } from './listen-address.ts';
-import { LIVE_TICK_MS, Live } from './live.ts';
+import { Live } from './live.ts';
 import { MAINTENANCE_MS, Maintenance } from './maintenance.ts';
 import { openStore } from './open-store.ts';
 import type { ServerOptions } from './options.ts';
@@ -83,17 +83,15 @@ export async function startServer(options: ServerOptions, around: Surroundings):
   });
   const tick = async (): Promise<void> => {
     pipeline.tick();
+    // At once: with a timer of its own what was joined just now would wait for that, too.
+    live.tick();
     keeper?.tick(now());
     await pipeline.safeFrames.commit();
     ingest.acknowledge();
     ingest.resume();
   };
   const maintenance = new Maintenance(store, around);
-  const tickers = [
-    setInterval(() => void tick(), TICK_MS),
-    setInterval(() => live.tick(), LIVE_TICK_MS),
-    setInterval(() => void maintenance.run(), MAINTENANCE_MS),
-  ];
+  const tickers = [setInterval(() => void tick(), TICK_MS), setInterval(() => void maintenance.run(), MAINTENANCE_MS)];
   const servers: Server[] = [];
   const closeNow = async (): Promise<void> => {
     notReady = 'stopping';

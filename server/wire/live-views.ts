@@ -24,7 +24,7 @@ export interface LiveSnapshot {
   health: Health;
 }
 
-/** Four times a second: rows replace those of the same (t, vm). */
+/** Five times a second: rows replace those of the same (t, vm). */
 export interface LiveTick {
   type: 'tick';
   nowMs: number;
