@@ -1,5 +1,6 @@
 /** The database file of a store: opened, its tables made or checked, and every reason why not in words. */
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { FIRST_SCHEMA, migrateFirst } from './duckdb-migration.ts';
@@ -18,6 +19,12 @@ const FILE = 'hopscope.duckdb';
 const MEMORY_LIMIT = '512MB';
 /** A checkpoint writes the rows that did not fill a group of their own again: at DuckDB's own 16 MB that is most of them. */
 const CHECKPOINT_THRESHOLD = '64MB';
+
+/**
+ * Fewer where this process has fewer CPUs: a thread of DuckDB that waits for the other one spins, and on one core
+ * it then takes the time that the other one needs.
+ */
+const MOST_THREADS = 2;
 
 const DEFINITIONS = [
   'CREATE TABLE hopscope (schema INTEGER, version VARCHAR)',
@@ -91,7 +98,7 @@ async function opened(file: string): Promise<DuckDBInstance> {
     return await DuckDBInstance.create(file, {
       memory_limit: MEMORY_LIMIT,
       checkpoint_threshold: CHECKPOINT_THRESHOLD,
-      threads: '2',
+      threads: String(Math.min(MOST_THREADS, availableParallelism())),
     });
   } catch (error) {
     const { message } = error as Error;

@@ -74,16 +74,15 @@ async function leaveNothing(): Promise<void> {
   for (const end of ends.splice(0).reverse()) await end();
 }
 
-/** Threads that come later stay on the same cores. */
-function pin(pid: number, list: string): void {
-  execFileSync('taskset', ['-acp', list, String(pid)], { stdio: 'ignore' });
+/** This process, and what it starts from now on. */
+function stayOn(cpuList: string): void {
+  execFileSync('taskset', ['-acp', cpuList, String(process.pid)], { stdio: 'ignore' });
 }
 
-/** On core 0, which everything else here leaves alone. */
-async function serverOn(folder: string, nodeFlags: readonly string[] = [], more: readonly string[] = []) {
-  const server = await ServerProcess.start(folder, 0, nodeFlags, more);
+/** On CPU 0, which everything else here leaves alone. */
+async function serverOn(folder: string, nodeFlags: readonly string[] = [], words: readonly string[] = []) {
+  const server = await ServerProcess.start(folder, 0, nodeFlags, { words, cpu: 0 });
   ends.push(() => server.kill());
-  pin(server.pid, '0');
   return server;
 }
 
@@ -217,7 +216,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void leaveNothing().finally(() => process.exit(1)));
 }
 try {
-  if (cpus().length > 1) pin(process.pid, `1-${cpus().length - 1}`);
+  if (cpus().length > 1) stayOn(`1-${cpus().length - 1}`);
   const report = await measure();
   const targets = targetsOf(report);
   if (json) console.log(JSON.stringify({ benchmark: 'dashboard', node: process.version, ...report, targets }));
