@@ -18,6 +18,7 @@ import { type Band, type BandPaint, bandPlugin, NO_BANDS } from './chart-bands.t
 import { type ChartKind, type Colour, chartAreas, chartData, chartLines, type Hatch } from './chart-lines.ts';
 import { type Area, type Point, stackPlugin } from './chart-stack.ts';
 import { tooltip } from './chart-tooltip.ts';
+import { pageZoom } from './page-zoom.ts';
 import type { Columns } from './series.ts';
 import { shownTheme } from './theme.ts';
 
@@ -76,7 +77,17 @@ export class LiveChart {
     Object.assign(this.#chart.options.scales!.x!, { min: fromS, max: toS });
     this.#facts = input;
     this.#bands = { ...this.#bands, bands };
+    this.#sharpen();
     this.#chart.update('none');
+  }
+
+  /** As many pixels as the screen has, also where the page is larger than usual. */
+  #sharpen(): void {
+    const ratio = devicePixelRatio * pageZoom(this.#canvas);
+    if (ratio === this.#chart.currentDevicePixelRatio) return;
+    this.#chart.options.devicePixelRatio = ratio;
+    const { clientWidth, clientHeight } = this.#canvas.parentElement!;
+    this.#chart.resize(clientWidth, clientHeight);
   }
 
   destroy(): void {
