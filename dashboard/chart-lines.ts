@@ -93,13 +93,13 @@ function latencyData({ t, count, endToEnd, layers }: Columns): number[][] {
   return [endToEnd, ...stacked];
 }
 
-/** One array per line of {@link chartLines}, along the columns' seconds; what is stacked is added up. */
-export function chartData(kind: ChartKind, columns: Columns): Point[][] {
+/** One array per line of {@link chartLines}, along the columns' seconds; what is stacked is added up. @param only the line that is drawn, empty for all */
+export function chartData(kind: ChartKind, columns: Columns, only: string): Point[][] {
   const lines = linesOf(kind, columns);
   const below = columns.t.map(() => 0);
   return lines.map((values, line) =>
     values.map((own, at) => {
-      const isStacked = kind === 'latency' && line > 0;
+      const isStacked = kind === 'latency' && line > 0 && only === '';
       if (isStacked) below[at]! += own;
       return { x: columns.t[at]!, y: isStacked ? below[at]! : own, own };
     }),

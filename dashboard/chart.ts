@@ -13,11 +13,11 @@ import {
   PointElement,
   Tooltip,
 } from 'chart.js';
-import { latencyAxis, rateAxis, shareAxis, timeAxis } from './chart-axes.ts';
-import { type Band, type BandPaint, bandPlugin, NO_BANDS } from './chart-bands.ts';
+import { latencyAxis, RIGHT_PX, rateAxis, shareAxis, timeAxis } from './chart-axes.ts';
+import { type Band, type BandPaint, bandLook, bandPlugin, NO_BANDS } from './chart-bands.ts';
 import { type ChartKind, type Colour, chartAreas, chartData, chartLines, type Hatch } from './chart-lines.ts';
 import { type Area, type Point, stackPlugin } from './chart-stack.ts';
-import { tooltip } from './chart-tooltip.ts';
+import { type TooltipFacts, tooltip } from './chart-tooltip.ts';
 import { pageZoom } from './page-zoom.ts';
 import type { Columns } from './series.ts';
 import { shownTheme } from './theme.ts';
@@ -34,7 +34,20 @@ export interface ChartInput {
   boundNs: number | null;
   /** Layers without a value and why, in words; empty where all have one. */
   missing: string;
+  /** The only line that is drawn, by its name; all where it is empty or left out. */
+  only?: string;
 }
+
+/** Where a chart draws, px from its canvas' left edge, and the seconds at both ends. */
+export interface TimeArea {
+  left: number;
+  right: number;
+  fromS: number;
+  toS: number;
+}
+
+/** So many points may stand alone. */
+const FEW = 4;
 
 type Line = ChartDataset<'line', Point[]>;
 
@@ -48,7 +61,7 @@ export class LiveChart {
   readonly #leaveTheme: () => void;
   #bands: BandPaint = NO_BANDS;
   #areas: (Area | null)[] = [];
-  #facts: Pick<ChartInput, 'boundNs' | 'missing' | 'bands'> = { boundNs: null, missing: '', bands: [] };
+  #facts: TooltipFacts = { boundNs: null, missing: '', bands: [], stepS: 1 };
 
   constructor(canvas: HTMLCanvasElement, kind: ChartKind) {
     this.#kind = kind;
@@ -72,10 +85,16 @@ export class LiveChart {
 
   /** Shows `input`; the arrays are copied into points. */
   draw(input: ChartInput): void {
-    const { columns, fromS, toS, bands } = input;
-    for (const [i, points] of chartData(this.#kind, columns).entries()) this.#chart.data.datasets[i]!.data = points;
+    const { columns, fromS, toS, bands, boundNs, missing, only = '' } = input;
+    for (const [i, points] of chartData(this.#kind, columns, only).entries()) {
+      const dataset = this.#chart.data.datasets[i]!;
+      dataset.data = points;
+      dataset.hidden = only !== '' && dataset.label !== only;
+    }
     Object.assign(this.#chart.options.scales!.x!, { min: fromS, max: toS });
-    this.#facts = input;
+    // A point alone makes no line.
+    this.#chart.options.elements!.point!.radius = columns.t.length <= FEW ? 3 : 0;
+    this.#facts = { boundNs, missing, bands, stepS: columns.stepS };
     this.#bands = { ...this.#bands, bands };
     this.#sharpen();
     this.#chart.update('none');
@@ -90,6 +109,12 @@ export class LiveChart {
     this.#chart.resize(clientWidth, clientHeight);
   }
 
+  /** Where it draws now. */
+  get area(): TimeArea {
+    const { chartArea, scales } = this.#chart;
+    return { left: chartArea.left, right: chartArea.right, fromS: scales.x!.min, toS: scales.x!.max + 1 };
+  }
+
   destroy(): void {
     this.#leaveTheme();
     this.#chart.destroy();
@@ -102,7 +127,11 @@ export class LiveChart {
     const before = this.#chart.data.datasets;
     this.#areas = chartAreas(this.#kind, colour, hatchPattern);
     const lines = chartLines(this.#kind, colour) as Omit<Line, 'data'>[];
-    this.#chart.data.datasets = lines.map((l, i) => ({ ...l, data: before[i]?.data ?? [] }));
+    this.#chart.data.datasets = lines.map((l, i) => ({
+      ...l,
+      data: before[i]?.data ?? [],
+      hidden: before[i]?.hidden ?? false,
+    }));
     for (const scale of Object.values(this.#chart.options.scales!)) {
       Object.assign(scale!.ticks!, { color: colour('muted') });
       Object.assign(scale!.grid!, { color: colour('grid') });
@@ -114,7 +143,7 @@ export class LiveChart {
       bodyColor: colour('text'),
       footerColor: colour('warn'),
     });
-    this.#bands = { ...this.#bands, colours: bandColours(colour), font: `11px ${Chart.defaults.font.family}` };
+    this.#bands = { ...this.#bands, ...bandLook(colour, String(Chart.defaults.font.family)) };
     this.#chart.update('none');
   };
 
@@ -124,19 +153,13 @@ export class LiveChart {
       parsing: false,
       normalized: true,
       maintainAspectRatio: false,
+      layout: { autoPadding: false, padding: { right: RIGHT_PX, top: 4 } },
       interaction: { mode: 'index', intersect: false },
       elements: { point: { radius: 0, hitRadius: 0, hoverRadius: 3 }, line: { borderJoinStyle: 'round' } },
       scales: { x: timeAxis(), y: VALUE_AXES[this.#kind]() },
       plugins: { tooltip: tooltip(this.#kind, () => this.#facts) },
     };
   }
-}
-
-function bandColours(colour: Colour): BandPaint['colours'] {
-  return {
-    gap: { line: colour('line'), text: colour('muted') },
-    loss: { line: colour('bad-fill'), text: colour('bad') },
-  };
 }
 
 /** Thin slanted lines in `colour` on nothing. */

@@ -22,7 +22,7 @@ export function followKeys(): void {
       paletteOpen.value = true;
       return;
     }
-    if (paletteOpen.value || isTyping(event) || isTaken(event)) return;
+    if (isInDialog() || isTyping(event) || isTaken(event)) return;
     if (!singleKeys.value && isCharacter(event)) return;
     clearTimeout(timer);
     const { command, kept: begun } = nextKey(pressed, event.key, commands.value);
@@ -35,6 +35,11 @@ export function followKeys(): void {
     command.run();
   });
   singleKeys.subscribe((on) => keep('keys', on ? 'on' : 'off'));
+}
+
+/** A dialog keeps its keys. */
+function isInDialog(): boolean {
+  return document.querySelector('dialog[open]') !== null;
 }
 
 function isPalette(event: KeyboardEvent): boolean {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { AgentView } from '../server/wire/machine-views.ts';
 import { copyArtifacts, makeArtifactsDir, makeLogsDir } from './artifacts.ts';
 import { LabError } from './command.ts';
-import { type Guest, guestProblem, startGuest } from './guest.ts';
+import { type Guest, guestProblem, RunawayClock, startGuest } from './guest.ts';
 import type { KernelVersion } from './guest-kernel.ts';
 import { SHELL_PORT } from './guest-shell.ts';
 import { type BaseImage, baseImage, type ImageName } from './image.ts';
@@ -45,6 +45,8 @@ export interface LabPlan {
   readonly app: boolean;
   readonly shell: boolean;
   readonly artifacts: string | null;
+  /** For the server to judge. */
+  readonly objectives?: string | null;
   /** Whether only one guest is asked at a time. */
   readonly inTurn?: boolean;
   /** Name of the server's first run; left out, the NICs and the accelerator. */
@@ -77,6 +79,22 @@ export async function withLab<T>(plan: LabPlan, stop: AbortController, use: (lab
   checkMemory(plan.vms.length, readFileSync('/proc/meminfo', 'utf8'));
   if (plan.artifacts !== null) makeArtifactsDir(plan.artifacts);
   const images = await imagesOf(plan, say, stop.signal);
+  try {
+    return await bootOnce(plan, stop, say, images, use);
+  } catch (error) {
+    if (!(error instanceof RunawayClock)) throw error;
+    say(`booting again: ${error.message.split('\n')[0]}`);
+    return await bootOnce(plan, stop, say, images, use);
+  }
+}
+
+async function bootOnce<T>(
+  plan: LabPlan,
+  stop: AbortController,
+  say: (line: string) => void,
+  images: Images,
+  use: (lab: Lab) => Promise<T>,
+): Promise<T> {
   const id = randomBytes(3).toString('hex');
   const state = new RunState(id);
   try {
@@ -113,6 +131,7 @@ class Boot {
   readonly #say: (line: string) => void;
   readonly #logsDir: string;
   readonly #startedMs = performance.now();
+  #over = false;
 
   constructor(plan: LabPlan, stop: AbortController, state: RunState, id: string, say: (line: string) => void) {
     this.#plan = plan;
@@ -141,6 +160,7 @@ class Boot {
       context,
       port,
       firstRun ?? `${vms.map(modelsOf).join(' and ')} ${machines[0]!.accelerator}`,
+      this.#plan.objectives ? ['--objectives', this.#plan.objectives] : [],
     );
     let hostAgent: KeptProcess | null = null;
     try {
@@ -152,6 +172,7 @@ class Boot {
       await this.#attached(guests, api);
       return await use({ api, network, vms, guests, state: this.#state, logsDir: this.#logsDir, say: this.#say });
     } finally {
+      this.#over = true;
       server.stop();
       hostAgent?.stop();
       if (artifacts !== null) await copyArtifacts(artifacts, this.#logsDir, network, vms, this.#say);
@@ -181,7 +202,7 @@ class Boot {
     const settings = { vm: vm.name, nics, firstNic, server, token, app, servicePorts, skipProbes, shellPort };
     writeInitrd(initrd, booted.image, settings);
     this.#step(`booting ${suffix === '' ? 'a guest' : vm.name} with ${modelsOf(vm)}`);
-    const qmpSocket = join(this.#state.dir, `qmp${suffix}.sock`);
+    const qmpSocket = qmpSocketOf(this.#state, vm);
     const forwardedPorts = [{ host: vm.accessLogPort, guest: ACCESS_LOG_PORT }];
     if (shell) forwardedPorts.push({ host: vm.shellPort, guest: SHELL_PORT });
     const channelSocket = join(this.#state.dir, `agent${suffix}.sock`);
@@ -232,7 +253,8 @@ class Boot {
       logsDir: this.#logsDir,
       tokenFile,
       warn: this.#say,
-      fatal: (error) => this.#stop.abort(error),
+      // What ends while the lab is taken down is no trouble.
+      fatal: (error) => this.#over || this.#stop.abort(error),
     };
   }
 
@@ -249,6 +271,11 @@ class Boot {
   #step(what: string): void {
     this.#say(`${((performance.now() - this.#startedMs) / 1000).toFixed(1).padStart(5)} s  ${what}`);
   }
+}
+
+/** Where QEMU's machine protocol is spoken. */
+export function qmpSocketOf({ dir }: RunState, { suffix }: PlacedVm): string {
+  return join(dir, `qmp${suffix}.sock`);
 }
 
 function guestTrouble({ consoleFile }: Guest, what: string): LabError {

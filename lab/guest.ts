@@ -13,13 +13,31 @@ export interface Guest {
   consoleFile: string;
   /** The kernel runs, so QEMU holds the tap. */
   kernelUp: Promise<void>;
-  /** Nginx listens; rejects when the guest says that it gave up. */
+  /** Nginx listens; rejects when the guest says that it gave up, and with a RunawayClock. */
   serving: Promise<void>;
 }
 
 export interface GuestEvents {
   /** The agent in the guest ended; `code` is its exit code. */
   onAgentExit: (code: string) => void;
+}
+
+/** The guest took a wrong frequency for its clock: a reason to boot again, nothing else is wrong. */
+export class RunawayClock extends LabError {}
+
+/** Seen once in some thousand boots under emulation, 30 times as fast: no deadline in the guest holds, no time is right. */
+const FASTEST = 3;
+/** Lines of the console may be read this much late. */
+const LATE_LINE_S = 5;
+
+/**
+ * What is wrong with a guest's clock, or null. A slow one is none's fault: the machine is busy.
+ * @param guestS between two lines of its console, by its own clock
+ * @param hostS between their arrivals
+ */
+export function clockProblem(guestS: number, hostS: number): string | null {
+  if (guestS <= FASTEST * hostS + LATE_LINE_S) return null;
+  return `its clock runs ${Math.round(guestS / hostS)} times as fast as this machine's (${guestS.toFixed(1)} s in ${hostS.toFixed(1)} s)`;
 }
 
 /** Starts QEMU; its console is the guest's word on how far it is. */
@@ -32,14 +50,21 @@ export function startGuest(
 ): Guest {
   const kernelUp = Promise.withResolvers<void>();
   const serving = Promise.withResolvers<void>();
+  let kernelUpS = { guest: 0, host: 0 };
   const child = startChild(insideNamespace(network.host, [QEMU, ...qemuArguments(machine)]), {
     state,
     logFile: consoleFile,
     onLine: (line) => {
       const milestone = /HOPSCOPE (.*?)\r?$/.exec(line)?.[1] ?? '';
-      if (milestone === 'kernel up') kernelUp.resolve();
-      else if (milestone === 'nginx ready') serving.resolve();
-      else if (milestone.startsWith('agent exit')) events.onAgentExit(milestone.slice(11));
+      const nowS = { guest: Number(/[\d.]+$/.exec(milestone)?.[0]), host: performance.now() / 1000 };
+      if (milestone.startsWith('kernel up')) {
+        kernelUpS = nowS;
+        kernelUp.resolve();
+      } else if (milestone.startsWith('nginx ready')) {
+        const problem = clockProblem(nowS.guest - kernelUpS.guest, nowS.host - kernelUpS.host);
+        if (problem === null) serving.resolve();
+        else serving.reject(new RunawayClock(guestProblem(problem, consoleFile)));
+      } else if (milestone.startsWith('agent exit')) events.onAgentExit(milestone.slice(11));
       else if (milestone.startsWith('FAIL'))
         serving.reject(new LabError(guestProblem(milestone.slice(5), consoleFile)));
     },

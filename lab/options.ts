@@ -1,4 +1,5 @@
 /** `hopscope up`: its flags and their environment twins, checked once, then frozen. */
+import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { between, MAX_RATE, parseDuration, parseNics, parsePath, probeKinds, wholeBetween } from './flag-values.ts';
 import { KERNEL_SOURCES, type KernelVersion } from './guest-kernel.ts';
@@ -6,6 +7,7 @@ import { IMAGE_ADDITIONS, type ImageName } from './image.ts';
 import { type LabVm, MOST_VMS, vmsOf } from './lab-vm.ts';
 import { NIC_MODELS, type NicModel } from './nic-models.ts';
 import type { Accelerator } from './qemu.ts';
+import { needsShell, parseTimedPlant, plantProblem, type TimedPlant } from './timed-plant.ts';
 
 export interface LabOptions {
   /** Guests, each with one measured NIC. */
@@ -23,8 +25,12 @@ export interface LabOptions {
   readonly json: boolean;
   /** Where the guest's access log, console and the processes' logs are copied at the end. */
   readonly artifacts: string | null;
+  /** What is promised, for the server; a path of this machine. */
+  readonly objectives: string | null;
   /** Where the run's recording goes. */
   readonly record: string | null;
+  /** A delay in one layer of the first guest. */
+  readonly plant: TimedPlant | null;
   readonly shell: boolean;
   /** How the guest's agent reaches the server: a virtio-serial channel, or the guest's second network card. */
   readonly uplink: UplinkKind;
@@ -52,7 +58,9 @@ interface Flags {
   browser: boolean;
   json: boolean;
   artifacts?: string;
+  objectives?: string;
   record?: string;
+  plant?: TimedPlant;
   shell: boolean;
   uplink: UplinkKind;
   kernel: KernelVersion;
@@ -131,8 +139,15 @@ function command(): Command {
     )
     .option('--no-browser', 'do not open the dashboard in a browser')
     .option('--json', 'print the summary as one JSON object, and nothing else, on standard output', false)
+    .option('--objectives <file>', 'what is promised, as OpenSLO documents, for the server to judge')
     .option('--record <file>', 'write the run to one Parquet file at the end, to compare or replay it later')
     .option('--artifacts <dir>', "keep the guest's access log and all logs there")
+    .addOption(
+      new Option(
+        '--plant <what>',
+        'a delay in one layer of the first guest, e.g. vnic:5ms@30s or service:2ms@1m+20s',
+      ).argParser(parseTimedPlant),
+    )
     .option('--shell', 'a root shell in the guest, on the control network (the address is printed)', false)
     .addOption(
       new Option('--image <which>', "the guest's programs; bench has other tracers too, to compare with")
@@ -164,6 +179,7 @@ export function parseLabOptions(args: readonly string[]): LabOptionsResult {
   try {
     parser.parse(args, { from: 'user' });
     checkNicCount(parser);
+    checkPlant(parser);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return { ok: false, exitCode: error.exitCode === 0 ? 0 : 2 };
@@ -182,8 +198,10 @@ export function parseLabOptions(args: readonly string[]): LabOptionsResult {
       browser: flags.browser,
       json: flags.json,
       artifacts: flags.artifacts ?? null,
+      objectives: flags.objectives === undefined ? null : resolve(flags.objectives),
       record: flags.record ?? null,
-      shell: flags.shell,
+      plant: flags.plant ?? null,
+      shell: flags.shell || (flags.plant !== undefined && needsShell(flags.plant)),
       uplink: flags.uplink,
       kernel: flags.kernel,
       image: flags.image,
@@ -200,4 +218,13 @@ function checkNicCount(parser: Command): void {
   const guests = vms === 1 ? '1 guest' : `${vms} guests`;
   const next = nic.length <= MOST_VMS ? `add --vms ${nic.length}, or ` : '';
   parser.error(`error: --nic names ${nic.length} cards for ${guests}: ${next}name one card\n`);
+}
+
+function checkPlant(parser: Command): void {
+  const { plant, rate, duration } = parser.opts<Flags>();
+  const problem = plant && plantProblem(plant, rate);
+  if (problem) parser.error(`error: --plant: ${problem}\n`);
+  if (plant && duration !== undefined && plant.fromS >= duration) {
+    parser.error(`error: --plant begins at ${plant.fromS} s, but the load ends at ${duration} s: plant earlier\n`);
+  }
 }

@@ -35,9 +35,21 @@ export interface ServiceContext {
   fatal: (error: LabError) => void;
 }
 
+/** Whoever starts a run and has something to tell its server gives the token by this variable. */
+const TOKEN_VARIABLE = 'HOPSCOPE_LAB_TOKEN';
+
+export function newToken(): string {
+  return randomBytes(24).toString('base64url');
+}
+
+/** The environment of a run whose token is given. */
+export function withToken(token: string): NodeJS.ProcessEnv {
+  return { ...process.env, [TOKEN_VARIABLE]: token };
+}
+
 /** Writes the run's token where only its owner can read it. */
 export function makeToken(state: RunState): { token: string; tokenFile: string } {
-  const token = randomBytes(24).toString('base64url');
+  const token = process.env[TOKEN_VARIABLE] || newToken();
   const tokenFile = join(state.dir, 'token');
   closeSync(openSync(tokenFile, 'wx', 0o600));
   writeFileSync(tokenFile, token);
@@ -113,14 +125,15 @@ export class KeptProcess {
   }
 }
 
-export function keepServer(context: ServiceContext, port: number, run: string): KeptProcess {
+/** @param flags further ones of `hopscope server` */
+export function keepServer(context: ServiceContext, port: number, run: string, flags: string[] = []): KeptProcess {
   const { state, logsDir, tokenFile } = context;
   const listen = ['--listen', `127.0.0.1:${port}`, '--listen', `unix:${serverSocket(state)}`];
   // The lab says itself which run begins when.
-  const flags = ['--token-file', tokenFile, '--run', run, '--keep-run', '--log-format', 'json'];
+  const own = ['--token-file', tokenFile, '--run', run, '--keep-run', '--log-format', 'json'];
   return new KeptProcess(context, {
     name: 'server',
-    command: [process.execPath, FRONT_DOOR, 'server', ...listen, ...flags],
+    command: [process.execPath, FRONT_DOOR, 'server', ...listen, ...own, ...flags],
     logFile: join(logsDir, 'server.log'),
     survives: () => true,
     // A killed server leaves its socket's file, on which the next one could not listen.

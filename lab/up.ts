@@ -8,6 +8,7 @@ import type { LoadResult } from './load-process.ts';
 import { driveLoad } from './load-run.ts';
 import type { LabOptions } from './options.ts';
 import type { Ending } from './session.ts';
+import { plantInTime } from './timed-plant.ts';
 import { runTable } from './vms-table.ts';
 import { askUntil } from './waiting.ts';
 
@@ -25,7 +26,7 @@ export function up(options: LabOptions, ending: Ending): Promise<number> {
 
 async function measure(lab: Lab, options: LabOptions, ending: Ending): Promise<number> {
   const { signal } = ending.stop;
-  const loads = await driveLoad(options, lab, ending);
+  const loads = await drivePlanted(options, lab, ending);
   const all = [...loads.values()];
   const refused = all.reduce((sum, load) => sum + load.refused, 0);
   if (refused > 0) lab.say(`${refused} answers had a status of 400 or above`);
@@ -36,6 +37,19 @@ async function measure(lab: Lab, options: LabOptions, ending: Ending): Promise<n
   if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
   else process.stdout.write(`${runTable(summary).join('\n')}\n`);
   return 0;
+}
+
+/** The load, and beside it what is planted; a plant that fails ends the run, which would not be what was asked for. */
+async function drivePlanted(options: LabOptions, lab: Lab, ending: Ending): Promise<ReadonlyMap<string, LoadResult>> {
+  const over = new AbortController();
+  const planting = options.plant && plantInTime(options.plant, lab, over.signal);
+  planting?.catch((error) => ending.stop.abort(error));
+  try {
+    return await driveLoad(options, lab, ending);
+  } finally {
+    over.abort();
+    await planting?.catch(() => undefined);
+  }
 }
 
 /** Tells the server what the generators measured; resolves with the summary after that. */

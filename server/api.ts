@@ -8,6 +8,7 @@ import { pinoHttp } from 'pino-http';
 import { checked, errorBody, errorHandler, notFound, RequestError } from './api-error.ts';
 import { Comparisons } from './comparisons.ts';
 import { dashboardFiles } from './dashboard-files.ts';
+import { eventsOf } from './events.ts';
 import type { KeptRuns } from './kept-runs.ts';
 import { metricsText } from './metrics.ts';
 import { hostFault } from './origin.ts';
@@ -15,6 +16,7 @@ import { pathRoutes, vmIndex } from './path-routes.ts';
 import type { Pipeline } from './pipeline.ts';
 import {
   compareQuerySchema,
+  eventsQuerySchema,
   quantilesQuerySchema,
   runsQuerySchema,
   seriesQuerySchema,
@@ -24,9 +26,11 @@ import { withRecording } from './recordings.ts';
 import { runInfo } from './run.ts';
 import { runRoutes } from './run-routes.ts';
 import { seriesPoints } from './series-view.ts';
+import { type SloParts, sloRoutes } from './slo-routes.ts';
 import { summarise } from './summary.ts';
 import type { Views } from './views.ts';
 import type { CompareView } from './wire/compare-views.ts';
+import type { EventView } from './wire/event-views.ts';
 import type { VmSummary } from './wire/machine-views.ts';
 import { type QuantilesView, RUNS_TOTAL } from './wire/run-views.ts';
 import type { SeriesPoints } from './wire/series-views.ts';
@@ -41,6 +45,7 @@ export interface ApiOptions {
   pipeline: Pipeline;
   kept: KeptRuns;
   views: Views;
+  slo: SloParts;
   token: string;
   allowOrigins: readonly string[];
   dashboard: string;
@@ -61,6 +66,7 @@ export function makeApi(options: ApiOptions): Express {
   app.use(limiter(), compression());
   app.use(readRoutes(options), pathRoutes(options.pipeline, options.kept));
   app.use(runRoutes(options.pipeline, options.kept, options.token));
+  app.use(sloRoutes(options.slo, options.pipeline.now));
   app.use('/api', notFound);
   app.use(dashboardFiles(options.dashboard));
   app.use(notFound, errorHandler(options.log));
@@ -174,15 +180,25 @@ function readRoutes({ pipeline, kept, views, liveClients, traceUrl }: ApiOptions
   });
   router.get('/api/runs/:id/series', async (request, response) => {
     const run = await kept.of(request.params.id);
-    const { from, to, vm, points, heatmap } = checked(seriesQuerySchema, request.query);
+    const { from, to, vm, points, step, heatmap } = checked(seriesQuerySchema, request.query);
     if (points !== undefined) {
-      const ask = { points, heatmap: heatmap === '1', ...(vm === undefined ? {} : { vm: vmIndex(vm, pipeline) }) };
+      const ask = {
+        points,
+        leastStepS: step ?? 1,
+        heatmap: heatmap === '1',
+        ...(vm === undefined ? {} : { vm: vmIndex(vm, pipeline) }),
+      };
       const range = { ...(from === undefined ? {} : { fromS: from }), ...(to === undefined ? {} : { toS: to }) };
       response.json((await seriesPoints(run, pipeline, { ...ask, ...range })) satisfies SeriesPoints);
       return;
     }
     const rows = run.aggregate.series(from ?? 0, to ?? Number.MAX_SAFE_INTEGER, vm);
     response.json({ run: run.id, layers: [...LAYER_IDS], rows } satisfies SeriesView);
+  });
+  router.get('/api/runs/:id/events', async (request, response) => {
+    const { from = 0, to = Number.MAX_SAFE_INTEGER } = checked(eventsQuerySchema, request.query);
+    const run = await kept.of(request.params.id);
+    response.json(eventsOf(run, pipeline, { fromMs: from * 1000, toMs: to * 1000 }) satisfies EventView[]);
   });
   router.get('/api/runs/:id/export', async (request, response) => {
     const run = await kept.of(request.params.id);

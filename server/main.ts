@@ -1,14 +1,22 @@
 /** `hopscope server`: options, start, signals, exit code. */
-
+import { flushCompileCache } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
 import { isListenError, listenFailure } from './listen.ts';
 import { addressUrl, type ListenAddress } from './listen-address.ts';
 import { makeLog } from './log.ts';
+import { ObjectivesError } from './objectives-file.ts';
 import { parseOptions, type ServerOptions } from './options.ts';
 import { type RunningServer, startServer } from './server.ts';
 import { StoreError } from './store/store-error.ts';
 
 /** Longer than a graceful close may take. */
 const CLOSE_LIMIT_MS = 2_000;
+
+/**
+ * Else V8 marks the whole heap again for every 64 MB of buffers, which is several times a second under load; buffers
+ * of sockets die young, and are freed without that.
+ */
+setFlagsFromString('--external-memory-accounted-in-global-limit');
 
 /** Runs until a signal. @returns the exit code: 0 ended as asked, 1 failed, 2 wrong usage */
 export async function main(args: string[]): Promise<number> {
@@ -34,6 +42,8 @@ export async function main(args: string[]): Promise<number> {
     { url: addressUrl(first), also: server.addresses.slice(1).map((a) => addressUrl(a)) },
     'Hopscope is listening',
   );
+  // A server that is killed should start as quickly the next time as one that ends.
+  flushCompileCache();
   if (options.tokenGenerated) log.info({ command: agentCommand(first, options) }, 'start agents with');
   const failure = await stop;
   if (failure !== null) log.error({ err: failure }, 'stopping after an error');
@@ -43,7 +53,7 @@ export async function main(args: string[]): Promise<number> {
 
 /** Why it did not start, where that is nobody's mistake but the surroundings'. */
 function startFailure(error: unknown): string | null {
-  if (error instanceof StoreError) return error.message;
+  if (error instanceof StoreError || error instanceof ObjectivesError) return error.message;
   return isListenError(error) ? listenFailure(error) : null;
 }
 

@@ -16,7 +16,7 @@ export async function openStore(
   vms: () => VmNames,
   log: Logger,
 ): Promise<MemoryStore | DuckDbStore> {
-  if (folder === null) return new MemoryStore();
+  if (folder === null) return new MemoryStore({ vmNames: () => vms().names });
   const onTrouble = (reason: string | null) => {
     if (reason === null) log.info({ store: folder }, 'the store takes paths again');
     else log.error({ store: folder, reason }, 'the store takes no paths: they wait in memory and at the agents');

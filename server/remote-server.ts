@@ -1,5 +1,6 @@
 /** A running server, as commands ask it: by the API that everybody has. */
 import { RUNS_TOTAL } from './wire/run-views.ts';
+import type { SloView } from './wire/slo-views.ts';
 import type { ApiError, PathView, RunInfo, Summary } from './wire/views.ts';
 
 /** The message says what to do. */
@@ -64,6 +65,11 @@ export class RemoteServer {
   async paths(run: string, order: 'slowest' | 'newest', limit: number): Promise<PathView[]> {
     const path = `/api/runs/${encodeURIComponent(run)}/paths?order=${order}&limit=${limit}`;
     return (await this.#ask(path)).json() as Promise<PathView[]>;
+  }
+
+  /** Objectives and how they stand. @param query of the API */
+  async slo(query: Readonly<Record<string, string>> = {}): Promise<SloView> {
+    return (await this.#ask(`/api/slo?${new URLSearchParams(query)}`)).json() as Promise<SloView>;
   }
 
   async start(name: string): Promise<RunInfo> {

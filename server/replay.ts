@@ -41,6 +41,7 @@ export interface ReplayOptions {
 export async function importRecording(pipeline: Pipeline, file: string): Promise<Run> {
   const { summary } = await aboutRecording(file);
   const run = pipeline.runs.adopt(summary, pipeline.now());
+  pipeline.store.minutes.leaveOut(run.id);
   for await (const columns of pathsOf(file, (name) => pipeline.vmTable.named(name))) {
     pipeline.replay(run, columns, 0, columns.count);
   }

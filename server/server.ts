@@ -8,23 +8,29 @@ import { Ingest } from './ingest.ts';
 import type { JoinerWaits } from './join/joiner-options.ts';
 import { KeptRuns } from './kept-runs.ts';
 import { boundAddress, closeServer, listen } from './listen.ts';
-import type { ListenAddress } from './listen-address.ts';
+import { addressUrl, type ListenAddress } from './listen-address.ts';
 import { Live } from './live.ts';
 import { MAINTENANCE_MS, Maintenance } from './maintenance.ts';
+import { Notifier } from './notify/notifier.ts';
 import { openStore } from './open-store.ts';
 import type { ServerOptions } from './options.ts';
 import { originFault } from './origin.ts';
 import { PathExport } from './path-export.ts';
 import { Pipeline, TICK_MS } from './pipeline.ts';
 import { RunKeeper } from './run-keeper.ts';
+import { SloEngine } from './slo-engine.ts';
+import { SloFile } from './slo-file.ts';
 import { DuckDbStore } from './store/duckdb.ts';
 import { Views } from './views.ts';
+
+const SLO_TICK_MS = 1_000;
 
 export interface RunningServer {
   /** Where it really listens, in the order of the options. */
   readonly addresses: readonly ListenAddress[];
   readonly pipeline: Pipeline;
   readonly live: Live;
+  readonly slo: SloEngine;
   /** Tell everybody, stop listening, wait for what is being answered. */
   close(): Promise<void>;
 }
@@ -39,7 +45,7 @@ export interface Surroundings {
   waits?: JoinerWaits;
 }
 
-/** @throws StoreError, or ListenError of the first address that cannot be had, with nothing left open */
+/** @throws StoreError, ObjectivesError, or ListenError of the first address that cannot be had, with nothing left open */
 export async function startServer(options: ServerOptions, around: Surroundings): Promise<RunningServer> {
   const { log, now } = around;
   const store = await openStore(options, () => pipeline.vmTable, log);
@@ -52,13 +58,18 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     store,
     ...(earlier && { earlier }),
     run: options.run,
-    laterDrops: () => ({ ...liveDrops, ...pathExport.drops }),
+    laterDrops: () => ({ ...liveDrops, ...pathExport.drops, ...notifyDrops(notifier) }),
     longPolls: options.longPolls,
     keepRun: options.keepRun,
     ...(around.waits && { waits: around.waits }),
     onPaths: pathExport.paths,
     onRelease: (run) => keeper?.save(run),
   });
+  const engine = new SloEngine({ pipeline, log });
+  const servers: Server[] = [];
+  const url = () => options.externalUrl ?? firstUrl(servers);
+  const notifier: Notifier = new Notifier({ receivers: options.receivers, url, log, now, random: Math.random });
+  const slo = { engine, file: new SloFile(options.objectives, engine, log) };
   const ingest = new Ingest({
     ...around,
     token: options.token,
@@ -67,7 +78,8 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     isCrowded: (vantage) => pipeline.joiner.isCrowded(vantage),
     isBehind: () => pipeline.store.isBehind,
   });
-  const views = new Views(pipeline, () => ({ ...ingest.counts, ...live.counts, ...pathExport.counters }));
+  const counters = () => ({ ...ingest.counts, ...live.counts, ...pathExport.counters, ...notifier.counters });
+  const views = new Views(pipeline, counters, () => notifier.views());
   const live = new Live(pipeline, views, liveDrops);
   let notReady: string | null = 'starting';
   const keeper = lasting && new RunKeeper(lasting, pipeline);
@@ -77,6 +89,7 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     pipeline,
     kept,
     views,
+    slo,
     log,
     liveClients: () => live.clients,
     notReady: () => notReady,
@@ -91,8 +104,14 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     ingest.resume();
   };
   const maintenance = new Maintenance(store, around);
-  const tickers = [setInterval(() => void tick(), TICK_MS), setInterval(() => void maintenance.run(), MAINTENANCE_MS)];
-  const servers: Server[] = [];
+  const tickers = [
+    setInterval(() => void tick(), TICK_MS),
+    setInterval(() => {
+      engine.tick(now());
+      void notifier.tick(engine.judged);
+    }, SLO_TICK_MS),
+    setInterval(() => void maintenance.run(), MAINTENANCE_MS),
+  ];
   const closeNow = async (): Promise<void> => {
     notReady = 'stopping';
     for (const ticker of tickers) clearInterval(ticker);
@@ -102,7 +121,8 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     await tick();
     ingest.close();
     live.close();
-    await Promise.all([...servers.map(closeServer), pathExport.close()]);
+    await slo.file.close();
+    await Promise.all([...servers.map(closeServer), pathExport.close(), notifier.close()]);
     await pipeline.store.close();
   };
   let closing: Promise<void> | null = null;
@@ -111,6 +131,7 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     return closing;
   };
   try {
+    await slo.file.start();
     const onUpgrade = upgrades(ingest, live, options.allowOrigins);
     for (const address of options.listen) servers.push(await open(api, onUpgrade, address));
   } catch (error) {
@@ -119,7 +140,17 @@ export async function startServer(options: ServerOptions, around: Surroundings):
   }
   notReady = null;
   void maintenance.run();
-  return { addresses: servers.map(boundAddress), pipeline, live, close };
+  return { addresses: servers.map(boundAddress), pipeline, live, slo: engine, close };
+}
+
+/** Where people reach it; null where that is a socket of this machine. */
+function firstUrl(servers: readonly Server[]): string | null {
+  const address = servers.map(boundAddress).find(({ kind }) => kind === 'tcp');
+  return address === undefined ? null : addressUrl(address);
+}
+
+function notifyDrops(notifier: Notifier): Record<string, number> {
+  return notifier.views().length === 0 ? {} : { 'notify.full': notifier.dropped };
 }
 
 type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;

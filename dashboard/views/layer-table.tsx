@@ -1,7 +1,11 @@
 import { duration, formatCount, share } from '../format.ts';
 import type { LayerFacts } from '../layer-facts.ts';
+import { before } from '../past.ts';
+import { beforeWords, recentWords } from '../range-words.ts';
 import { QUANTILES, type QuantileName } from '../series.ts';
 import { facts, inRun, lastMinute, live, openLayers, quantile, recent } from '../state.ts';
+import { fixed } from '../view-range.ts';
+import { ChangeCell } from './change-cell.tsx';
 import { Doubt } from './doubt.tsx';
 import { LayerRow } from './layer-row.tsx';
 import { Num } from './num.tsx';
@@ -15,7 +19,10 @@ export function LayerTable() {
   return (
     <section class="panel" id="layers" aria-labelledby="layers-title">
       <h2 id="layers-title">
-        Layers <small>last 10 s, requests only; trend 60 s of {quantile}</small>
+        Layers{' '}
+        <small>
+          {recentWords()}, requests only; trend {fixed.value === null ? '60 s' : 'of that time'}, {quantile}
+        </small>
         <Doubt within="recent" />
       </h2>
       <Scroll label="Table of layers">
@@ -62,6 +69,9 @@ function Head() {
             {q}
           </th>
         ))}
+        <th scope="col" id="change" title={`${quantile}, ${recentWords()}, against ${beforeWords()}`}>
+          Change
+        </th>
         <th scope="col">Mean</th>
         <th scope="col" title="of the mean end-to-end time: means add up, quantiles do not">
           Share
@@ -102,6 +112,7 @@ function Foot() {
             <Num of={duration(trip?.[q])} />
           </td>
         ))}
+        <td />
         <td>
           <Num of={duration(trip?.mean)} />
         </td>
@@ -122,6 +133,7 @@ function Foot() {
             <Num of={duration(whole?.[q])} />
           </td>
         ))}
+        <ChangeCell now={whole?.[quantile.value]} before={before.value.value?.points[0]?.endToEnd[quantile.value]} />
         <td>
           <Num of={duration(whole?.mean)} />
         </td>

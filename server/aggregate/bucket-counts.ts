@@ -31,6 +31,14 @@ export class BucketCounts {
     else this.add(bucketIndex(TABLE, ns), times);
   }
 
+  /** Count those of values[from], values[from + stride], … before `to` that are 0 or more, so many times each. */
+  recordMeasured(values: Float64Array, from: number, to: number, stride: number, times = 1): void {
+    for (let at = from; at < to; at += stride) {
+      const ns = values[at]!;
+      if (ns >= 0) this.record(ns, times);
+    }
+  }
+
   addZero(times: number): void {
     this.zero += times;
     this.count += times;

@@ -95,6 +95,17 @@ export class ExponentialHistogram {
     this.#offset = start;
   }
 
+  /** Forget all, keep the room. */
+  clear(): void {
+    this.count = 0;
+    this.zeroCount = 0;
+    this.#counts.fill(0);
+    this.#sumHigh = 0;
+    this.#sumLow = 0;
+    this.#min = Number.POSITIVE_INFINITY;
+    this.#max = Number.NEGATIVE_INFINITY;
+  }
+
   /** Add all that `other` counted. @throws when the scales differ */
   merge(other: ExponentialHistogram): void {
     if (other.scale !== this.scale) throw new RangeError(`merge of scale ${other.scale} into ${this.scale}`);

@@ -3,7 +3,7 @@ import { LAYER_COUNT, type PathColumns } from '../join/paths.ts';
 import { CLASSES } from '../wire/record.ts';
 import type { SampledCounts } from '../wire/series-views.ts';
 import { BucketCounts } from './bucket-counts.ts';
-import { isError, recordTimes, SERIES, TCP_COUNTS } from './series-set.ts';
+import { countErrors, recordTimes, SERIES, sumOf, TCP_COUNTS } from './series-set.ts';
 
 /** Seconds that one roll-up takes together; each divides the next one. */
 export const ROLL_UP_STEPS = [1, 60, 3600] as const;
@@ -35,20 +35,20 @@ export class RollUp {
   readonly series: (BucketCounts | undefined)[] = new Array(SERIES.count).fill(undefined);
   #times = 1;
 
-  /** Take in an exchange whose layers are derived; `times` -1 takes it away again. */
-  add(columns: PathColumns, row: number, times: 1 | -1 = 1): void {
+  /** Take in rows [from, to) of one class whose layers are derived; `times` -1 takes them away again. */
+  add(columns: PathColumns, from: number, to: number, times: 1 | -1 = 1): void {
     this.#times = times;
-    this.#count(EXCHANGES, times);
-    this.#count(CLASS_COUNTERS[columns.class[row]!]!, times);
-    if (isError(columns, row)) this.#count(ERRORS, times);
+    this.#count(EXCHANGES, times * (to - from));
+    this.#count(CLASS_COUNTERS[columns.class[from]!]!, times * (to - from));
+    this.#count(ERRORS, times * countErrors(columns, from, to));
     TCP_COUNTS.forEach((name, i) => {
-      this.#count(TCP_AT + i, times * columns[name][row]!);
+      this.#count(TCP_AT + i, times * sumOf(columns[name], from, to));
     });
-    recordTimes(columns, row, this);
+    recordTimes(columns, from, to, this);
   }
 
-  record(series: number, ns: number): void {
-    if (ns >= 0) this.of(series).record(ns, this.#times);
+  recordMeasured(series: number, values: Float64Array, from: number, to: number, stride: number): void {
+    this.of(series).recordMeasured(values, from, to, stride, this.#times);
   }
 
   /** Histogram of a series, to be changed. */
@@ -80,6 +80,16 @@ export class RollUp {
   /** A quantile of each layer, along LAYER_IDS, ns; null where not measured. */
   layerQuantiles(q: number): (number | null)[] {
     return this.series.slice(0, LAYER_COUNT).map((counts) => counts?.quantile(q) ?? null);
+  }
+
+  /** Exact, along LAYER_IDS, ns; null where not measured. */
+  get layerMeans(): (number | null)[] {
+    return this.series.slice(0, LAYER_COUNT).map((counts) => counts?.mean ?? null);
+  }
+
+  /** Exchanges along CLASSES. */
+  get classes(): number[] {
+    return CLASS_COUNTERS.map((at) => this.counters[at]!);
   }
 
   merge(other: RollUp): void {

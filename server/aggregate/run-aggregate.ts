@@ -1,9 +1,10 @@
 import type { PathColumns } from '../join/paths.ts';
 import { ALL_VMS } from '../wire/machine-views.ts';
 import type { LayerRow, SecondRow, TcpTotals } from '../wire/views.ts';
+import { alikeEnd, wallSecond } from './alike.ts';
 import type { ContentionReport } from './contention.ts';
 import type { ExponentialHistogram } from './histogram.ts';
-import { SecondRing, wallSecond } from './second-ring.ts';
+import { SecondRing } from './second-ring.ts';
 import { SeriesSet } from './series-set.ts';
 import { VmTotal } from './vm-total.ts';
 
@@ -45,12 +46,15 @@ export interface AggregateCounts {
 
 export const OTHER_VMS = 'other';
 const UNKNOWN_VM = 'unknown';
+/** From so many on it takes less to merge a histogram of them than to count them twice. */
+const MANY_ROWS = 512;
 
 /** One run's numbers: per VM, layer and second for the last minutes, and per VM and layer as a whole. */
 export class RunAggregate {
   readonly #seconds: SecondRing;
   readonly #totals = new Map<string, VmTotal>();
   readonly #maxVms: number;
+  readonly #many = new SeriesSet();
   readonly #counts: AggregateCounts = { exchanges: 0, complete: 0, errors: 0, late: 0, folded: 0 };
   #version = 0;
 
@@ -64,7 +68,7 @@ export class RunAggregate {
     if (to <= from) return;
     this.#version++;
     for (let at = from; at < to; ) {
-      const end = sameEnd(columns, at, to);
+      const end = alikeEnd(columns, at, to);
       this.#addAlike(columns, at, end, this.#fold(vmNames[columns.vm[at]!] ?? UNKNOWN_VM, end - at));
       at = end;
     }
@@ -75,10 +79,23 @@ export class RunAggregate {
     const total = this.#totals.get(vm) ?? new VmTotal();
     this.#totals.set(vm, total);
     const { errors } = total.series;
-    this.#counts.complete += total.add(columns, from, to);
+    const second = this.#seconds.open(wallSecond(columns, from), vm, this.#version);
+    this.#count(columns, from, to, second === null ? [total.series] : [total.series, second]);
+    this.#counts.complete += total.note(columns, from, to);
     this.#counts.exchanges += to - from;
     this.#counts.errors += total.series.errors - errors;
-    if (!this.#seconds.add(columns, from, to, vm, this.#version)) this.#counts.late += to - from;
+    if (second === null) this.#counts.late += to - from;
+  }
+
+  /** Many rows are looked at once, and what they come to is merged, which is exact. */
+  #count(columns: PathColumns, from: number, to: number, into: readonly SeriesSet[]): void {
+    if (to - from < MANY_ROWS) {
+      for (const set of into) set.add(columns, from, to);
+      return;
+    }
+    this.#many.clear();
+    this.#many.add(columns, from, to);
+    for (const set of into) set.merge(this.#many);
   }
 
   /** What an agent says about the stretch (fromMs, toMs] of a VM, wall-clock ms; beside its seconds from then on. */
@@ -168,20 +185,4 @@ export class RunAggregate {
   get counts(): AggregateCounts {
     return { ...this.#counts };
   }
-}
-
-/** Where the rows end that are of the same VM, second and class as row `from`. */
-function sameEnd(columns: PathColumns, from: number, to: number): number {
-  const second = wallSecond(columns, from);
-  const { vm } = columns;
-  let end = from + 1;
-  while (
-    end < to &&
-    vm[end] === vm[from] &&
-    columns.class[end] === columns.class[from] &&
-    wallSecond(columns, end) === second
-  ) {
-    end++;
-  }
-  return end;
 }

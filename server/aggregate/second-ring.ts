@@ -1,4 +1,3 @@
-import type { PathColumns } from '../join/paths.ts';
 import { ALL_VMS } from '../wire/machine-views.ts';
 import type { SecondRow } from '../wire/views.ts';
 import { type ContentionReport, ContentionRing, contentionOfAll } from './contention.ts';
@@ -9,11 +8,6 @@ interface Cell {
   version: number;
   set: SeriesSet | null;
   row: SecondRow | null;
-}
-
-/** The wall second that an exchange is counted in. */
-export function wallSecond({ atMs }: PathColumns, row: number): number {
-  return Math.floor(atMs[row]! / 1000);
 }
 
 /**
@@ -41,16 +35,14 @@ export class SecondRing {
     return this.#newest === Number.NEGATIVE_INFINITY ? null : this.#newest;
   }
 
-  /** Take in rows [from, to) of one wall second and class; false when that second is closed already. */
-  add(columns: PathColumns, from: number, to: number, vm: string, version: number): boolean {
-    const t = wallSecond(columns, from);
-    if (!(t > this.#newest - this.#detailSeconds)) return false;
+  /** What is to be counted in a wall second of a VM; null when that second is closed already. */
+  open(t: number, vm: string, version: number): SeriesSet | null {
+    if (!(t > this.#newest - this.#detailSeconds)) return null;
     if (t > this.#newest) this.#advance(t);
     const cell = this.#cell(t, vm);
-    cell.set!.add(columns, from, to);
     cell.row = null;
     cell.version = version;
-    return true;
+    return cell.set!;
   }
 
   /** Put what an agent says about (fromMs, toMs] beside the VM's seconds; true when a row changed. */

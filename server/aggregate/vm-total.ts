@@ -23,9 +23,8 @@ export class VmTotal {
   /** Along CPU_NAMES: what was reported, times how long that was, and for how long it was. */
   readonly #cpu = CPU_NAMES.map(() => ({ sum: 0, ms: 0 }));
 
-  /** Take in rows [from, to) of one class whose layers are derived. @returns how many are complete */
-  add(columns: PathColumns, from: number, to: number): number {
-    this.series.add(columns, from, to);
+  /** Take note of rows [from, to) of one class whose layers are derived, beside `series`. @returns how many are complete */
+  note(columns: PathColumns, from: number, to: number): number {
     let whole = 0;
     for (let row = from; row < to; row++) if (isComplete(columns, row)) whole++;
     this.complete += whole;

@@ -5,9 +5,12 @@ import { dirname, join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { FIRST_SCHEMA, migrateFirst } from './duckdb-migration.ts';
 import { inTransaction } from './duckdb-transaction.ts';
+import { MINUTE_TABLES } from './minute-tables.ts';
 import { PathWriter } from './path-writer.ts';
+import { PREPARED_TABLES } from './prepared-quantiles.ts';
 import { RETENTION_TABLES } from './retention.ts';
 import { ROLL_UP_TABLES } from './roll-up-tables.ts';
+import { SLOW_TABLES } from './slow-parts.ts';
 import { StoreError } from './store-error.ts';
 import { definitionsOfStore } from './stored-view.ts';
 import { UNKEPT_TABLES } from './unkept-keys.ts';
@@ -32,12 +35,24 @@ const DEFINITIONS = [
   'CREATE TABLE runs (id VARCHAR, name VARCHAR, started_ms DOUBLE, ended_ms DOUBLE, summary VARCHAR)',
 ];
 
+/** Made where they are missing: older files have not all of them. */
+const MORE = [
+  ...MINUTE_TABLES,
+  ...ROLL_UP_TABLES,
+  ...RETENTION_TABLES,
+  ...UNKEPT_TABLES,
+  ...SLOW_TABLES,
+  ...PREPARED_TABLES,
+];
+
 export interface OpenFile {
   /** One of each, so that a long query holds no commit up. */
   writer: DuckDBConnection;
   reader: DuckDBConnection;
   /** For questions about all paths of a run, which hold up no other question either. */
-  reports: readonly DuckDBConnection[];
+  reports: DuckDBConnection;
+  /** For what nobody waits for. */
+  upkeep: DuckDBConnection;
   /** By `writer`. */
   paths: PathWriter;
   close(): void;
@@ -60,13 +75,17 @@ export async function openFile(folder: string, version: string): Promise<OpenFil
   try {
     await checkSchema(writer, file, version);
     await inTransaction(writer, async () => {
-      for (const table of [...ROLL_UP_TABLES, ...RETENTION_TABLES, ...UNKEPT_TABLES]) await writer.run(table);
+      for (const statement of MORE) await writer.run(statement);
     });
     await writer.run('SET enable_external_access = false');
     const reader = await instance.connect();
-    const reports = [await instance.connect(), await instance.connect()];
-    const closeAll = () => [...[reader, ...reports].map((each) => each.closeSync()), close()];
-    return { writer, reader, reports, paths: new PathWriter(writer), close: closeAll };
+    const reports = await instance.connect();
+    const upkeep = await instance.connect();
+    const closeAll = () => {
+      for (const each of [reader, reports, upkeep]) each.closeSync();
+      close();
+    };
+    return { writer, reader, reports, upkeep, paths: new PathWriter(writer), close: closeAll };
   } catch (error) {
     close();
     throw error instanceof StoreError ? error : damaged(file, error as Error);

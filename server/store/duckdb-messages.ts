@@ -1,8 +1,11 @@
 /** What the store and the thread with its database say to each other. */
 import type { PathColumns } from '../join/paths.ts';
 import type { PathKeys } from '../join/recent-keys.ts';
+import type { Indicator } from '../slo/indicator.ts';
+import type { MinuteCounts } from '../slo/minute-counts.ts';
 import type { SampledCounts } from '../wire/series-views.ts';
 import type { PathFilter } from './path-filter.ts';
+import type { Prepared } from './prepared-quantiles.ts';
 import type { RunQuantiles, RunTimes } from './run-times.ts';
 import type { PathQuery, SeriesQuery, StoredRun, StoredSeries } from './store.ts';
 import type { StoredRows } from './stored-rows.ts';
@@ -23,6 +26,17 @@ export interface Batch {
   /** Where a commit failed nobody knows how far it came: rows from this number on, and what has this id, go first. */
   redoFrom: number | null;
   runs: StoredRun[];
+  /** Counted elsewhere. */
+  minutes: MinuteCounts[];
+  /** Runs that count for no objective. */
+  leftOut: ReadonlySet<string>;
+}
+
+/** What is in the file then. */
+export interface Written {
+  sampled: Sampled[];
+  /** What was added to minutes. */
+  minutes: MinuteCounts[];
 }
 
 /** Where it was not ended: with its last path. */
@@ -80,7 +94,11 @@ export interface PruneAnswer {
 
 /** What can be asked, and what is answered. */
 export interface Calls {
-  write: { ask: Batch; answer: Sampled[] };
+  write: { ask: Batch; answer: Written };
+  /** From the next commit on, every request of it. */
+  countBy: { ask: readonly Indicator[]; answer: null };
+  minuteSeries: { ask: null; answer: string[] };
+  minutes: { ask: string; answer: MinuteCounts[] };
   paths: { ask: DiskQuery; answer: FoundRows };
   path: { ask: { run: string; number: number }; answer: FoundRows };
   /** In the order of their numbers, from one on. */
@@ -88,6 +106,14 @@ export interface Calls {
   series: { ask: DiskSeriesQuery; answer: StoredSeries };
   /** Merge some parts into their roll-ups: whether there are more. */
   rollUp: { ask: null; answer: boolean };
+  /** List the slowest of a part of the paths below this number: whether there are more. */
+  listPart: { ask: number; answer: boolean };
+  /** A run that is over and has no quantiles prepared; null where all have. */
+  nextToPrepare: { ask: null; answer: string | null };
+  /** Find them: null where they need not be kept. */
+  prepare: { ask: string; answer: Prepared | null };
+  /** Keep them, unless the run has changed since. */
+  keepPrepared: { ask: Prepared; answer: null };
   prune: { ask: PruneAsk; answer: PruneAnswer };
   /** Which rows are too much for a file of so many bytes. */
   tooMuch: { ask: number; answer: PruneAsk['below'] };

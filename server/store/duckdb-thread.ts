@@ -34,12 +34,12 @@ export class DuckDbThread {
   }
 
   /** Rejects where the database could not do it now. */
-  ask<K extends CallName>(call: K, ask: Calls[K]['ask'], transfer: ArrayBuffer[] = []): Promise<Calls[K]['answer']> {
+  ask<K extends CallName>(call: K, ask: Calls[K]['ask']): Promise<Calls[K]['answer']> {
     if (this.#hasEnded) return Promise.reject(new Error('the store is closed'));
     const id = this.#asked++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject });
-      this.#worker.postMessage({ id, call, ask } as Question, transfer);
+      this.#worker.postMessage({ id, call, ask } as Question);
     });
   }
 

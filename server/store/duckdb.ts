@@ -4,21 +4,20 @@
  * with the next commit; where commits fail it waits in memory, and what has no
  * room there any more is lost and counted.
  */
-import { randomInt } from 'node:crypto';
 import type { PathColumns } from '../join/paths.ts';
 import type { PathKeys } from '../join/recent-keys.ts';
-import { rowOf } from '../join/rows.ts';
 import type { Coverage } from '../wire/series-views.ts';
-import { type Amended, stillAmended } from './amended-rows.ts';
-import type { Batch, FoundRows, FoundRuns, RunsQuery, Sampled } from './duckdb-messages.ts';
+import { type Amended, noteAmended, stillAmended } from './amended-rows.ts';
+import { batchOf, type Doubt } from './duckdb-batch.ts';
+import type { Batch, FoundRuns, RunsQuery, Written } from './duckdb-messages.ts';
+import { DuckDbMinutes } from './duckdb-minutes.ts';
 import type { DuckDbStoreOptions } from './duckdb-options.ts';
 import { DuckDbThread } from './duckdb-thread.ts';
 import { MemoryStore } from './memory.ts';
-import type { ChangedRow } from './memory-rows.ts';
-import { mergedPaths } from './merged-paths.ts';
+import { foundPaths, mergedPaths } from './merged-paths.ts';
 import { quantilesOf, type RunQuantiles, type RunTimes, TIME_NAMES, timesOf } from './run-times.ts';
 import type { PathQuery, PathStore, SeriesQuery, StoreCounts, StoredPaths, StoredRun, StoredSeries } from './store.ts';
-import { addRows, buffersOf, storedRows } from './stored-rows.ts';
+import { type StoredRows, sharedRows } from './stored-rows.ts';
 import { type Commits, KEEP_ALL, Upkeep } from './upkeep.ts';
 
 /** Rows of one commit: the rest comes with the next ones. */
@@ -26,6 +25,7 @@ const BATCH_ROWS = 32_768;
 const PAGE_ROWS = 4096;
 
 export class DuckDbStore implements PathStore, Commits {
+  readonly minutes: DuckDbMinutes;
   readonly #thread: DuckDbThread;
   readonly #memory: MemoryStore;
   readonly #upkeep: Upkeep;
@@ -37,9 +37,10 @@ export class DuckDbStore implements PathStore, Commits {
   #sent: number;
   #amended = new Map<number, Amended>();
   #saved = new Map<string, StoredRun>();
+  /** Of the batch that is on its way. */
+  #rows = sharedRows(BATCH_ROWS);
   #flight: Promise<boolean> | null = null;
-  /** A commit that failed may be in the file all the same: where it began, and what it was called. */
-  #doubt: { from: number; id: number } | null = null;
+  #doubt: Doubt | null = null;
   #isClosing = false;
   #failed = 0;
   #lost = 0;
@@ -48,6 +49,7 @@ export class DuckDbStore implements PathStore, Commits {
   private constructor(options: DuckDbStoreOptions, thread: DuckDbThread, next: number, upkeep: Upkeep) {
     this.#options = options;
     this.#thread = thread;
+    this.minutes = new DuckDbMinutes(thread);
     this.#upkeep = upkeep;
     this.#memory = new MemoryStore({ ...options, first: next, rollUps: false });
     this.#first = next;
@@ -93,13 +95,8 @@ export class DuckDbStore implements PathStore, Commits {
 
   amend(ordinal: number, change: (columns: PathColumns, row: number) => void): boolean {
     const changed = this.#memory.change(ordinal, change);
-    if (changed !== null && changed.sequence < this.#sent) this.#noteAmended(changed);
+    if (changed !== null && changed.sequence < this.#sent) noteAmended(this.#amended, changed);
     return changed !== null;
-  }
-
-  #noteAmended({ run, sequence, columns, row, before }: ChangedRow): void {
-    const first = this.#amended.get(sequence)?.before ?? before;
-    this.#amended.set(sequence, { run, before: first, columns: rowOf(columns, row) });
   }
 
   /** Take note of a run with the next commit; what was noted of it before is replaced. */
@@ -124,7 +121,7 @@ export class DuckDbStore implements PathStore, Commits {
   /** All there is, a batch after the other. */
   async #write(): Promise<boolean> {
     const end = this.#memory.next;
-    while (this.#written < end || this.#amended.size > 0 || this.#saved.size > 0) {
+    while (this.#written < end || this.#amended.size > 0 || this.#saved.size > 0 || !this.minutes.isEmpty) {
       if (!(await this.#writeBatch(end))) return false;
     }
     return true;
@@ -140,11 +137,12 @@ export class DuckDbStore implements PathStore, Commits {
     this.#saved = new Map();
     this.#sent = next;
     try {
-      this.#took(await this.#thread.ask('write', batch, buffersOf(batch.rows)));
+      this.#took(await this.#thread.ask('write', batch));
     } catch (error) {
       // What came meanwhile is newer.
       this.#amended = stillAmended(amended, this.#amended);
       this.#saved = new Map([...saved, ...this.#saved]);
+      this.minutes.add(batch.minutes);
       this.#sent = Math.max(first, this.#memory.oldest);
       this.#lost += this.#sent - first;
       this.#written = this.#sent;
@@ -158,30 +156,24 @@ export class DuckDbStore implements PathStore, Commits {
     return true;
   }
 
-  #took(sampled: Sampled[]): void {
+  #took({ sampled, minutes }: Written): void {
     this.#upkeep.sampled(sampled);
+    this.minutes.wrote(minutes);
     for (const { of, slow, errors, sample } of sampled) this.#unkept += of - slow - errors - sample;
   }
 
   #batch(first: number, next: number): Batch {
-    const replaced = [...this.#amended].filter(([number]) => number < (this.#doubt?.from ?? first));
-    const rows = storedRows(next - first + replaced.length);
-    const before = storedRows(replaced.length);
-    this.#memory.copyNewest(first, next, rows);
-    for (const [number, amended] of replaced) {
-      addRows(rows, amended.run, number, amended.columns, 0, 1);
-      addRows(before, amended.run, number, amended.before, 0, 1);
-    }
-    return {
-      id: this.#doubt?.id ?? randomInt(2 ** 47),
-      next,
-      rows,
-      before,
-      vmNames: [...this.#options.vms().names],
-      replaced: replaced.map(([number]) => number),
-      redoFrom: this.#doubt?.from ?? null,
-      runs: [...this.#saved.values()],
-    };
+    const { names } = this.#options.vms();
+    const changes = { amended: this.#amended, saved: this.#saved, minutes: this.minutes };
+    const emptyRows = (atLeast: number) => this.#emptyRows(atLeast);
+    return batchOf(this.#memory, changes, { first, next, doubt: this.#doubt, vmNames: [...names], emptyRows });
+  }
+
+  /** The same ones again: the batch before was answered. */
+  #emptyRows(atLeast: number): StoredRows {
+    if (this.#rows.columns.capacity < atLeast) this.#rows = sharedRows(atLeast);
+    this.#rows.columns.count = 0;
+    return { ...this.#rows, runs: [] };
   }
 
   #tell(trouble: string | null): void {
@@ -195,7 +187,7 @@ export class DuckDbStore implements PathStore, Commits {
     const { vm, ...rest } = query;
     const name = vm === undefined ? {} : { vm: this.#options.vms().names[vm] ?? '' };
     const there = await this.#thread.ask('paths', { ...rest, ...name });
-    return mergedPaths(query, here, this.#stored(query.run, there));
+    return mergedPaths(query, here, foundPaths(query.run, there, this.#options.vms()));
   }
 
   /** Whether the file can add nothing to what memory found. */
@@ -211,7 +203,7 @@ export class DuckDbStore implements PathStore, Commits {
     if (here !== null || match === null) return here;
     const [, run, digits] = match as unknown as [string, string, string];
     const found = await this.#thread.ask('path', { run, number: Number(digits) });
-    return found.columns.count === 0 ? null : this.#stored(run, found);
+    return found.columns.count === 0 ? null : foundPaths(run, found, this.#options.vms());
   }
 
   /** What is in the file, and then what could not be written to it. */
@@ -221,7 +213,7 @@ export class DuckDbStore implements PathStore, Commits {
     for (let from = 0; from < end; ) {
       const found = await this.#thread.ask('page', { run, from, limit: PAGE_ROWS });
       const { count } = found.columns;
-      if (count > 0) yield this.#stored(run, found);
+      if (count > 0) yield foundPaths(run, found, this.#options.vms());
       if (count < PAGE_ROWS) break;
       from = (found.numbers[count - 1] as number) + 1;
     }
@@ -241,12 +233,6 @@ export class DuckDbStore implements PathStore, Commits {
   async quantiles(run: string, quantiles: readonly number[]): Promise<RunQuantiles> {
     if (await this.commit()) return this.#thread.ask('quantiles', { run, quantiles });
     return quantilesOf(await this.times(run, TIME_NAMES), quantiles);
-  }
-
-  #stored(run: string, { columns, numbers, vmNames }: FoundRows): StoredPaths {
-    const indices = vmNames.map((name) => this.#options.vms().named(name));
-    for (let row = 0; row < columns.count; row++) columns.vm[row] = indices[columns.vm[row] as number] as number;
-    return { columns, ids: Array.from(numbers, (number) => `${run}.${number}`), runs: Array.from(numbers, () => run) };
   }
 
   async series({ vm, ...query }: SeriesQuery): Promise<StoredSeries> {

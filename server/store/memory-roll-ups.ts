@@ -1,4 +1,5 @@
 /** Roll-ups in memory, the newest of all runs: hours of seconds, a day of minutes, a month of hours. */
+import { alikeEnd, wallSecond } from '../aggregate/alike.ts';
 import { ROLL_UP_STEPS, RollUp, type RollUpStep } from '../aggregate/roll-up.ts';
 import { addRollUpBytes, rollUpBytes } from '../aggregate/roll-up-bytes.ts';
 import { planSeries } from '../aggregate/series-plan.ts';
@@ -36,7 +37,11 @@ export class MemoryRollUps {
   }
 
   append(run: string, columns: PathColumns, from: number, to: number): void {
-    for (let row = from; row < to; row++) this.#of(keyOf(run, columns, row)).add(columns, row);
+    for (let at = from; at < to; ) {
+      const end = alikeEnd(columns, at, to);
+      this.#of(keyOf(run, columns, at)).add(columns, at, end);
+      at = end;
+    }
   }
 
   /** A path is another one now than when it was appended. */
@@ -44,8 +49,8 @@ export class MemoryRollUps {
     const key = keyOf(run, before, 0);
     const isKept = this.#open.has(nameOf(key)) || this.#kept.get(1)!.has(nameOf(key));
     if (!isKept) return;
-    this.#of(key).add(before, 0, -1);
-    this.#of(key).add(now, 0);
+    this.#of(key).add(before, 0, 1, -1);
+    this.#of(key).add(now, 0, 1);
   }
 
   #of(key: Key): RollUp {
@@ -82,7 +87,7 @@ export class MemoryRollUps {
     this.#wholeFromS[step] = Math.max(this.#wholeFromS[step], t + step);
   }
 
-  series({ run, vm, points, heatmap, lasted, ...asked }: SeriesQuery): StoredSeries {
+  series({ run, vm, points, leastStepS = 1, heatmap, lasted, ...asked }: SeriesQuery): StoredSeries {
     for (const name of [...this.#open.keys()]) this.#close(name);
     const rows = (step: RollUpStep) =>
       [...this.#kept.get(step)!.values()].filter((row) => row.run === run && (vm === undefined || row.vm === vm));
@@ -95,7 +100,8 @@ export class MemoryRollUps {
       asked.toS,
       seconds.reduce((a, b) => Math.max(a, b + 1), lasted.toS),
     );
-    const plan = planSeries({ fromS, toS: Math.max(fromS, toS), points, wholeFromS: this.#wholeFromS });
+    const wholeFromS = this.#wholeFromS;
+    const plan = planSeries({ fromS, toS: Math.max(fromS, toS), points, leastStepS, wholeFromS });
     const wanted = rows(plan.rollUpS).map(({ t, data }): RollUpRow => ({ t, data, minus: false }));
     return { ...plan, points: pointsOf(wanted, plan, heatmap) };
   }
@@ -108,7 +114,7 @@ export class MemoryRollUps {
 }
 
 function keyOf(run: string, columns: PathColumns, row: number): Key {
-  return { run, vm: columns.vm[row]!, t: Math.floor(columns.atMs[row]! / 1000) };
+  return { run, vm: columns.vm[row]!, t: wallSecond(columns, row) };
 }
 
 function nameOf({ run, vm, t }: Key): string {

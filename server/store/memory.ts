@@ -5,6 +5,7 @@
 import { type PathColumns, pathColumns } from '../join/paths.ts';
 import { copyRows, rowOf } from '../join/rows.ts';
 import type { Coverage } from '../wire/series-views.ts';
+import { MemoryMinutes } from './memory-minutes.ts';
 import { MemoryRollUps, NOTHING_PRUNED } from './memory-roll-ups.ts';
 import type { ChangedRow, KeptRow, Place } from './memory-rows.ts';
 import { rowFilter } from './path-filter.ts';
@@ -24,6 +25,8 @@ export interface MemoryStoreOptions {
   first?: number;
   /** Whether roll-ups are kept here too; default true. */
   rollUps?: boolean;
+  /** What the vm of a row is called, by index; only objectives ask. */
+  vmNames?: () => readonly string[];
 }
 
 const SCAN_ROWS = 4096;
@@ -31,6 +34,7 @@ const SCAN_ROWS = 4096;
 export class MemoryStore implements PathStore {
   /** Memory is as safe as it gets here. */
   readonly isBehind = false;
+  readonly minutes: MemoryMinutes;
   readonly #newest: number;
   readonly #ring: PathColumns;
   /** Run of each ring row. */
@@ -41,7 +45,9 @@ export class MemoryStore implements PathStore {
   /** Number of the next path; ids are `<run>.<number>`. */
   #next: number;
 
-  constructor({ newest = 100_000, slowest = 200, first = 0, rollUps = true }: MemoryStoreOptions = {}) {
+  constructor(options: MemoryStoreOptions = {}) {
+    const { newest = 100_000, slowest = 200, first = 0, rollUps = true, vmNames = () => [] } = options;
+    this.minutes = new MemoryMinutes(vmNames);
     this.#rollUps = rollUps ? new MemoryRollUps() : null;
     this.#first = first;
     this.#next = first;
@@ -74,6 +80,7 @@ export class MemoryStore implements PathStore {
 
   append(run: string, columns: PathColumns, from: number, to: number): void {
     this.#rollUps?.append(run, columns, from, to);
+    this.minutes.append(run, columns, from, to, 1);
     for (let row = from; row < to; ) {
       const slot = this.#next % this.#newest;
       const rows = Math.min(to - row, this.#newest - slot);
@@ -85,8 +92,12 @@ export class MemoryStore implements PathStore {
 
   amend(ordinal: number, change: (columns: PathColumns, row: number) => void): boolean {
     const changed = this.change(ordinal, change);
-    if (changed !== null) this.#rollUps?.amend(changed.run, changed.before, rowOf(changed.columns, changed.row));
-    return changed !== null;
+    if (changed === null) return false;
+    const { run, before, columns, row } = changed;
+    this.#rollUps?.amend(run, before, rowOf(columns, row));
+    this.minutes.append(run, before, 0, 1, -1);
+    this.minutes.append(run, columns, row, row + 1, 1);
+    return true;
   }
 
   /** Like `amend`. @returns where the path is kept now, or null */

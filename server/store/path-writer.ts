@@ -1,10 +1,12 @@
 /** Paths into the tables of a store's file: what repeats becomes a number, what is left becomes small. */
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { PathColumns } from '../join/paths.ts';
 import { appendColumns, type Column } from './column-appender.ts';
-import { packRows } from './packed-rows.ts';
+import { measurementsOf, RowPacker } from './packed-rows.ts';
 import { type Found, type Named, RepeatedRows, type RunTable, repeatedColumns } from './repeated-rows.ts';
+import { SHAPE } from './row-shapes.ts';
 import type { StoredRows } from './stored-rows.ts';
-import { PATH_TABLES, RUN_TABLES, TABLES, type TableName } from './stored-table.ts';
+import { RUN_TABLES, TABLES, type TableName } from './stored-table.ts';
 
 type Values = Record<string, Column['values']>;
 
@@ -17,6 +19,7 @@ interface Known {
 
 export class PathWriter {
   readonly #connection: DuckDBConnection;
+  readonly #packer = new RowPacker();
   /** Null where the file may have other numbers than we knew. */
   #known: Known | null = null;
 
@@ -36,11 +39,25 @@ export class PathWriter {
     const named = await this.#namesOf(rows, vmNames);
     const found = this.#known.repeated.find(paths, named);
     await this.#writeRepeated(found, repeatedColumns(paths, named, found));
-    const { ticks, columns, shapes } = packRows(paths);
-    const references = { kind: found.kinds.of, connection: found.connections.of };
-    const low_seq = Uint16Array.from(paths.requestSeq);
-    const values = { number: numbers, run: named.runs, class: paths.class, ...references, low_seq, ticks, ...columns };
-    for (const [shape, table] of PATH_TABLES.entries()) await this.#append(table, values, placesOf(shapes, shape));
+    this.#packer.pack(paths);
+    const { shapes, ticks, packed } = this.#packer;
+    const own = {
+      ...{ number: numbers, run: named.runs, class: paths.class, kind: found.kinds.of },
+      ...{ connection: found.connections.of, low_seq: lowHalves(paths), ticks },
+    };
+    const rowsOf = (shape: number) => placesOf(shapes.subarray(0, paths.count), shape);
+    await this.#append('usual_paths', { ...own, ...packed }, rowsOf(SHAPE.usual));
+    await this.#append('other_paths', { ...own, ...packed }, rowsOf(SHAPE.other));
+    await this.#writeLong(paths, own, rowsOf(SHAPE.long));
+  }
+
+  async #writeLong(paths: PathColumns, own: Record<string, ArrayLike<number>>, places: Uint32Array): Promise<void> {
+    const picked = Object.entries(own).map(([name, values]) => [
+      name,
+      Float64Array.from(places, (row) => values[row]!),
+    ]);
+    const values = { ...Object.fromEntries(picked), ...measurementsOf(paths, places) };
+    await this.#append('long_paths', values, Uint32Array.from(places.keys()));
   }
 
   /** Numbers of the run and the VM of each row. */
@@ -76,6 +93,13 @@ export class PathWriter {
     const columns = Object.entries(TABLES[table]).map(([name, type]) => ({ type, values: values[name]! }));
     return appendColumns(this.#connection, table, columns, places);
   }
+}
+
+/** Of the sequence numbers. */
+function lowHalves({ requestSeq, count }: PathColumns): Uint16Array {
+  const low = new Uint16Array(count);
+  for (let row = 0; row < count; row++) low[row] = requestSeq[row]!;
+  return low;
 }
 
 /** The rows of a shape. */

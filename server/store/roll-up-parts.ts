@@ -1,4 +1,5 @@
 /** What a commit adds to the roll-ups: a part for each run, VM and second of its paths. */
+import { alikeEnd, wallSecond } from '../aggregate/alike.ts';
 import { RollUp } from '../aggregate/roll-up.ts';
 import { rollUpBytes } from '../aggregate/roll-up-bytes.ts';
 import type { RollUpRow } from '../aggregate/series-points.ts';
@@ -23,25 +24,35 @@ export function partsOf(
   minus: boolean,
   verdicts: readonly Verdict[] = [],
 ): Part[] {
-  const parts = new Map<string, { run: string; vm: string; t: number; rollUp: RollUp }>();
+  const parts = new Map<string, Omit<Part, 'minus' | 'sampled' | 'data'> & { rollUp: RollUp }>();
   const { columns, runs, runOf } = rows;
-  for (let row = 0; row < columns.count; row++) {
-    const t = Math.floor(columns.atMs[row]! / 1000);
-    const key = `${t} ${runOf[row]} ${columns.vm[row]}`;
-    let part = parts.get(key);
-    if (part === undefined) {
-      part = { run: runs[runOf[row]!]!, vm: vmNames[columns.vm[row]!] ?? '', t, rollUp: new RollUp() };
-      parts.set(key, part);
-    }
-    part.rollUp.add(columns, row);
-    const verdict = verdicts[row];
-    if (verdict === undefined) continue;
-    part.rollUp.count('chosenFrom', 1);
-    if (verdict !== 'unkept') part.rollUp.count(verdict, 1);
+  for (let from = 0; from < columns.count; ) {
+    const to = partEnd(rows, from);
+    const t = wallSecond(columns, from);
+    const [run, vm] = [runs[runOf[from]!]!, vmNames[columns.vm[from]!] ?? ''];
+    const key = [t, runOf[from], columns.vm[from]].join(' ');
+    const { rollUp } = parts.get(key) ?? { rollUp: new RollUp() };
+    parts.set(key, { run, vm, t, rollUp });
+    rollUp.add(columns, from, to);
+    countVerdicts(rollUp, verdicts.slice(from, to));
+    from = to;
   }
   return [...parts.values()].map(({ rollUp, ...part }) => {
     return { ...part, minus, sampled: rollUp.sampled, data: rollUpBytes(rollUp) };
   });
+}
+
+/** Where the rows end that are of the same run, VM, second and class as row `from`. */
+function partEnd({ columns, runOf }: StoredRows, from: number): number {
+  const alike = alikeEnd(columns, from, columns.count);
+  let to = from + 1;
+  while (to < alike && runOf[to] === runOf[from]) to++;
+  return to;
+}
+
+function countVerdicts(rollUp: RollUp, verdicts: readonly Verdict[]): void {
+  rollUp.count('chosenFrom', verdicts.length);
+  for (const verdict of verdicts) if (verdict !== 'unkept') rollUp.count(verdict, 1);
 }
 
 export function sampledOf(parts: readonly Part[]): Sampled[] {

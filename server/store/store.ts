@@ -5,6 +5,7 @@
 import type { SeriesPlan } from '../aggregate/series-plan.ts';
 import type { PathColumns } from '../join/paths.ts';
 import type { Coverage, SeriesPoint } from '../wire/series-views.ts';
+import type { MinuteStore } from './minute-store.ts';
 import type { PathFilter } from './path-filter.ts';
 import type { Ordered } from './path-order.ts';
 import type { RunQuantiles, RunTimes } from './run-times.ts';
@@ -23,6 +24,8 @@ export interface SeriesQuery {
   /** How long the run lasted: what was asked for beyond it, and beyond its paths, is left out. */
   lasted: { fromS: number; toS: number };
   points: number;
+  /** No point takes fewer seconds together, but for the only one. */
+  leastStepS?: number;
   /** Whether points have their histogram. */
   heatmap: boolean;
   /** Index into the server's VM table. */
@@ -99,6 +102,8 @@ export interface PathStore {
   times(run: string, names: readonly string[]): Promise<RunTimes>;
   /** Exact, of the same requests. @param quantiles each above 0 and up to 1 */
   quantiles(run: string, quantiles: readonly number[]): Promise<RunQuantiles>;
+  /** Counts for objectives. */
+  readonly minutes: MinuteStore;
   /** A run is not listed any more: what only memory keeps of it may go. */
   release(run: string): void;
   /** A run is deleted, its paths with it. */

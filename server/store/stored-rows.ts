@@ -40,19 +40,46 @@ export function addRows(
 
 /** Keep only the rows for which `keep` holds, in their order. */
 export function retainRows(rows: StoredRows, keep: (row: number) => boolean): void {
-  const { columns, numbers, runOf } = rows;
+  const { columns } = rows;
   let kept = 0;
+  let from = 0;
   for (let row = 0; row < columns.count; row++) {
-    if (!keep(row)) continue;
-    copyRows(columns, row, columns, kept, 1);
-    numbers[kept] = numbers[row]!;
-    runOf[kept++] = runOf[row]!;
+    if (keep(row)) continue;
+    kept = closeUp(rows, from, row, kept);
+    from = row + 1;
   }
-  columns.count = kept;
+  columns.count = closeUp(rows, from, columns.count, kept);
 }
 
-/** What of a batch need not be copied to give it to another thread. */
-export function buffersOf({ columns, numbers, runOf }: StoredRows): ArrayBuffer[] {
-  const arrays = [...Object.values(columns), numbers, runOf].filter(ArrayBuffer.isView);
-  return arrays.map((array) => array.buffer as ArrayBuffer);
+/** Move rows [from, to) to row `at`. @returns where they end */
+function closeUp({ columns, numbers, runOf }: StoredRows, from: number, to: number, at: number): number {
+  if (at !== from) {
+    copyRows(columns, from, columns, at, to - from);
+    numbers.copyWithin(at, from, to);
+    runOf.copyWithin(at, from, to);
+  }
+  return at + to - from;
+}
+
+/** In memory that two threads see: nothing is copied, and nothing made anew, to give rows from one to the other. */
+export function sharedRows(capacity: number): StoredRows {
+  const { columns, ...own } = storedRows(capacity);
+  return { ...inSharedMemory(own), columns: inSharedMemory(columns) };
+}
+
+/** With arrays of the same lengths in place of its own. */
+function inSharedMemory<T extends object>(of: T): T {
+  const shared = Object.entries(of).map(([name, value]) => [name, isArray(value) ? sharedArray(value) : value]);
+  return Object.fromEntries(shared) as T;
+}
+
+type NumberArray = Float64Array | Uint32Array | Uint16Array | Uint8Array;
+
+function isArray(value: unknown): value is NumberArray {
+  return ArrayBuffer.isView(value);
+}
+
+function sharedArray(array: NumberArray): NumberArray {
+  const Kind = array.constructor as new (buffer: SharedArrayBuffer) => NumberArray;
+  return new Kind(new SharedArrayBuffer(array.byteLength));
 }

@@ -1,4 +1,5 @@
 /** What the `/live` WebSocket says: a snapshot first, then what changed. */
+import type { EventView } from './event-views.ts';
 import type { LayerId } from './stations.ts';
 import type { Health, LayerRow, RunInfo, SecondRow } from './views.ts';
 
@@ -22,6 +23,8 @@ export interface LiveSnapshot {
   recent: LayerRow[];
   allVms: AllVms;
   health: Health;
+  /** What happened beside the requests, the newest, oldest first. */
+  events: EventView[];
 }
 
 /** Five times a second: rows replace those of the same (t, vm). */
@@ -33,6 +36,8 @@ export interface LiveTick {
   recent: LayerRow[];
   allVms: AllVms;
   health: Health;
+  /** All of them again, where they are others than before. */
+  events?: EventView[];
 }
 
 export type LiveMessage = LiveSnapshot | LiveTick;

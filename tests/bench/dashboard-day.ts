@@ -32,6 +32,7 @@ export async function storeDay(folder: string, rate: number): Promise<number> {
     {
       ...{ listen: [{ kind: 'tcp', host: '127.0.0.1', port: 0 }], token: TOKEN, tokenGenerated: false, run: RUN },
       ...{ allowOrigins: [], longPolls: [], keepRun: false, retention: KEEP_ALL, rawPerSecond: null },
+      ...{ objectives: null, receivers: [], externalUrl: null },
       ...{ logLevel: 'silent', logFormat: 'json', dashboard: '/nonexistent', traceUrl: null, store: folder },
     },
     // A piece's two records come over two sockets, and the clock goes by a minute from one piece to the next.

@@ -19,6 +19,12 @@ function refused(...args: string[]): string {
 }
 
 describe('parseLabOptions', () => {
+  it('gives a run a shell where its plant is in the guest, and refuses one that begins behind the end', () => {
+    expect(parseLabOptions(['--plant', 'wait:1ms@2s'])).toMatchObject({ ok: true, options: { shell: true } });
+    expect(refused('--plant', 'vnic:1ms@20s', '--duration', '20s')).toContain('plant earlier');
+    expect(refused('--plant', 'wait:5ms@2s')).toContain('use --rate 60 or less');
+  });
+
   it('takes 200 requests a second over eight connections to a virtio guest when told nothing', () => {
     const result = parseLabOptions([]);
     expect(result).toMatchObject({

@@ -17,7 +17,9 @@ describe('a server that is killed under load', () => {
       dropped: 0,
       runless: 0,
       wrongSeconds: [],
+      wrongMinutes: [],
     });
     expect(result.seconds).toBeGreaterThan(3);
+    expect(result.minutes).toBeGreaterThan(1);
   }, 180_000);
 });

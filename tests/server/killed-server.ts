@@ -14,6 +14,7 @@ import type { Vantage } from '../../server/wire/stations.ts';
 import { until } from '../agent/until.ts';
 import { exchange, GUEST_AHEAD_NS, hello, hostNowNs, VMS } from './exchanges.ts';
 import { recount } from './recount.ts';
+import { recountMinutes } from './recount-minutes.ts';
 import { ServerProcess, TOKEN } from './server-process.ts';
 
 const BATCH_MS = 20;
@@ -48,6 +49,9 @@ export interface KillResult {
   /** Seconds that are rolled up, and those of them that are not what a recount of the rows says. */
   seconds: number;
   wrongSeconds: string[];
+  /** The same of the minutes of objectives. */
+  minutes: number;
+  wrongMinutes: string[];
 }
 
 export async function killAgainAndAgain(plan: KillPlan): Promise<KillResult> {
@@ -95,9 +99,15 @@ class Load {
 
   #generate(): void {
     const count = Math.round((this.#plan.rate * BATCH_MS) / 1000);
-    const pairs = Array.from({ length: count }, () => exchange(++this.#exchanges, { atNs: hostNowNs() }));
+    const pairs = Array.from({ length: count }, () => this.#exchange());
     const isLonely = (i: number) => (this.#exchanges - count + i + 1) % this.#plan.lonelyEvery === 0;
     this.#give(pairs, isLonely);
+  }
+
+  /** One in seven fails. */
+  #exchange(): ReturnType<typeof exchange> {
+    const number = ++this.#exchanges;
+    return exchange(number, { atNs: hostNowNs(), status: number % 7 === 0 ? 503 : 200 });
   }
 
   #give(pairs: readonly ReturnType<typeof exchange>[], isLonely: (i: number) => boolean): void {
@@ -166,7 +176,7 @@ export async function stored(folder: string): Promise<Omit<KillResult, 'sent' | 
     'count(*), count(DISTINCT (client_port, request_seq)), count(*) FILTER (run NOT IN (SELECT id FROM runs))';
   const result = await connection.runAndReadAll(`SELECT ${counts} FROM paths`);
   const [rows, requests, runless] = result.getRowsJS()[0]!.map(Number) as [number, number, number];
-  const rolledUp = await recount(connection);
+  const rolledUp = { ...(await recount(connection)), ...(await recountMinutes(connection)) };
   connection.closeSync();
   instance.closeSync();
   return { rows, requests, runless, ...rolledUp };

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 export const TOKEN = 'a-token-for-tests';
-const MAIN = join(import.meta.dirname, '../../server/main.ts');
+const FRONT_DOOR = join(import.meta.dirname, '../../hopscope.ts');
+const OBJECTIVES = join(import.meta.dirname, '../../examples/objectives.yaml');
 /** Longer than a server needs, shorter than anybody waits. */
 const SERVES_WITHIN_MS = 20_000;
 
@@ -34,7 +35,8 @@ export class ServerProcess {
   ): Promise<ServerProcess> {
     const startedMs = performance.now();
     const args = ['--store', folder, '--listen', `127.0.0.1:${port}`, '--token', TOKEN, '--log-format', 'json'];
-    const words = [process.execPath, ...nodeFlags, MAIN, ...args, ...more];
+    args.push('--objectives', OBJECTIVES);
+    const words = [process.execPath, ...nodeFlags, FRONT_DOOR, 'server', ...args, ...more];
     const [command, ...rest] = cpu === undefined ? words : ['taskset', '-c', String(cpu), ...words];
     const child = spawn(command!, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
     const timer = setTimeout(() => child.kill('SIGKILL'), SERVES_WITHIN_MS);

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { shellPort } from '../../lab/guest-shell.ts';
+import { hogGuest } from '../../lab/hog.ts';
 import type { VmSummary } from '../../server/wire/machine-views.ts';
 import type { Health, PathView, SeriesView, Summary } from '../../server/wire/views.ts';
 import { expectNothingSilent, expectTelescoping, parseSummary } from './expectations.ts';
@@ -10,6 +12,13 @@ const VMS = ['vm0', 'vm1'] as const;
 const RATE = 20;
 /** Half a minute on a free machine; two guests are emulated at once. */
 const BOOT_LIMIT_MS = 180_000;
+const HOG_S = 60;
+
+/** Which of the VMs ran more, by what the host's agent last said. */
+function greedier({ vms }: Health): string | null {
+  const [first, second] = vms.toSorted((a, b) => (b.vcpuTime ?? 0) - (a.vcpuTime ?? 0));
+  return (first?.vcpuTime ?? 0) > 1.5 * (second?.vcpuTime ?? 0) ? first!.name : null;
+}
 
 describe('two real guests on one bridge, one host agent', () => {
   let run: LabRun;
@@ -20,9 +29,10 @@ describe('two real guests on one bridge, one host agent', () => {
   let series: SeriesView;
   let namespace: string;
   let told: VmSummary;
+  let hogged: Health;
 
   beforeAll(async () => {
-    run = await LabRun.start('--vms', '2', '--nic', Object.values(NICS).join(), '--rate', String(RATE));
+    run = await LabRun.start('--vms', '2', '--nic', Object.values(NICS).join(), '--rate', String(RATE), '--shell');
     const enough = ({ byVm }: Summary) => VMS.every((vm) => (byVm[vm]?.exchanges.joined ?? 0) >= 5 * RATE);
     await run.until('/api/runs/current/summary', enough, BOOT_LIMIT_MS);
     health = await run.health(({ vms }) => vms.length === 2 && vms.every(({ boundNs }) => boundNs !== null), 60_000);
@@ -30,6 +40,9 @@ describe('two real guests on one bridge, one host agent', () => {
     told = await run.get('/api/runs/current/summary?vm=vm1');
     series = await run.get('/api/runs/current/series?vm=vm1');
     namespace = run.hostNamespace;
+    // Its guest goes before it does.
+    void hogGuest(namespace, shellPort(0), HOG_S).catch(() => undefined);
+    hogged = await run.health((now) => greedier(now) === 'vm0', HOG_S * 1000);
     run.finish();
     end = await run.ended;
     summary = parseSummary(end.stdout);
@@ -95,6 +108,12 @@ describe('two real guests on one bridge, one host agent', () => {
       expect(summary.byVm[vm]!.cpu.vcpuDelay).not.toBeNull();
     }
     expect(host.cpuBusy).toBeGreaterThan(0);
+  });
+
+  it('shows which of them is the noisy neighbour', () => {
+    const [vm0, vm1] = VMS.map((vm) => hogged.vms.find(({ name }) => name === vm)!);
+    expect(vm0!.vcpuTime).toBeGreaterThan(1.5 * vm1!.vcpuTime!);
+    expect(vm1!.vcpuDelay).not.toBeNull();
   });
 
   it('answers for one VM alone where it is asked for it', () => {

@@ -9,7 +9,7 @@ const times = fc.array(fc.oneof(fc.constant(Number.NaN), fc.integer({ min: 0, ma
 function rollUpOf(endToEnd: readonly number[], exchangeClass = 0): RollUp {
   const rollUp = new RollUp();
   const columns = somePaths(endToEnd, 0, exchangeClass);
-  for (let row = 0; row < columns.count; row++) rollUp.add(columns, row);
+  for (let row = 0; row < columns.count; row++) rollUp.add(columns, row, row + 1);
   return rollUp;
 }
 

@@ -34,6 +34,23 @@ describe('the plan of a series', () => {
     );
   });
 
+  it('takes all of a stretch as one, to the second where few seconds are in it', () => {
+    expect(plan(299, 1)).toEqual({ fromS: NOW - 299, toS: NOW, stepS: 299, rollUpS: 1 });
+    expect(plan(1_801, 1)).toMatchObject({ fromS: NOW - 1_860, rollUpS: 60 });
+    expect(plan(86_400 + 1, 1)).toMatchObject({ fromS: NOW - 86_460, stepS: 86_460, rollUpS: 60 });
+    expect(plan(299, 1, { ...WHOLE, 1: NOW })).toMatchObject({ stepS: 300, rollUpS: 60 });
+    expect(plan(0, 1)).toMatchObject({ fromS: NOW, toS: NOW });
+  });
+
+  it('takes no shorter step than it may', () => {
+    const least = (leastStepS: number, points = 300) =>
+      planSeries({ fromS: NOW - 30, toS: NOW, points, leastStepS, wholeFromS: WHOLE });
+    expect(least(5)).toMatchObject({ stepS: 5, rollUpS: 1, fromS: NOW - 30 });
+    expect(least(7)).toMatchObject({ stepS: 10 });
+    expect(least(60)).toMatchObject({ stepS: 60, rollUpS: 60, fromS: NOW - 60 });
+    expect(least(5, 1)).toMatchObject({ stepS: 30 });
+  });
+
   it('goes to coarser roll-ups where finer ones were pruned', () => {
     expect(plan(300, 300, { ...WHOLE, 1: NOW - 300 })).toMatchObject({ rollUpS: 1 });
     expect(plan(300, 300, { ...WHOLE, 1: NOW - 299 })).toMatchObject({ stepS: 60, rollUpS: 60 });

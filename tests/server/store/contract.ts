@@ -5,6 +5,7 @@ import type { PathFilter } from '../../../server/store/path-filter.ts';
 import type { PathQuery, PathStore } from '../../../server/store/store.ts';
 import { FLAGS } from '../../../server/wire/record.ts';
 import { LAYER_IDS, LAYERS } from '../../../server/wire/stations.ts';
+import { minutesContract } from './minutes-contract.ts';
 import { seriesContract } from './series-contract.ts';
 import { pathsWithLayers, somePaths } from './some-paths.ts';
 import { timesContract } from './times-contract.ts';
@@ -49,6 +50,7 @@ async function scanned(store: PathStore, run: string): Promise<{ seen: number[];
 export function storeContract(name: string, make: MakeStore): void {
   timesContract(name, make);
   seriesContract(name, make);
+  minutesContract(name, make);
   describe(`${name} as a path store`, () => {
     it('gives the newest first', async () => {
       const store = await make();

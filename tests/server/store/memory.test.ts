@@ -4,7 +4,10 @@ import { MemoryStore } from '../../../server/store/memory.ts';
 import { append, storeContract, times } from './contract.ts';
 import { somePaths } from './some-paths.ts';
 
-storeContract('MemoryStore', async () => new MemoryStore({ newest: 1000, slowest: 100 }));
+storeContract(
+  'MemoryStore',
+  async () => new MemoryStore({ newest: 1000, slowest: 100, vmNames: () => ['vm0', 'vm1'] }),
+);
 
 describe('the bounds of MemoryStore', () => {
   it('lets the oldest go when it is full, and counts them', async () => {

@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { CLOCK_METHODS } from '../../../server/join/clock-method.ts';
 import { deriveLayers } from '../../../server/join/layers.ts';
 import { KEY_BYTES, type PathColumns, pathColumns, STATION_COUNT } from '../../../server/join/paths.ts';
+import { Counting } from '../../../server/slo/minute-counts.ts';
 import { openFile } from '../../../server/store/duckdb-file.ts';
 import { readPage } from '../../../server/store/duckdb-reads.ts';
 import { writeBatch } from '../../../server/store/duckdb-writes.ts';
@@ -123,7 +124,18 @@ function stamp({ first, last, guestOffset }: PathColumns, row: number, { steps, 
 
 function batchOf(rows: StoredRows) {
   const next = (rows.numbers[rows.columns.count - 1] ?? -1) + 1;
-  return { id: 1, next, before: storedRows(0), rows, vmNames: VMS, replaced: [], redoFrom: null, runs: [] };
+  return {
+    id: 1,
+    next,
+    before: storedRows(0),
+    rows,
+    vmNames: VMS,
+    replaced: [],
+    redoFrom: null,
+    runs: [],
+    minutes: [],
+    leftOut: new Set<string>(),
+  };
 }
 
 /** All that is kept of a row, by name. */
@@ -144,7 +156,7 @@ describe('a path in the file', () => {
       const from = number;
       number += paths.length;
       addRows(rows, 'a', from, columns, 0, paths.length);
-      await writeBatch(file.writer, file.paths, batchOf(rows), null);
+      await writeBatch(file.writer, file.paths, batchOf(rows), { budget: null, counting: new Counting([]) });
       const found = await readPage(file.reader, { run: 'a', from, limit: paths.length });
       expect([...found.numbers]).toEqual(paths.map((_, i) => from + i));
       expect(fieldsOf(found.columns, found.vmNames)).toEqual(fieldsOf(columns, VMS));
@@ -165,8 +177,10 @@ describe('a path in the file', () => {
     const columns = columnsOf(fc.sample(path, { seed: 7, numRuns: 3 }));
     addRows(rows, 'a', 0, columns, 0, 3);
     const broken = { ...batchOf(rows), runs: [{ id: 'a', name: 'a', startedMs: 0, endedMs: 0, summary: 1n }] };
-    await expect(writeBatch(file.writer, file.paths, broken, null)).rejects.toThrow(/BigInt/);
-    await writeBatch(file.writer, file.paths, batchOf(rows), null);
+    await expect(
+      writeBatch(file.writer, file.paths, broken, { budget: null, counting: new Counting([]) }),
+    ).rejects.toThrow(/BigInt/);
+    await writeBatch(file.writer, file.paths, batchOf(rows), { budget: null, counting: new Counting([]) });
     const found = await readPage(file.reader, { run: 'a', from: 0, limit: 9 });
     expect(fieldsOf(found.columns, found.vmNames)).toEqual(fieldsOf(columns, VMS));
     file.close();
