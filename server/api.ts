@@ -11,6 +11,7 @@ import { dashboardFiles } from './dashboard-files.ts';
 import { eventsOf } from './events.ts';
 import type { KeptRuns } from './kept-runs.ts';
 import { metricsText } from './metrics.ts';
+import type { MetricsText } from './metrics-text.ts';
 import { hostFault } from './origin.ts';
 import { pathRoutes, vmIndex } from './path-routes.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -26,6 +27,7 @@ import { withRecording } from './recordings.ts';
 import { runInfo } from './run.ts';
 import { runRoutes } from './run-routes.ts';
 import { seriesPoints } from './series-view.ts';
+import { SloMetrics } from './slo-metrics.ts';
 import { type SloParts, sloRoutes } from './slo-routes.ts';
 import { summarise } from './summary.ts';
 import type { Views } from './views.ts';
@@ -156,7 +158,7 @@ function ofVm({ run, byVm }: Summary, name: string): VmSummary {
   throw new RequestError('not-found', `run ${run.id} has no summary of a VM named ${name}; it has: ${there}`);
 }
 
-function readRoutes({ pipeline, kept, views, liveClients, traceUrl }: ApiOptions): Router {
+function readRoutes({ pipeline, kept, views, slo, liveClients, traceUrl }: ApiOptions): Router {
   const router = express.Router();
   router.get('/api/runs', async (request, response) => {
     const { runs, total } = await kept.page(checked(runsQuerySchema, request.query));
@@ -214,10 +216,12 @@ function readRoutes({ pipeline, kept, views, liveClients, traceUrl }: ApiOptions
   });
   router.get('/api/health', (_request, response) => void response.json(views.health()));
   router.get('/api/settings', (_request, response) => void response.json({ traceUrl } satisfies Settings));
+  const sloMetrics = new SloMetrics();
   router.get('/metrics', (_request, response) => {
+    const writeSlo = (text: MetricsText) => sloMetrics.write(text, slo.engine.judged, pipeline.now());
     response
       .type('text/plain; version=0.0.4; charset=utf-8')
-      .send(metricsText(pipeline, views.counters(), liveClients()));
+      .send(metricsText(pipeline, { counters: views.counters(), liveClients: liveClients(), writeSlo }));
   });
   return router;
 }

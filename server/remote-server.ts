@@ -72,6 +72,11 @@ export class RemoteServer {
     return (await this.#ask(`/api/slo?${new URLSearchParams(query)}`)).json() as Promise<SloView>;
   }
 
+  /** Its file of objectives. */
+  async objectives(): Promise<string> {
+    return (await this.#ask('/api/slo/objectives')).text();
+  }
+
   async start(name: string): Promise<RunInfo> {
     return (await this.#change('POST', '/api/runs', { name })).json() as Promise<RunInfo>;
   }

@@ -1,13 +1,11 @@
 /** What is told of an alert, and its forms for those who are told. */
+import { ALERT_NAME, alertLabels } from '../slo/alert-labels.ts';
 import { burnOf } from '../slo/alerts.ts';
 import { minutesText } from '../slo/duration.ts';
 import type { Objective } from '../slo/objective.ts';
 import type { AlertRule } from '../slo/presets.ts';
 import { promiseOf } from '../slo/promise.ts';
 import type { Spent } from '../slo/unit-line.ts';
-
-/** Also in the exported Prometheus rules: one route in Alertmanager takes both. */
-export const ALERT_NAME = 'HopscopeErrorBudgetBurn';
 
 export interface Notice {
   readonly objective: Objective;
@@ -25,18 +23,12 @@ export function keyOf({ objective, rule }: Pick<Notice, 'objective' | 'rule'>): 
   return `${objective.id}/${rule.name}`;
 }
 
-/** The labels that make two alerts the same one. */
-export function labelsOf({ objective, rule }: Pick<Notice, 'objective' | 'rule'>): Record<string, string> {
-  const { id, slo, service } = objective;
-  return { alertname: ALERT_NAME, objective: id, slo, service, rule: rule.name, severity: rule.severity };
-}
-
 export function summaryOf(notice: Notice): string {
   const { objective, rule, long, short, endsMs } = notice;
   const burns = [burnText(long, rule.longMinutes, objective)];
   if (short !== null) burns.push(burnText(short, rule.shortMinutes!, objective));
   const state = endsMs === null ? 'burns' : 'burns no more';
-  return `${objective.title}: the budget ${state} too fast: ${burns.join(', ')} (limit ${rule.factor} times)`;
+  return `${objective.title}: the budget ${state} too fast: ${burns.join(', ')} (limit ${Number(rule.factor.toPrecision(6))} times)`;
 }
 
 function burnText(spent: Spent, minutes: number, objective: Objective): string {
@@ -66,7 +58,7 @@ function statusOf({ endsMs }: Notice): 'firing' | 'resolved' {
 /** An alert as Alertmanager's API v2 takes it. @param untilMs when it is over if nobody says more of it */
 export function alertmanagerAlert(notice: Notice, untilMs: number, url: string | null): unknown {
   return {
-    labels: labelsOf(notice),
+    labels: { alertname: ALERT_NAME, ...alertLabels(notice.objective, notice.rule) },
     annotations: { summary: summaryOf(notice), promise: promiseOf(notice.objective) },
     startsAt: iso(notice.startsMs),
     endsAt: iso(notice.endsMs ?? untilMs),

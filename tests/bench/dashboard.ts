@@ -18,7 +18,6 @@
  *   --quick  some minutes instead of 40   --json  one JSON object
  *   --cpu-prof <folder>  profiles of the server's threads and of the page
  */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +31,7 @@ import { ServerProcess } from '../server/server-process.ts';
 import { askRanges, storeDay } from './dashboard-day.ts';
 import { delaysOf, quantileOf } from './dashboard-delays.ts';
 import { Load } from './dashboard-load.ts';
+import { sharePriority, stayOn } from './dashboard-machine.ts';
 import { LivePage } from './dashboard-page.ts';
 import { type DashboardReport, type Delayed, printReport, type Smoothness, targetsOf } from './dashboard-report.ts';
 import { Watchers } from './dashboard-watchers.ts';
@@ -72,11 +72,6 @@ function say(line: string): void {
 const ends: (() => unknown)[] = [];
 async function leaveNothing(): Promise<void> {
   for (const end of ends.splice(0).reverse()) await end();
-}
-
-/** This process, and what it starts from now on. */
-function stayOn(cpuList: string): void {
-  execFileSync('taskset', ['-acp', cpuList, String(process.pid)], { stdio: 'ignore' });
 }
 
 /** On CPU 0, which everything else here leaves alone. */
@@ -188,6 +183,7 @@ async function measure(): Promise<DashboardReport> {
   await delay(SETTLE_MS);
   const browser = await launchBrowser();
   ends.push(() => browser.close());
+  sharePriority();
   const { page, opened } = await openPage(browser, server.port);
   say('the page is open');
   const stage = { server, load, page };
