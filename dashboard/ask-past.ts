@@ -14,6 +14,8 @@ import { lengthOf, type Range, settled } from './zoom.ts';
 
 const HEAT_MS = 2_000;
 const BEFORE_MS = 10_000;
+/** At the soonest; else ten times in the newest point. */
+const STORED_MS = 5_000;
 /** As the table has them. */
 const RECENT_S = 10;
 /** Columns of a chart. */
@@ -108,7 +110,7 @@ async function turn(): Promise<void> {
   const due = (lastMs: number, everyMs: number) => isOther || (mayHaveChanged && nowMs - lastMs >= everyMs);
   const questions: Promise<void>[] = [];
   if (!isStored.peek()) questions.push(askHeat());
-  else if (due(storedMs, BEFORE_MS / 2) || stored.peek().error !== null) {
+  else if (due(storedMs, Math.max(STORED_MS, (1000 * stepOf(range.peek())) / 10)) || stored.peek().error !== null) {
     storedMs = nowMs;
     questions.push(askStored());
   }

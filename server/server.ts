@@ -53,6 +53,9 @@ export async function startServer(options: ServerOptions, around: Surroundings):
   const pathExport: PathExport = await PathExport.start(log, now, () => pipeline);
   const liveDrops = { 'live.skipped': 0 };
   const earlier = lasting && (await readEarlier(lasting, log));
+  const servers: Server[] = [];
+  const url = () => options.externalUrl ?? firstUrl(servers);
+  const notifier: Notifier = new Notifier({ receivers: options.receivers, url, log, now, random: Math.random });
   const pipeline: Pipeline = new Pipeline({
     now,
     store,
@@ -66,9 +69,6 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     onRelease: (run) => keeper?.save(run),
   });
   const engine = new SloEngine({ pipeline, log });
-  const servers: Server[] = [];
-  const url = () => options.externalUrl ?? firstUrl(servers);
-  const notifier: Notifier = new Notifier({ receivers: options.receivers, url, log, now, random: Math.random });
   const slo = { engine, file: new SloFile(options.objectives, engine, log) };
   const ingest = new Ingest({
     ...around,

@@ -21,6 +21,8 @@ import type { Health } from './wire/views.ts';
 /** `recent` rows take this many seconds together. */
 export const RECENT_S = 10;
 const GAPS_SHOWN = 20;
+/** As far back as the stream tells seconds; what is older is asked for. */
+const EVENTS_MS = 15 * 60_000;
 
 /** Counters that are not losses: what was refused, repeated, retained, forgotten. */
 export type Counters = () => Record<string, number>;
@@ -127,7 +129,8 @@ export class Views {
   }
 
   #events(): EventView[] {
-    return eventsOf(this.#pipeline.runs.current, this.#pipeline);
+    const { runs, now } = this.#pipeline;
+    return eventsOf(runs.current, this.#pipeline, { fromMs: now() - EVENTS_MS });
   }
 
   #recent(): LiveTick['recent'] {

@@ -6,7 +6,14 @@ const HEIGHT = 18;
 /** A line of a minute or more without axes, scaled to its own maximum; `values` along seconds, NaN where missing. */
 export function Sparkline({ values }: { values: readonly number[] }) {
   return (
-    <svg class="sparkline" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} width={WIDTH} height={HEIGHT} aria-hidden="true">
+    <svg
+      class="sparkline"
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      width={WIDTH}
+      height={HEIGHT}
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
       <path d={linePath(values)} />
     </svg>
   );

@@ -5,6 +5,8 @@ import { ROLL_UP_STEPS, type RollUpStep } from './roll-up.ts';
 const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400];
 /** Read for one answer, VMs aside; hours are few. */
 const MOST_ROLL_UPS = 7_200;
+/** The same where all of them make one point: it is asked for again and again. */
+const MOST_OF_ONE = 1_800;
 
 export interface SeriesPlan {
   /** Both whole steps; of one point, whole roll-ups. */
@@ -44,7 +46,7 @@ function planWhole(options: PlanOptions): SeriesPlan {
     const { fromS, toS } = planWith(options, rollUpS);
     const plan = { fromS, toS, stepS: Math.max(rollUpS, toS - fromS), rollUpS };
     if (rollUpS === 3600) return plan;
-    if ((toS - fromS) / rollUpS <= MOST_ROLL_UPS && fromS >= options.wholeFromS[rollUpS]) return plan;
+    if ((toS - fromS) / rollUpS <= MOST_OF_ONE && fromS >= options.wholeFromS[rollUpS]) return plan;
   }
   throw new RangeError('no roll-ups');
 }

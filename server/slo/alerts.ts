@@ -52,14 +52,17 @@ export function stepAlert(
   nowMs: number,
 ): Transition | null {
   const { rule } = alert;
-  const shortWindow = lastMinutes(rule.shortMinutes ?? rule.longMinutes, nowMs);
-  const [long, short] = [units.spent(lastMinutes(rule.longMinutes, nowMs)), units.spent(shortWindow)];
+  const shortMinutes = rule.shortMinutes ?? rule.longMinutes;
+  const [long, short] = [rule.longMinutes, shortMinutes].map((minutes) => units.spentLately(minutes, nowMs)) as [
+    Spent,
+    Spent,
+  ];
   const holds = [long, short].every((spent) => isBurning(spent, rule, objective));
   const told = (to: Transition['to']): Transition => ({ objective: objective.id, rule, to, atMs: nowMs, long, short });
   if (holds) return burning(alert, nowMs) ? told('firing') : null;
   // The minute that lasts says nothing yet of what is missing.
-  alert.isHeld =
-    alert.state !== 'inactive' && !isMeasured({ from: shortWindow.from, to: Math.floor(nowMs / MINUTE_MS) });
+  const { from } = lastMinutes(shortMinutes, nowMs);
+  alert.isHeld = alert.state !== 'inactive' && !isMeasured({ from, to: Math.floor(nowMs / MINUTE_MS) });
   if (alert.isHeld || alert.state === 'inactive') return null;
   const wasFiring = alert.state === 'firing';
   if (wasFiring) alert.lastFired = { fromMs: alert.sinceMs ?? nowMs, toMs: nowMs };

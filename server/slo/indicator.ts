@@ -52,37 +52,43 @@ export function indicatorId(indicator: Indicator): string {
   );
 }
 
+/** What a request is to an objective. */
+export type Verdict = 'good' | 'bad' | Exclude<Tally, 'total' | 'good'>;
+export type Judge = (seen: SeenRow) => Verdict | null;
+
+/** @returns says what a row is; null where the indicator is not about it */
+export function judgeOf(indicator: Indicator): Judge {
+  const isMeant = fits(indicator.total);
+  const waits = pathFits(indicator.longPolls);
+  const isCheck = pathFits(indicator.healthChecks);
+  const isGood = goodness(indicator);
+  return (seen) => {
+    const exchangeClass = seen.columns.class[seen.row]!;
+    if (exchangeClass !== REQUEST && exchangeClass !== STREAM && exchangeClass !== MULTIPLEXED) return null;
+    if (!isMeant(seen)) return null;
+    if (exchangeClass === STREAM || waits(seen)) return 'longPolls';
+    if (exchangeClass === MULTIPLEXED) return 'multiplexed';
+    if (isCheck(seen)) return 'healthChecks';
+    const good = isGood(seen);
+    if (good === null) return 'unmeasured';
+    return good ? 'good' : 'bad';
+  };
+}
+
 /** @param times -1 takes a row away again that was counted before */
 export type Count = (seen: SeenRow, counts: Counts, times: 1 | -1) => boolean;
 
 /** @returns counts a row; false where the indicator is not about it */
 export function countOf(indicator: Indicator): Count {
-  const isMeant = fits(indicator.total);
-  const waits = pathFits(indicator.longPolls);
-  const isCheck = pathFits(indicator.healthChecks);
-  const isGood = goodness(indicator);
+  const judge = judgeOf(indicator);
   return (seen, counts, times) => {
-    const exchangeClass = seen.columns.class[seen.row]!;
-    if (exchangeClass !== REQUEST && exchangeClass !== STREAM && exchangeClass !== MULTIPLEXED) return false;
-    if (!isMeant(seen)) return false;
-    const add = (name: Tally) => {
-      counts[AT[name]]! += times;
-    };
-    if (exchangeClass === STREAM || waits(seen)) add('longPolls');
-    else if (exchangeClass === MULTIPLEXED) add('multiplexed');
-    else if (isCheck(seen)) add('healthChecks');
-    else addVerdict(isGood(seen), add);
+    const verdict = judge(seen);
+    if (verdict === null) return false;
+    const isJudged = verdict === 'good' || verdict === 'bad';
+    if (isJudged) counts[AT.total]! += times;
+    if (verdict !== 'bad') counts[AT[verdict]]! += times;
     return true;
   };
-}
-
-function addVerdict(good: boolean | null, add: (name: Tally) => void): void {
-  if (good === null) {
-    add('unmeasured');
-    return;
-  }
-  add('total');
-  if (good) add('good');
 }
 
 /** Whether a request is good; null where its time was not measured and matters. */

@@ -5,7 +5,7 @@ import type { CountLine } from './count-line.ts';
 import { minutesText } from './duration.ts';
 import { type Counts, TALLIES, type Tally } from './indicator.ts';
 import { MINUTE_MS } from './minute-counts.ts';
-import { lastMinutes, type Minutes, type Objective, windowAt } from './objective.ts';
+import { type Minutes, type Objective, windowAt } from './objective.ts';
 import { promiseOf } from './promise.ts';
 import { isMaintained, type UnitLine } from './unit-line.ts';
 
@@ -61,7 +61,7 @@ export function resultOf(
 
 function alertView({ rule, state, sinceMs, isHeld }: AlertState, objective: Objective, units: UnitLine, nowMs: number) {
   const burnIn = (minutes: number) => {
-    const spent = units.spent(lastMinutes(minutes, nowMs));
+    const spent = units.spentLately(minutes, nowMs);
     return { minutes, burn: burnOf(spent, objective), ...spent };
   };
   return {
@@ -80,7 +80,7 @@ function named(counts: Counts): Record<Tally, number> {
 }
 
 /** Without those in maintenance. */
-function countsIn({ maintenance }: Objective, source: CountLine, range: Minutes): SloCounts {
+export function countsIn({ maintenance }: Objective, source: CountLine, range: Minutes): SloCounts {
   const sum = source.sum(range.from, range.to);
   for (const { counts } of maintained(maintenance, source, range)) {
     for (let i = 0; i < sum.length; i++) sum[i]! -= counts[i]!;

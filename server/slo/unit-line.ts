@@ -5,7 +5,7 @@
 import { CountLine } from './count-line.ts';
 import { type Counts, noCounts, TALLIES } from './indicator.ts';
 import { MINUTE_MS } from './minute-counts.ts';
-import type { Minutes, Objective } from './objective.ts';
+import { lastMinutes, type Minutes, type Objective } from './objective.ts';
 
 /** Slices that count by their ratio are so many units each, so that sums stay whole numbers. */
 export const RATIO_UNITS = 1_000_000_000;
@@ -46,14 +46,19 @@ export class UnitLine {
     if (!this.#isPlain) this.#changed.add(Math.floor(minute / this.#step) * this.#step);
   }
 
-  /** Of slices those that lie in these minutes as a whole, and at least one. */
+  /** Of slices those that lie in these minutes as a whole. */
   spent({ from, to }: Minutes): Spent {
     this.#settle();
     const step = this.#step;
-    const end = Math.floor(to / step) * step;
-    const first = Math.min(Math.ceil(from / step) * step, end - step);
-    const sum = this.#units.sum(step === 1 ? from : first, step === 1 ? to : end);
+    const sum = this.#units.sum(Math.ceil(from / step) * step, Math.floor(to / step) * step);
     return { total: sum[TOTAL]!, bad: sum[TOTAL]! - sum[GOOD]! };
+  }
+
+  /** The same of the last so many minutes; where none of them makes a whole slice, of the last slice. */
+  spentLately(minutes: number, nowMs: number): Spent {
+    const { from, to } = lastMinutes(minutes, nowMs);
+    const end = Math.floor(to / this.#step) * this.#step;
+    return this.spent({ from: Math.min(from, end - this.#step), to });
   }
 
   forget(before: number): void {

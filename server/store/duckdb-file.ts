@@ -21,6 +21,8 @@ const FILE = 'hopscope.duckdb';
 const MEMORY_LIMIT = '512MB';
 /** A checkpoint writes the rows that did not fill a group of their own again: at DuckDB's own 16 MB that is most of them. */
 const CHECKPOINT_THRESHOLD = '64MB';
+/** Of a new file. A column of some 100,000 rows takes whole blocks: at DuckDB's own 256 KiB much of the last ones is empty. */
+const BLOCK_BYTES = '65536';
 
 const DEFINITIONS = [
   'CREATE TABLE hopscope (schema INTEGER, version VARCHAR)',
@@ -110,6 +112,7 @@ async function opened(file: string): Promise<DuckDBInstance> {
     return await DuckDBInstance.create(file, {
       memory_limit: MEMORY_LIMIT,
       checkpoint_threshold: CHECKPOINT_THRESHOLD,
+      default_block_size: BLOCK_BYTES,
       threads: '2',
     });
   } catch (error) {

@@ -4,11 +4,11 @@
  * with the next commit; where commits fail it waits in memory, and what has no
  * room there any more is lost and counted.
  */
-import { randomInt } from 'node:crypto';
 import type { PathColumns } from '../join/paths.ts';
 import type { PathKeys } from '../join/recent-keys.ts';
 import type { Coverage } from '../wire/series-views.ts';
 import { type Amended, noteAmended, stillAmended } from './amended-rows.ts';
+import { batchOf, type Doubt } from './duckdb-batch.ts';
 import type { Batch, FoundRuns, RunsQuery, Written } from './duckdb-messages.ts';
 import { DuckDbMinutes } from './duckdb-minutes.ts';
 import type { DuckDbStoreOptions } from './duckdb-options.ts';
@@ -17,7 +17,7 @@ import { MemoryStore } from './memory.ts';
 import { foundPaths, mergedPaths } from './merged-paths.ts';
 import { quantilesOf, type RunQuantiles, type RunTimes, TIME_NAMES, timesOf } from './run-times.ts';
 import type { PathQuery, PathStore, SeriesQuery, StoreCounts, StoredPaths, StoredRun, StoredSeries } from './store.ts';
-import { addRows, type StoredRows, sharedRows, storedRows } from './stored-rows.ts';
+import { type StoredRows, sharedRows } from './stored-rows.ts';
 import { type Commits, KEEP_ALL, Upkeep } from './upkeep.ts';
 
 /** Rows of one commit: the rest comes with the next ones. */
@@ -40,8 +40,7 @@ export class DuckDbStore implements PathStore, Commits {
   /** Of the batch that is on its way. */
   #rows = sharedRows(BATCH_ROWS);
   #flight: Promise<boolean> | null = null;
-  /** A commit that failed may be in the file all the same: where it began, and what it was called. */
-  #doubt: { from: number; id: number } | null = null;
+  #doubt: Doubt | null = null;
   #isClosing = false;
   #failed = 0;
   #lost = 0;
@@ -164,26 +163,10 @@ export class DuckDbStore implements PathStore, Commits {
   }
 
   #batch(first: number, next: number): Batch {
-    const replaced = [...this.#amended].filter(([number]) => number < (this.#doubt?.from ?? first));
-    const rows = this.#emptyRows(next - first + replaced.length);
-    const before = storedRows(replaced.length);
-    this.#memory.copyNewest(first, next, rows);
-    for (const [number, amended] of replaced) {
-      addRows(rows, amended.run, number, amended.columns, 0, 1);
-      addRows(before, amended.run, number, amended.before, 0, 1);
-    }
-    return {
-      id: this.#doubt?.id ?? randomInt(2 ** 47),
-      next,
-      rows,
-      before,
-      vmNames: [...this.#options.vms().names],
-      replaced: replaced.map(([number]) => number),
-      redoFrom: this.#doubt?.from ?? null,
-      runs: [...this.#saved.values()],
-      minutes: this.minutes.takeWaiting(),
-      leftOut: this.minutes.leftOut,
-    };
+    const { names } = this.#options.vms();
+    const changes = { amended: this.#amended, saved: this.#saved, minutes: this.minutes };
+    const emptyRows = (atLeast: number) => this.#emptyRows(atLeast);
+    return batchOf(this.#memory, changes, { first, next, doubt: this.#doubt, vmNames: [...names], emptyRows });
   }
 
   /** The same ones again: the batch before was answered. */

@@ -23,6 +23,8 @@ export interface PathFilter<Vm = number> {
   failed?: boolean;
   /** Takes at least so long, ns; `layer` null is end to end. */
   slow?: { layer: SumLayer | null; overNs: number };
+  /** Began in [fromMs, toMs). */
+  within?: { fromMs: number; toMs: number };
   /** Of this connection: KEY_BYTES as in `PathColumns.keys`. */
   connection?: Uint8Array;
 }
@@ -49,7 +51,7 @@ export function sqlFilter(filter: PathFilter<string>, bind: Bind): string[] {
 }
 
 function conditions(filter: PathFilter<number | string>): Condition[] {
-  const { vm, text, status, slow, connection } = filter;
+  const { vm, text, status, slow, within, connection } = filter;
   return [
     vm !== undefined && ofVm(vm),
     filter.class !== undefined && ofClass(filter.class),
@@ -57,6 +59,7 @@ function conditions(filter: PathFilter<number | string>): Condition[] {
     status !== undefined && withStatus(status),
     filter.failed === true && FAILED,
     slow !== undefined && (slow.layer === null ? slowEndToEnd(slow.overNs) : slowLayer(slow.layer, slow.overNs)),
+    within !== undefined && beganIn(within),
     connection !== undefined && ofConnection(connection),
   ].filter((condition) => condition !== false);
 }
@@ -93,6 +96,13 @@ const FAILED: Condition = {
   fits: ({ status, flags }, row) => status[row]! >= FIRST_ERROR || (flags[row]! & FLAGS.reset) !== 0,
   sql: () => `(status >= ${FIRST_ERROR} OR (flags & ${FLAGS.reset}) <> 0)`,
 };
+
+function beganIn({ fromMs, toMs }: NonNullable<PathFilter['within']>): Condition {
+  return {
+    fits: ({ atMs }, row) => atMs[row]! >= fromMs && atMs[row]! < toMs,
+    sql: (bind) => `at_ms >= ${bind(fromMs)}::DOUBLE AND at_ms < ${bind(toMs)}::DOUBLE`,
+  };
+}
 
 function slowEndToEnd(overNs: number): Condition {
   return {

@@ -23,7 +23,7 @@ export interface LiveSnapshot {
   recent: LayerRow[];
   allVms: AllVms;
   health: Health;
-  /** What happened beside the requests, the newest, oldest first. */
+  /** What happened beside the requests in the last 15 minutes, oldest first. */
   events: EventView[];
 }
 

@@ -8,7 +8,7 @@ import { getJson, post } from '../server/running-server.ts';
 import { type BuiltPage, buildPage } from './built-page.ts';
 import { type Fed, fed } from './fed-server.ts';
 import { launchBrowser } from './live-page.ts';
-import { checkLooks, opened, plain } from './replayed.ts';
+import { blankPage, checkLooks, opened, plain } from './replayed.ts';
 
 // A browser on two busy cores is slow.
 vi.setConfig({ testTimeout: 180_000 });
@@ -109,6 +109,8 @@ describe('the heatmap', () => {
     await canvas.press('ArrowLeft');
     await expect.poll(() => text(page, '.heat-cell')).not.toBe(first);
     expect(await text(page, '.heat-cell')).toMatch(/\d+ ns to [\d ]+ ns\): /);
+    await page.locator('#heat canvas').hover({ position: { x: 200, y: 90 } });
+    await cell.filter({ hasText: /ns\): \d+ of \d+|nobody measured/ }).waitFor();
     const shown = async () =>
       Number(
         /: ([\d ]+) requests/
@@ -187,6 +189,23 @@ describe('the time in view', () => {
     const past = await opened(browser, `${server.url}/?run=${id}&from=1000&to=2000`);
     await past.locator('#range-state').filter({ hasText: 'Nobody measured in that time' }).waitFor();
     expect(await text(past, '.heat-cell')).toContain('No request was measured');
+  });
+});
+
+describe('an answer that does not come', () => {
+  it('is said with the reason, and asked for again when somebody wants it', async () => {
+    const { server } = await measured();
+    const page = await blankPage(browser);
+    const series = /\/series\?.*points=300/;
+    const error = { code: 'busy', message: 'the store is busy: ask again' };
+    await page.route(series, (route) => route.fulfill({ status: 503, json: { error } }));
+    const toS = Math.floor(Date.now() / 1000) - 2;
+    await page.goto(`${server.url}/?from=${toS - 60}&to=${toS}`);
+    const alert = page.getByRole('alert').filter({ hasText: 'Could not load that time: the store is busy' });
+    await alert.waitFor();
+    await page.unroute(series);
+    await alert.getByRole('button', { name: 'Try again' }).click();
+    await page.locator('#range-state').filter({ hasText: 'As the server kept it' }).waitFor();
   });
 });
 

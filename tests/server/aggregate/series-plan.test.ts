@@ -36,6 +36,7 @@ describe('the plan of a series', () => {
 
   it('takes all of a stretch as one, to the second where few seconds are in it', () => {
     expect(plan(299, 1)).toEqual({ fromS: NOW - 299, toS: NOW, stepS: 299, rollUpS: 1 });
+    expect(plan(1_801, 1)).toMatchObject({ fromS: NOW - 1_860, rollUpS: 60 });
     expect(plan(86_400 + 1, 1)).toMatchObject({ fromS: NOW - 86_460, stepS: 86_460, rollUpS: 60 });
     expect(plan(299, 1, { ...WHOLE, 1: NOW })).toMatchObject({ stepS: 300, rollUpS: 60 });
     expect(plan(0, 1)).toMatchObject({ fromS: NOW, toS: NOW });

@@ -72,7 +72,8 @@ export function countsBetween(stream: RandomStream, fromMs: number, toMs: number
   return counts;
 }
 
-export function spentBetween(stream: RandomStream, fromMs: number, toMs: number): { total: number; bad: number } {
+/** @param atLeastOne where no slice lies in there as a whole, the one before */
+export function spentBetween(stream: RandomStream, fromMs: number, toMs: number, atLeastOne: boolean) {
   const { slice } = stream.objective;
   if (slice === null) {
     const { total, bad } = countsBetween(stream, fromMs, toMs);
@@ -81,7 +82,8 @@ export function spentBetween(stream: RandomStream, fromMs: number, toMs: number)
   const sliceMs = slice.minutes * MINUTE;
   const end = Math.floor(toMs / sliceMs) * sliceMs;
   const spent = { total: 0, bad: 0 };
-  for (let at = Math.min(Math.ceil(fromMs / sliceMs) * sliceMs, end - sliceMs); at < end; at += sliceMs) {
+  const first = Math.ceil(fromMs / sliceMs) * sliceMs;
+  for (let at = atLeastOne ? Math.min(first, end - sliceMs) : first; at < end; at += sliceMs) {
     const { total, good } = countsBetween(stream, at, at + sliceMs);
     if (total === 0) continue;
     spent.total += slice.target === null ? 1e9 : 1;
@@ -141,6 +143,6 @@ export function alertsOf(stream: RandomStream): string[] {
 }
 
 function burns(stream: RandomStream, rule: AlertRule, [fromMs, toMs]: [number, number]): boolean {
-  const { total, bad } = spentBetween(stream, fromMs, toMs);
+  const { total, bad } = spentBetween(stream, fromMs, toMs, true);
   return total > 0 && bad / total > rule.factor * allowedOf(stream.objective);
 }

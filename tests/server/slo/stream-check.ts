@@ -66,7 +66,7 @@ function wrongResults(stream: RandomStream, lines: Lines): string[] {
   for (const nowMs of [fromMs + (toMs - fromMs) / 3, Math.floor(toMs / MINUTE) * MINUTE, toMs]) {
     const result = resultOf(objective, lines, [], nowMs);
     const [from, to] = windowMs(objective, nowMs);
-    const spent = spentBetween(stream, from, to);
+    const spent = spentBetween(stream, from, to, false);
     const burn = spent.total > 0 ? spent.bad / spent.total / allowedOf(objective) : null;
     const truth = {
       window: [from, to],
@@ -76,7 +76,7 @@ function wrongResults(stream: RandomStream, lines: Lines): string[] {
       budgetLeft: burn === null ? null : 1 - burn,
       burns: objective.rules.map(({ longMinutes }) => {
         const last = Math.ceil((nowMs - longMinutes * MINUTE) / MINUTE) * MINUTE;
-        const { total, bad } = spentBetween(stream, last, Math.ceil(nowMs / MINUTE) * MINUTE);
+        const { total, bad } = spentBetween(stream, last, Math.ceil(nowMs / MINUTE) * MINUTE, true);
         return total > 0 ? bad / total / allowedOf(objective) : null;
       }),
     };
@@ -86,10 +86,7 @@ function wrongResults(stream: RandomStream, lines: Lines): string[] {
       spent: { total: result.units.total, bad: result.units.bad },
       achieved: result.achieved,
       budgetLeft: result.budgetLeft,
-      burns: objective.rules.map(({ longMinutes }) => {
-        const minutes = { from: Math.ceil(nowMs / MINUTE - longMinutes), to: Math.ceil(nowMs / MINUTE) };
-        return burnOf(lines.units.spent(minutes), objective);
-      }),
+      burns: objective.rules.map(({ longMinutes }) => burnOf(lines.units.spentLately(longMinutes, nowMs), objective)),
     };
     const [a, b] = [JSON.stringify(told), JSON.stringify(truth)];
     if (a !== b) wrong.push(`at ${nowMs}: ${a} instead of ${b}`);

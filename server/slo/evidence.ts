@@ -1,0 +1,115 @@
+/** Readings during a breach beside those before it, and what follows from them. Pure: the report's verifier runs it again. */
+import type { EpisodeData, EpisodeRow, EvidenceLine, GaugeLane, GaugeName } from '../wire/episode-views.ts';
+import type { SloStretch } from '../wire/slo-views.ts';
+
+const MINUTE_MS = 60_000;
+/** More than a tenth of a CPU does not come and go by itself; of waiting for one, half of that. */
+const TAKES = 0.1;
+const WAITS = 0.05;
+
+/** During the window and before it. */
+export interface Change {
+  during: number | null;
+  before: number | null;
+}
+
+export interface CpuReadings {
+  /** Of the VMs that the objective is about: the one that waits most. */
+  delay: Change;
+  ran: Change;
+  steal: Change;
+}
+
+/** How a gauge changed: the mean per second over the minutes of each stretch. */
+export function changeOf({ minutes }: GaugeLane, { window, baseline }: EpisodeData): Change {
+  return { during: meanIn(minutes, window), before: meanIn(minutes, baseline) };
+}
+
+function meanIn(minutes: GaugeLane['minutes'], { fromMs, toMs }: SloStretch): number | null {
+  // A minute in which the stretch begins or ends belongs to it with more than half of its time only.
+  const own = minutes.filter(([minute]) => (minute + 0.5) * MINUTE_MS >= fromMs && (minute + 0.5) * MINUTE_MS < toMs);
+  const inside =
+    own.length > 0 ? own : minutes.filter(([minute]) => (minute + 1) * MINUTE_MS > fromMs && minute * MINUTE_MS < toMs);
+  const told = inside.reduce((sum, [, seconds]) => sum + seconds, 0);
+  return told === 0 ? null : inside.reduce((sum, [, , millionths]) => sum + millionths, 0) / told / 1e6;
+}
+
+function rise({ during, before }: Change): number {
+  return during === null ? 0 : during - (before ?? 0);
+}
+
+function worst(data: EpisodeData, gauge: GaugeName): Change {
+  const lanes = data.lanes.filter((lane) => lane.gauge === gauge).map((lane) => changeOf(lane, data));
+  return lanes.sort((a, b) => rise(b) - rise(a))[0] ?? { during: null, before: null };
+}
+
+export function cpuReadings(data: EpisodeData): CpuReadings {
+  return { delay: worst(data, 'vcpu.delay'), ran: worst(data, 'vcpu.time'), steal: worst(data, 'steal') };
+}
+
+/** `starved`: its CPU was kept from the VM; `busy`: it waits more and runs more, so nobody can tell. */
+export function cpuState({ delay, ran, steal }: CpuReadings): 'free' | 'starved' | 'busy' {
+  const waits = rise(delay) > WAITS || rise(steal) > WAITS;
+  if (!waits) return 'free';
+  return rise(ran) > TAKES ? 'busy' : 'starved';
+}
+
+/** The VM beside it whose CPU time grew most, where ours waited for one; null where none did. */
+export function neighbourOf(data: EpisodeData): string | null {
+  if (cpuState(cpuReadings(data)) === 'free') return null;
+  const grown = data.neighbours
+    .filter(({ gauge }) => gauge === 'vcpu.time')
+    .map((lane) => ({ vm: lane.vm, more: rise(changeOf(lane, data)) }))
+    .filter(({ more }) => more > TAKES)
+    .sort((a, b) => b.more - a.more);
+  return grown[0]?.vm ?? null;
+}
+
+export function evidenceLines(data: EpisodeData): EvidenceLine[] {
+  const gauges = [...data.lanes, ...data.neighbours].map((lane) => ({
+    what: `${GAUGE_WORDS[lane.gauge].what}, ${lane.vm}`,
+    unit: GAUGE_WORDS[lane.gauge].unit,
+    ...changeOf(lane, data),
+  }));
+  const lost = (stretch: SloStretch) =>
+    data.lost
+      .filter(([minute]) => (minute + 1) * MINUTE_MS > stretch.fromMs && minute * MINUTE_MS < stretch.toMs)
+      .reduce((sum, [, count]) => sum + count, 0);
+  return [
+    ...gauges,
+    line('segments sent again per request', '', data, (rows) => mean(rows.map(({ retransmits }) => retransmits))),
+    line('upstream of the service, mean', 'ns', data, (rows) => meanKnown(rows.map(({ upstreamNs }) => upstreamNs))),
+    line('reader without a CPU, mean', 'ns', data, (rows) => meanKnown(rows.map(({ runDelayNs }) => runDelayNs))),
+    line('bound of the clock, largest', '± ns', data, (rows) => largest(rows.map(({ boundNs }) => boundNs))),
+    { what: 'our own losses: records', unit: '', during: lost(data.window), before: lost(data.baseline) },
+  ];
+}
+
+const GAUGE_WORDS: Record<GaugeName, { what: string; unit: string }> = {
+  steal: { what: 'steal, as the guest counts it', unit: 'of its time' },
+  'vcpu.delay': { what: 'vCPUs waiting for a CPU', unit: 's per s' },
+  'vcpu.time': { what: 'vCPUs running', unit: 's per s' },
+  'pressure.host': { what: 'CPU pressure of the host', unit: 'of the time' },
+  'pressure.guest': { what: 'CPU pressure in the guest', unit: 'of the time' },
+};
+
+function line(
+  what: string,
+  unit: string,
+  { bad, usual }: EpisodeData,
+  of: (rows: readonly EpisodeRow[]) => number | null,
+): EvidenceLine {
+  return { what, unit, during: of(bad), before: of(usual) };
+}
+
+function mean(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function meanKnown(values: readonly (number | null)[]): number | null {
+  return mean(values.filter((value) => value !== null));
+}
+
+function largest(values: readonly (number | null)[]): number | null {
+  return values.reduce((most, value) => (value !== null && value > (most ?? -1) ? value : most), null);
+}
