@@ -1,13 +1,31 @@
 /** Axes of the charts, as plain data: time below, values at the left. */
-import { axisDuration, formatCount, formatTime } from './format.ts';
+import { axisDuration, formatCount, formatDate, formatTime } from './format.ts';
 
 /** All charts of the page start at the same column, so that a second of one stands below that of another. */
-const VALUE_AXIS_PX = 62;
+export const VALUE_AXIS_PX = 62;
+/** Right of every chart. */
+export const RIGHT_PX = 8;
+const HALF_LABEL_PX = 28;
 
-/** Seconds between two labels of the time axis, per length of the window. */
-function timeStep(spanS: number, widthPx: number): number {
+const TIME_STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400];
+
+/** Round times to be written between two seconds: as many as there is room for, none cut off at the right. */
+export function timeTicks(fromS: number, toS: number, widthPx: number): number[] {
   const room = Math.max(2, Math.floor(widthPx / 90));
-  return [10, 15, 30, 60, 120, 180, 300].find((step) => spanS / step <= room) ?? 300;
+  const spanS = Math.max(1, toS - fromS);
+  const step = TIME_STEPS_S.find((each) => spanS / each <= room) ?? Math.ceil(spanS / room / 86_400) * 86_400;
+  // Days and hours are those of the viewer's zone.
+  const zoneS = new Date(fromS * 1000).getTimezoneOffset() * 60;
+  const first = Math.ceil((fromS - zoneS) / step) * step + zoneS;
+  const last = toS - (HALF_LABEL_PX / Math.max(1, widthPx)) * spanS;
+  return Array.from({ length: Math.max(0, Math.floor((last - first) / step) + 1) }, (_, i) => first + i * step);
+}
+
+/** With the day where it begins. */
+export function timeLabel(second: number, spanS: number): string {
+  const isMidnight = formatTime(second * 1000) === '00:00:00';
+  if (spanS > 3600 && isMidnight) return formatDate(second * 1000).slice(5, 10);
+  return spanS > 3600 ? formatTime(second * 1000).slice(0, 5) : formatTime(second * 1000);
 }
 
 export function timeAxis() {
@@ -15,13 +33,16 @@ export function timeAxis() {
     type: 'linear' as const,
     border: { display: false },
     grid: { drawTicks: false },
-    ticks: { maxRotation: 0, padding: 6, callback: (value: number | string) => formatTime(Number(value) * 1000) },
+    ticks: {
+      maxRotation: 0,
+      padding: 6,
+      callback(this: { min: number; max: number }, value: number | string) {
+        return timeLabel(Number(value), this.max - this.min);
+      },
+    },
     // Ticks stay on round seconds, so that labels wander with the data instead of jumping.
     afterBuildTicks(scale: { min: number; max: number; width: number; ticks: { value: number }[] }) {
-      const step = timeStep(scale.max - scale.min, scale.width);
-      const first = Math.ceil(scale.min / step) * step;
-      const count = Math.max(0, Math.floor((scale.max - first) / step) + 1);
-      scale.ticks = Array.from({ length: count }, (_, i) => ({ value: first + i * step }));
+      scale.ticks = timeTicks(scale.min, scale.max, scale.width).map((value) => ({ value }));
     },
   };
 }
@@ -38,7 +59,6 @@ const valueAxis = {
 export function latencyAxis() {
   return {
     ...valueAxis,
-    stacked: true,
     ticks: {
       padding: 6,
       maxTicksLimit: 6,
@@ -67,4 +87,14 @@ export function shareAxis() {
       callback: (v: number | string) => `${Math.round(Number(v) * 100)}\u00a0%`,
     },
   };
+}
+
+/** 1, 2 and 5 of each power of ten between two times; of many powers only 1. */
+export function latencyTicks(leastNs: number, mostNs: number): number[] {
+  const steps = mostNs / leastNs > 1000 ? [1] : [1, 2, 5];
+  const ticks: number[] = [];
+  for (let decade = 10 ** Math.floor(Math.log10(leastNs)); decade <= mostNs; decade *= 10) {
+    for (const step of steps) if (step * decade >= leastNs && step * decade <= mostNs) ticks.push(step * decade);
+  }
+  return ticks;
 }

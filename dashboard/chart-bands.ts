@@ -1,64 +1,149 @@
-/** Marks in a chart what is not there, or not all there: a hatched band over each stretch, named at its top. */
+/** Marks in a chart what is not there, or not all there, and what happened beside it; each named at its top. */
 
-/** A stretch without data, or without all of it, and why; seconds since the epoch. */
+/**
+ * A stretch, or a moment, in seconds since the epoch. What is missing (`gap`, `loss`) is hatched; a `mark` is a dashed
+ * line with a flag; a `plant` has such a line at both ends and a bar above.
+ */
 export interface Band {
   fromS: number;
   toS: number;
   label: string;
-  tone: 'gap' | 'loss';
+  tone: 'gap' | 'loss' | 'mark' | 'plant';
 }
 
 /** What is drawn, and in which colours: `line` and `text` per tone. */
 export interface BandPaint {
   bands: readonly Band[];
   colours: Record<Band['tone'], { line: string; text: string }>;
+  /** Behind what is written. */
+  ground: string;
   font: string;
 }
 
 export const NO_BANDS: BandPaint = {
   bands: [],
-  colours: { gap: { line: '', text: '' }, loss: { line: '', text: '' } },
+  colours: {
+    gap: { line: '', text: '' },
+    loss: { line: '', text: '' },
+    mark: { line: '', text: '' },
+    plant: { line: '', text: '' },
+  },
+  ground: '',
   font: '',
 };
 
+/** In the colours of the style sheet. */
+export function bandLook(colour: (name: string) => string, family: string): Omit<BandPaint, 'bands'> {
+  const marks = { line: colour('text'), text: colour('text') };
+  const colours = {
+    gap: { line: colour('line'), text: colour('muted') },
+    loss: { line: colour('bad-fill'), text: colour('bad') },
+    mark: marks,
+    plant: marks,
+  };
+  return { colours, ground: colour('panel'), font: `11px ${family}` };
+}
+
 /** The part of a chart that a band needs. */
-interface Surface {
+export interface Surface {
   ctx: CanvasRenderingContext2D;
   chartArea: { left: number; right: number; top: number; bottom: number; height: number };
   scales: Record<string, { getPixelForValue(value: number): number }>;
 }
 
 /** Labels nearer to each other than this would be written over one another. */
-const LABEL_ROOM_PX = 70;
+const LABEL_ROOM_PX = 90;
+const MOST_CHARACTERS = 30;
+const BAR_PX = 4;
 
-/** A plugin of the chart; `paint` is asked at every drawing. */
+/** A plugin of the chart; `paint` is asked at every drawing. What is missing lies behind the lines, all else before. */
 export function bandPlugin(paint: () => BandPaint) {
-  return { id: 'bands', beforeDatasetsDraw: (chart: Surface) => drawBands(chart, paint()) };
+  return {
+    id: 'bands',
+    beforeDatasetsDraw: (chart: Surface) => drawHatches(chart, paint()),
+    afterDatasetsDraw: (chart: Surface) => drawMarks(chart, paint()),
+  };
 }
 
-function drawBands(chart: Surface, paint: BandPaint): void {
-  const { left, right } = chart.chartArea;
-  const at = (second: number) => chart.scales.x!.getPixelForValue(second);
+/** Where a band lies, px; null where it is not in view. */
+function placeOf({ chartArea: { left, right }, scales }: Surface, band: Band): [from: number, to: number] | null {
+  const at = (second: number) => scales.x!.getPixelForValue(second);
+  const from = Math.max(left, at(band.fromS));
+  const to = Math.min(right, Math.max(at(band.toS), from + 2));
+  return to <= from ? null : [from, to];
+}
+
+function isHatched({ tone }: Band): boolean {
+  return tone === 'gap' || tone === 'loss';
+}
+
+/** Stretches of which something is missing. */
+export function drawHatches(chart: Surface, { bands, colours }: BandPaint): void {
+  for (const band of bands) {
+    const place = isHatched(band) ? placeOf(chart, band) : null;
+    if (place !== null) hatch(chart, ...place, colours[band.tone].line);
+  }
+}
+
+/** What happened, and all names. */
+export function drawMarks(chart: Surface, paint: BandPaint): void {
   let labelled = Number.NEGATIVE_INFINITY;
   for (const band of paint.bands) {
-    const from = Math.max(left, at(band.fromS));
-    const to = Math.min(right, Math.max(at(band.toS), from + 2));
-    if (to <= from) continue;
-    hatch(chart, from, to, paint.colours[band.tone].line);
-    if (from - labelled < LABEL_ROOM_PX) continue;
-    labelled = from;
-    write(chart, from, to, band, paint);
+    const place = placeOf(chart, band);
+    if (place === null) continue;
+    if (!isHatched(band)) mark(chart, ...place, band, paint.colours[band.tone].line);
+    if (band.label === '' || place[0] - labelled < LABEL_ROOM_PX) continue;
+    labelled = place[0];
+    write(chart, ...place, band, paint);
   }
+}
+
+function mark(
+  { ctx, chartArea: { top, bottom, right } }: Surface,
+  from: number,
+  to: number,
+  band: Band,
+  colour: string,
+) {
+  ctx.save();
+  ctx.strokeStyle = colour;
+  ctx.fillStyle = colour;
+  ctx.lineWidth = 1.5;
+  ctx.setLineDash([3, 3]);
+  ctx.beginPath();
+  for (const x of band.tone === 'plant' ? [from, to] : [from]) {
+    if (x >= right) continue;
+    ctx.moveTo(x, top);
+    ctx.lineTo(x, bottom);
+  }
+  ctx.stroke();
+  if (band.tone === 'plant') ctx.fillRect(from, top, to - from, BAR_PX);
+  else {
+    ctx.beginPath();
+    ctx.moveTo(from, top);
+    ctx.lineTo(from + 7, top + 4);
+    ctx.lineTo(from, top + 8);
+    ctx.fill();
+  }
+  ctx.restore();
 }
 
 /** The label stays on the chart: it is written towards the middle. */
 function write({ ctx, chartArea: area }: Surface, from: number, to: number, band: Band, paint: BandPaint): void {
+  const { label } = band;
+  const text = label.length > MOST_CHARACTERS ? `${label.slice(0, MOST_CHARACTERS - 1)}…` : label;
   const toLeft = from > (area.left + area.right) / 2;
   ctx.save();
-  ctx.fillStyle = paint.colours[band.tone].text;
   ctx.font = paint.font;
-  ctx.textAlign = toLeft ? 'right' : 'left';
-  ctx.fillText(band.label, toLeft ? from - 4 : to + 4, area.top + 12);
+  const width = ctx.measureText(text).width;
+  const beside = isHatched(band) ? to + 4 : from + 10;
+  const x = toLeft ? from - 4 - width : beside;
+  ctx.fillStyle = paint.ground;
+  ctx.globalAlpha = 0.85;
+  ctx.fillRect(x - 2, area.top + BAR_PX, width + 4, 14);
+  ctx.globalAlpha = 1;
+  ctx.fillStyle = paint.colours[band.tone].text;
+  ctx.fillText(text, x, area.top + BAR_PX + 11);
   ctx.restore();
 }
 

@@ -13,10 +13,12 @@ import {
   PointElement,
   Tooltip,
 } from 'chart.js';
-import { latencyAxis, rateAxis, shareAxis, timeAxis } from './chart-axes.ts';
-import { type Band, type BandPaint, bandPlugin, NO_BANDS } from './chart-bands.ts';
-import { type ChartKind, type Colour, chartData, chartLines, type Hatch } from './chart-lines.ts';
-import { tooltip } from './chart-tooltip.ts';
+import { latencyAxis, RIGHT_PX, rateAxis, shareAxis, timeAxis } from './chart-axes.ts';
+import { type Band, type BandPaint, bandLook, bandPlugin, NO_BANDS } from './chart-bands.ts';
+import { type ChartKind, type Colour, chartAreas, chartData, chartLines, type Hatch } from './chart-lines.ts';
+import { type Area, type Point, stackPlugin } from './chart-stack.ts';
+import { type TooltipFacts, tooltip } from './chart-tooltip.ts';
+import { pageZoom } from './page-zoom.ts';
 import type { Columns } from './series.ts';
 import { shownTheme } from './theme.ts';
 
@@ -32,9 +34,21 @@ export interface ChartInput {
   boundNs: number | null;
   /** Layers without a value and why, in words; empty where all have one. */
   missing: string;
+  /** The only line that is drawn, by its name; all where it is empty or left out. */
+  only?: string;
 }
 
-type Point = { x: number; y: number };
+/** Where a chart draws, px from its canvas' left edge, and the seconds at both ends. */
+export interface TimeArea {
+  left: number;
+  right: number;
+  fromS: number;
+  toS: number;
+}
+
+/** So many points may stand alone. */
+const FEW = 4;
+
 type Line = ChartDataset<'line', Point[]>;
 
 const VALUE_AXES = { latency: latencyAxis, rate: rateAxis, pressure: shareAxis };
@@ -46,7 +60,8 @@ export class LiveChart {
   readonly #chart: Chart<'line', Point[]>;
   readonly #leaveTheme: () => void;
   #bands: BandPaint = NO_BANDS;
-  #facts: Pick<ChartInput, 'boundNs' | 'missing' | 'bands'> = { boundNs: null, missing: '', bands: [] };
+  #areas: (Area | null)[] = [];
+  #facts: TooltipFacts = { boundNs: null, missing: '', bands: [], stepS: 1 };
 
   constructor(canvas: HTMLCanvasElement, kind: ChartKind) {
     this.#kind = kind;
@@ -55,7 +70,13 @@ export class LiveChart {
     this.#chart = new Chart(canvas, {
       type: 'line',
       data: { datasets: [] },
-      plugins: [bandPlugin(() => this.#bands)],
+      plugins: [
+        stackPlugin(
+          () => this.#areas,
+          () => this.#facts.boundNs,
+        ),
+        bandPlugin(() => this.#bands),
+      ],
       options: this.#options(),
     });
     // Says at once what the theme is: that paints it.
@@ -64,14 +85,34 @@ export class LiveChart {
 
   /** Shows `input`; the arrays are copied into points. */
   draw(input: ChartInput): void {
-    const { columns, fromS, toS, bands } = input;
-    for (const [i, values] of chartData(this.#kind, columns).entries()) {
-      this.#chart.data.datasets[i]!.data = values.map((y, at) => ({ x: columns.t[at]!, y }));
+    const { columns, fromS, toS, bands, boundNs, missing, only = '' } = input;
+    for (const [i, points] of chartData(this.#kind, columns, only).entries()) {
+      const dataset = this.#chart.data.datasets[i]!;
+      dataset.data = points;
+      dataset.hidden = only !== '' && dataset.label !== only;
     }
     Object.assign(this.#chart.options.scales!.x!, { min: fromS, max: toS });
-    this.#facts = input;
+    // A point alone makes no line.
+    this.#chart.options.elements!.point!.radius = columns.t.length <= FEW ? 3 : 0;
+    this.#facts = { boundNs, missing, bands, stepS: columns.stepS };
     this.#bands = { ...this.#bands, bands };
+    this.#sharpen();
     this.#chart.update('none');
+  }
+
+  /** As many pixels as the screen has, also where the page is larger than usual. */
+  #sharpen(): void {
+    const ratio = devicePixelRatio * pageZoom(this.#canvas);
+    if (ratio === this.#chart.currentDevicePixelRatio) return;
+    this.#chart.options.devicePixelRatio = ratio;
+    const { clientWidth, clientHeight } = this.#canvas.parentElement!;
+    this.#chart.resize(clientWidth, clientHeight);
+  }
+
+  /** Where it draws now. */
+  get area(): TimeArea {
+    const { chartArea, scales } = this.#chart;
+    return { left: chartArea.left, right: chartArea.right, fromS: scales.x!.min, toS: scales.x!.max + 1 };
   }
 
   destroy(): void {
@@ -84,8 +125,13 @@ export class LiveChart {
   readonly #paint = (): void => {
     const colour = this.#colour;
     const before = this.#chart.data.datasets;
-    const lines = chartLines(this.#kind, colour, hatchPattern, () => this.#facts.boundNs) as Omit<Line, 'data'>[];
-    this.#chart.data.datasets = lines.map((l, i) => ({ ...l, data: before[i]?.data ?? [] }));
+    this.#areas = chartAreas(this.#kind, colour, hatchPattern);
+    const lines = chartLines(this.#kind, colour) as Omit<Line, 'data'>[];
+    this.#chart.data.datasets = lines.map((l, i) => ({
+      ...l,
+      data: before[i]?.data ?? [],
+      hidden: before[i]?.hidden ?? false,
+    }));
     for (const scale of Object.values(this.#chart.options.scales!)) {
       Object.assign(scale!.ticks!, { color: colour('muted') });
       Object.assign(scale!.grid!, { color: colour('grid') });
@@ -97,7 +143,7 @@ export class LiveChart {
       bodyColor: colour('text'),
       footerColor: colour('warn'),
     });
-    this.#bands = { ...this.#bands, colours: bandColours(colour), font: `11px ${Chart.defaults.font.family}` };
+    this.#bands = { ...this.#bands, ...bandLook(colour, String(Chart.defaults.font.family)) };
     this.#chart.update('none');
   };
 
@@ -107,19 +153,13 @@ export class LiveChart {
       parsing: false,
       normalized: true,
       maintainAspectRatio: false,
+      layout: { autoPadding: false, padding: { right: RIGHT_PX, top: 4 } },
       interaction: { mode: 'index', intersect: false },
       elements: { point: { radius: 0, hitRadius: 0, hoverRadius: 3 }, line: { borderJoinStyle: 'round' } },
       scales: { x: timeAxis(), y: VALUE_AXES[this.#kind]() },
       plugins: { tooltip: tooltip(this.#kind, () => this.#facts) },
     };
   }
-}
-
-function bandColours(colour: Colour): BandPaint['colours'] {
-  return {
-    gap: { line: colour('line'), text: colour('muted') },
-    loss: { line: colour('bad-fill'), text: colour('bad') },
-  };
 }
 
 /** Thin slanted lines in `colour` on nothing. */

@@ -142,6 +142,14 @@ export function share(fraction: number | null | undefined): Quantity {
   return { text: (tenths / 10).toFixed(1).replace('-', '−'), unit: '%' };
 }
 
+/** By how much something grew, as a share of what it was: +12 %, −3 %; from ten times on ×12. */
+export function growth(fraction: number | null): Quantity {
+  if (fraction === null) return { text: MISSING, unit: '' };
+  if (fraction >= 9) return { text: `×${threeDigits(fraction + 1)}`, unit: '' };
+  const percent = Math.round(fraction * 100) + 0;
+  return { text: `${percent > 0 ? '+' : ''}${percent}`.replace('-', '−'), unit: '%' };
+}
+
 /** A stretch of time as people say it: 4 s, 2 min 5 s, 1 h 3 min. */
 export function formatAge(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));

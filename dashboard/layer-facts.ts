@@ -146,7 +146,7 @@ export function missingStations(agents: readonly AgentView[]): {
   return missing.filter((m, i) => missing.findIndex((other) => other.station === m.station) === i);
 }
 
-const NOT_SEEN: Absence = { brief: 'not seen', reason: 'not measured in the last 10 s', idle: true };
+const NOT_SEEN: Absence = { brief: 'not seen', reason: 'not measured in that time', idle: true };
 
 /** The first cause that applies, from the far end of the pipeline to the near one. */
 function absence({ sides, stations }: Definition, agents: readonly AgentView[], boundNs: number | null): Absence {

@@ -1,9 +1,13 @@
 import { render } from 'preact';
+import { followPast } from './ask-past.ts';
 import { offer } from './commands.ts';
 import { followLive } from './live-stream.ts';
+import { MOVES } from './moves.ts';
 import { startPolling } from './poll.ts';
+import { windowText } from './range-words.ts';
 import { QUANTILES } from './series.ts';
-import { keepAddress, quantile, togglePause, WINDOWS_MIN, windowMinutes } from './state.ts';
+import { keepAddress, quantile, togglePause } from './state.ts';
+import { followHistory, WINDOWS_MIN, windowMinutes } from './view-range.ts';
 import { Page } from './views/page.tsx';
 
 /** The live page, on a socket of its own. */
@@ -12,12 +16,15 @@ export function startLive(root: Element): void {
   keepAddress();
   offerCommands();
   startPolling();
+  followHistory();
+  followPast();
   render(<Page />, root);
 }
 
 function offerCommands(): void {
   offer([
     { title: 'Pause or resume', keys: 'p', run: togglePause },
+    ...MOVES,
     ...QUANTILES.map((name, i) => ({
       title: `Show ${name}`,
       keys: `q ${i + 1}`,
@@ -26,7 +33,7 @@ function offerCommands(): void {
       },
     })),
     ...WINDOWS_MIN.map((minutes, i) => ({
-      title: `Look back ${minutes} min`,
+      title: `Look back ${windowText(minutes)}`,
       keys: `w ${i + 1}`,
       run: () => {
         windowMinutes.value = minutes;

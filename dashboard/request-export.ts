@@ -3,20 +3,9 @@
 import type { TRACE_WORDS } from '../server/wire/settings.ts';
 import { LAYER_IDS } from '../server/wire/stations.ts';
 import type { PathView, Summary } from '../server/wire/views.ts';
+import { type Cell, csv } from './csv.ts';
 import { waterfall } from './waterfall.ts';
 import { againstRun } from './why-slow.ts';
-
-type Cell = string | number | null;
-
-/** RFC 4180; null is an empty cell. */
-export function csv(rows: readonly (readonly Cell[])[]): string {
-  return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
-}
-
-function cell(value: Cell): string {
-  const text = value === null ? '' : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
 
 /** A row for each exchange, ns as the API tells them. */
 export function exchangesCsv(paths: readonly PathView[]): string {

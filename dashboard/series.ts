@@ -14,13 +14,15 @@ export type QuantileName = (typeof QUANTILES)[number];
 
 /** One VM, one quantile: arrays of the same length, one entry per second, oldest first. */
 export interface Columns {
-  /** Wall-clock seconds, without holes. */
+  /** Wall-clock seconds, without holes; the middle of each step where that is longer. */
   t: number[];
+  /** Seconds from one entry to the next. */
+  stepS: number;
   /** Along LAYER_IDS: ns; NaN where the second or the layer has no value. */
   layers: number[][];
   /** ns; NaN where not measured. */
   endToEnd: number[];
-  /** Exchanges of all classes, those that are requests, and errors in that second; NaN where the second is missing. */
+  /** Exchanges of all classes, those that are requests, and errors per second; NaN where the second is missing. */
   count: number[];
   requests: number[];
   errors: number[];
@@ -88,7 +90,16 @@ function place(list: SecondRow[], row: SecondRow): void {
 
 function emptyColumns(): Columns {
   const pressure = { steal: [], vcpuDelay: [], hostPressure: [], guestPressure: [] };
-  return { t: [], layers: LAYER_IDS.map(() => []), endToEnd: [], count: [], requests: [], errors: [], pressure };
+  return {
+    t: [],
+    stepS: 1,
+    layers: LAYER_IDS.map(() => []),
+    endToEnd: [],
+    count: [],
+    requests: [],
+    errors: [],
+    pressure,
+  };
 }
 
 /** Seconds between two rows that are missing become NaN, so that no line is drawn across them. */
@@ -136,6 +147,7 @@ export function completeColumns(columns: Columns, nowMs: number): Columns {
   const end = columns.t.findLastIndex((t) => isComplete(t, nowMs)) + 1;
   return {
     t: columns.t.slice(0, end),
+    stepS: columns.stepS,
     layers: columns.layers.map((values) => values.slice(0, end)),
     endToEnd: columns.endToEnd.slice(0, end),
     count: columns.count.slice(0, end),

@@ -3,18 +3,21 @@ import { computed, effect, signal } from '@preact/signals';
 import { PROTOCOL_VERSION } from '../server/wire/frame.ts';
 import type { LiveMessage } from '../server/wire/live-views.ts';
 import { ALL_VMS } from '../server/wire/machine-views.ts';
-import type { ExchangeClass } from '../server/wire/record.ts';
+import { CLASSES, type ExchangeClass } from '../server/wire/record.ts';
 import type { LayerId } from '../server/wire/stations.ts';
 import type { Health, LayerRow, PathView, RunInfo, Summary } from '../server/wire/views.ts';
 import type { Polled } from './ask.ts';
+import { eventBands } from './event-bands.ts';
 import { formatCount } from './format.ts';
 import { layerFacts } from './layer-facts.ts';
 import { type Loss, LossLog, lostRecords, lostSince } from './losses.ts';
-import { completeColumns, LiveSeries, QUANTILES, type QuantileName, requestRate } from './series.ts';
+import { newestEvents, pastEvents, stored, whole } from './past.ts';
+import { completeColumns, LiveSeries, QUANTILES, type QuantileName, RETAIN_S, requestRate } from './series.ts';
 import type { Connection } from './socket.ts';
+import { NO_SERIES, storedColumns, storedRow } from './stored-series.ts';
+import { chosenLayer, chosenRun, fixed, rangeParameters, windowMinutes } from './view-range.ts';
+import { lengthOf } from './zoom.ts';
 
-export const WINDOWS_MIN = [1, 5, 15] as const;
-export type WindowMinutes = (typeof WINDOWS_MIN)[number];
 export const PATH_ORDERS = ['slowest', 'newest'] as const;
 export type PathOrder = (typeof PATH_ORDERS)[number];
 
@@ -48,10 +51,8 @@ export const fault = signal<string | null>(null);
 export const chosenVm = signal(asked.get('vm') ?? '');
 /** The chosen quantile. */
 export const quantile = signal<QuantileName>(QUANTILES.find((q) => q === asked.get('q')) ?? 'p99');
-/** How far back the charts look, minutes. */
-export const windowMinutes = signal<WindowMinutes>(WINDOWS_MIN.find((m) => String(m) === asked.get('min')) ?? 5);
 /** Which requests the list shows. */
-export const pathOrder = signal<PathOrder>('slowest');
+export const pathOrder = signal<PathOrder>(PATH_ORDERS.find((order) => order === asked.get('order')) ?? 'slowest');
 /** The listed requests, polled. */
 export const paths = signal<Polled<PathView[]>>({ value: null, error: null });
 /** The whole run so far, polled. */
@@ -60,7 +61,7 @@ export const summary = signal<Polled<Summary>>({ value: null, error: null });
 export const clockMs = signal(Date.now());
 
 /** Which class of exchanges the list shows; empty for all. */
-export const pathClass = signal<ExchangeClass | ''>('');
+export const pathClass = signal<ExchangeClass | ''>(CLASSES.find((name) => name === asked.get('class')) ?? '');
 /** Whether somebody points into the list: its rows then stay where they are. */
 export const listHeld = signal(false);
 /** The request whose particulars are shown, as it was when it was chosen. */
@@ -73,8 +74,12 @@ const lossLog = new LossLog();
 /** Seconds in which records were lost since this page is open. */
 export const losses = signal<readonly Loss[]>([]);
 
+/** Whether another run than the current one is looked at. */
+export const isOtherRun = computed(() => chosenRun.value !== '' && chosenRun.value !== live.value?.run.id);
 /** The VMs of the run, in the server's order. */
-export const vms = computed(() => live.value?.run.vms ?? []);
+export const vms = computed(
+  () => (isOtherRun.value ? summary.value.value?.run.vms : live.value?.run.vms) ?? live.value?.run.vms ?? [],
+);
 /** What can be in view: each VM, and before them all together where there are several. */
 export const vmChoices = computed(() => (vms.value.length > 1 ? [ALL_VMS, ...vms.value] : vms.value));
 /** The VM in view, or {@link ALL_VMS}. */
@@ -83,24 +88,44 @@ export const vm = computed(() =>
 );
 /** The run so far as far as it is that of the VM in view. */
 export const inRun = computed(() => summary.value.value?.byVm[vm.value] ?? summary.value.value);
-/** The last ten seconds of the VM in view. */
-export const recent = computed(() => live.value?.recent.find((row) => row.vm === vm.value) ?? null);
+/** The last ten seconds of the VM in view; of a stretch that was chosen, all of it. */
+export const recent = computed(() =>
+  fixed.value === null
+    ? (live.value?.recent.find((row) => row.vm === vm.value) ?? null)
+    : storedRow(whole.value.value?.points[0], vm.value),
+);
 /** The server's second: charts follow it, so that they are drawn once a second and not at every message. */
-const second = computed(() => Math.floor((live.value?.nowMs ?? 0) / 1000));
+export const second = computed(() => Math.floor((live.value?.nowMs ?? 0) / 1000));
 /** The whole seconds in view: fromS ≤ t < toS, the newest still filling. */
 export const range = computed(() => {
   const toS = second.value + 1;
-  return { fromS: toS - windowMinutes.value * 60, toS };
+  return fixed.value ?? { fromS: toS - windowMinutes.value * 60, toS };
 });
+/** Whether the charts show what the server kept, rather than the seconds that were streamed. */
+export const isStored = computed(() => fixed.value !== null || windowMinutes.value * 60 > RETAIN_S);
+/** The seconds in view as they were streamed; none that are older. */
+const streamed = computed(() => series.columns(vm.value, quantile.value, range.value.fromS, range.value.toS));
 /** The seconds in view as columns. */
-export const columns = computed(() => series.columns(vm.value, quantile.value, range.value.fromS, range.value.toS));
+export const columns = computed(() =>
+  isStored.value ? storedColumns(stored.value.value ?? NO_SERIES, quantile.value) : streamed.value,
+);
 /** The same, without the seconds that are still filling. */
-export const complete = computed(() => completeColumns(columns.value, second.value * 1000));
-/** Requests per second over the last whole seconds. */
-export const requestsPerSecond = computed(() => requestRate(complete.value));
-/** The last minute as columns, for the small lines of the table. */
+export const complete = computed(() =>
+  isStored.value ? columns.value : completeColumns(columns.value, second.value * 1000),
+);
+/** Who waited for a CPU: only streamed, so not there of stretches that began longer ago. */
+export const contended = computed(() => completeColumns(streamed.value, second.value * 1000));
+/** Requests per second over the last whole seconds; of a stretch that was chosen, over all of it. */
+export const requestsPerSecond = computed(() => {
+  if (fixed.value === null) return requestRate(streamed.value === columns.value ? complete.value : contended.value);
+  const point = whole.value.value?.points[0];
+  return point?.classes == null ? null : point.classes[0]! / lengthOf(fixed.value);
+});
+/** The last minute as columns, or the stretch that was chosen: for the small lines of the table. */
 export const lastMinute = computed(() =>
-  series.columns(vm.value, quantile.value, range.value.toS - 60, range.value.toS),
+  fixed.value === null
+    ? series.columns(vm.value, quantile.value, range.value.toS - 60, range.value.toS)
+    : columns.value,
 );
 /** p99 of a VM, second by second of the last minute; ns, NaN where missing. */
 export function p99Trend(name: string): number[] {
@@ -115,28 +140,21 @@ export function rateOf(name: string): number | null {
 export function vmName(name: string): string {
   return name === ALL_VMS ? 'All VMs' : name;
 }
+/** What happened in the seconds in view beside the requests, oldest first. */
+export const events = computed(() => {
+  const { fromS, toS } = range.value;
+  const known = isStored.value ? (pastEvents.value.value ?? []) : newestEvents.value;
+  return known.filter((event) => event.fromMs < toS * 1000 && (event.toMs ?? Infinity) >= fromS * 1000);
+});
 /** What the charts mark as not there, or not all there, as of that second. */
 export const bands = computed(() => {
-  const nowS = second.value;
-  const gaps = (live.peek()?.health.gaps ?? []).map(({ agent, fromMs, toMs }) => ({
-    fromS: fromMs / 1000,
-    toS: toMs === null ? nowS : toMs / 1000,
-    label: `gap: ${agent}`,
-    tone: 'gap' as const,
-  }));
   const lossy = losses.value.map(({ t, records }) => ({
     fromS: t,
     toS: t + 1,
     label: `${formatCount(records)} lost`,
     tone: 'loss' as const,
   }));
-  const events = (live.peek()?.health.clock.events ?? []).map(({ kind, atMs }) => ({
-    fromS: atMs / 1000,
-    toS: atMs / 1000,
-    label: `clock: ${kind}`,
-    tone: 'gap' as const,
-  }));
-  return [...gaps, ...lossy, ...events];
+  return [...eventBands(events.value, second.value), ...lossy];
 });
 /** Records lost in the last ten seconds, in the seconds in view, and since the queues' start. */
 export const lost = computed(() => ({
@@ -149,14 +167,16 @@ export const boundNs = computed(() => {
   const health = live.value?.health;
   const inView = health?.vms.filter(({ name }) => vm.value === ALL_VMS || name === vm.value) ?? [];
   const bounds = inView.map((each) => each.boundNs).filter((bound) => bound !== null);
+  const ofRun = inRun.value?.layers.find((l) => l.layer === 'vnic.in')?.bound ?? null;
+  if (fixed.value !== null) return ofRun;
   const newest = bounds.length > 0 ? Math.max(...bounds) : (health?.clock.boundNs ?? null);
-  return newest ?? inRun.value?.layers.find((l) => l.layer === 'vnic.in')?.bound ?? null;
+  return newest ?? ofRun;
 });
+/** Whether what is shown is told by no agent now: what is not there was not seen. */
+const isPast = computed(() => fixed.value !== null || live.value?.run.recordedMs != null);
 /** The facts of the VM in view, along LAYER_IDS. */
 export const facts = computed(() =>
-  live.value === null
-    ? []
-    : layerFacts(recent.value, live.value.health, vm.value, boundNs.value, live.value.run.recordedMs !== null),
+  live.value === null ? [] : layerFacts(recent.value, live.value.health, vm.value, boundNs.value, isPast.value),
 );
 
 /** Takes in one message of the live stream. */
@@ -170,6 +190,7 @@ export function receive(message: LiveMessage): void {
   if (message.type === 'snapshot' || known?.run.id !== message.run.id) series.clear();
   if (known?.run.id !== message.run.id) lossLog.clear();
   series.apply([...message.seconds, ...message.allVms.seconds]);
+  if (message.events !== undefined) newestEvents.value = message.events;
   lossLog.apply(message.nowMs, lostRecords(message.health));
   if (!paused.peek()) losses.value = lossLog.losses;
   const { nowMs, run, recent: rows, allVms, health } = message;
@@ -199,6 +220,10 @@ export function keepAddress(): () => void {
   return effect(() => {
     const query = new URLSearchParams({ q: quantile.value, min: String(windowMinutes.value) });
     if (chosenVm.value !== '') query.set('vm', chosenVm.value);
+    if (chosenLayer.value !== '') query.set('layer', chosenLayer.value);
+    if (pathOrder.value !== 'slowest') query.set('order', pathOrder.value);
+    if (pathClass.value !== '') query.set('class', pathClass.value);
+    for (const [name, value] of rangeParameters()) query.set(name, value);
     history.replaceState(null, '', `?${query}${location.hash}`);
   });
 }

@@ -11,7 +11,9 @@ import { LabError } from './command.ts';
 import { shellPort } from './guest-shell.ts';
 import { hogGuest, hogHost } from './hog.ts';
 import { cpuVerdict, type HostReading, mean, median, type VmReading } from './plant-cpu-verdict.ts';
+import { marked } from './plant-mark.ts';
 import { ServerApi } from './server-api.ts';
+import { newToken, withToken } from './services.ts';
 import { formatNs } from './table.ts';
 import { percent } from './vms-table.ts';
 import { askUntil, orAborted } from './waiting.ts';
@@ -53,16 +55,18 @@ export async function plantCpu(options: CpuPlantOptions, signal: AbortSignal): P
   const { port, layer, vm, nic, rate, pairs } = options;
   const flags = ['--vms', String(HOG_VMS.length), '--shell', '--no-browser', '--json', '--nic', nic];
   const words = [FRONT_DOOR, 'up', ...flags, '--rate', String(rate), '--port-http', String(port)];
-  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const token = newToken();
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'], env: withToken(token) });
   child.stdout.resume();
   try {
-    const api = new ServerApi(`http://127.0.0.1:${port}`, '');
+    const api = new ServerApi(`http://127.0.0.1:${port}`, token);
     const namespace = await ready(child, api, rate, signal);
     const where = layer === 'host.cpu' ? 'on each CPU of the host' : `in ${vm}`;
-    console.error(`hopscope: a CPU hog ${where}, ${pairs} blocks of ${BLOCK_S} s with and ${pairs} without`);
+    say(`a CPU hog ${where}, ${pairs} blocks of ${BLOCK_S} s with and ${pairs} without`);
     const hog = () => (layer === 'host.cpu' ? hogHost(BLOCK_S, signal) : hogGuest(namespace, hogPort(vm), BLOCK_S));
     const blocks: Block[] = [];
-    for (let n = 0; n < 2 * pairs; n++) blocks.push(await block(n % 2 === 1 ? hog : null, api, signal));
+    const markedHog = () => marked(api, { text: `a CPU hog ${where}`, fromMs: Date.now() }, say, hog);
+    for (let n = 0; n < 2 * pairs; n++) blocks.push(await block(n % 2 === 1 ? markedHog : null, api, signal));
     const { rows } = told(await api.series());
     report(options, readingOf(blocks, rows, false), readingOf(blocks, rows, true));
   } catch (error) {
@@ -70,6 +74,10 @@ export async function plantCpu(options: CpuPlantOptions, signal: AbortSignal): P
   } finally {
     await end(child);
   }
+}
+
+function say(line: string): void {
+  console.error(`hopscope: ${line}`);
 }
 
 function hogPort(vm: HogVm): number {

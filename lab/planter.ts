@@ -13,8 +13,12 @@ import { LabError } from './command.ts';
 import { Hold } from './hold.ts';
 import type { Spent } from './hold-loader.ts';
 import { type BlockPlan, stoodStill } from './plant-blocks.ts';
+import { marked } from './plant-mark.ts';
 import { PLANT_POINTS, type PlantLayer } from './plant-points.ts';
 import { lowerHalfMean } from './plant-verdict.ts';
+import { ServerApi } from './server-api.ts';
+import { newToken, withToken } from './services.ts';
+import { formatNs } from './table.ts';
 
 const FRONT_DOOR = join(import.meta.dirname, '../hopscope.ts');
 const READY_LIMIT_MS = 180_000;
@@ -55,25 +59,33 @@ export interface Planted {
 }
 
 export class Planter {
-  readonly url: string;
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
   readonly #rate: number;
+  readonly #api: ServerApi;
+  readonly #say: PlanterOptions['say'];
   #holds: { host: Hold; guest: Hold } | null = null;
 
-  private constructor(child: ChildProcessByStdio<null, Readable, Readable>, url: string, rate: number) {
+  private constructor(
+    child: ChildProcessByStdio<null, Readable, Readable>,
+    api: ServerApi,
+    { rate, say }: PlanterOptions,
+  ) {
     this.#child = child;
-    this.url = url;
+    this.#api = api;
     this.#rate = rate;
+    this.#say = say;
     // Should this process end first, the run must not stay behind.
     process.once('exit', this.#kill);
   }
 
   /** Boots a guest as `hopscope up` does, and resolves when both sides can be planted in. */
-  static async start({ nic, rate, port, say }: PlanterOptions): Promise<Planter> {
+  static async start(options: PlanterOptions): Promise<Planter> {
+    const { nic, rate, port, say } = options;
     const flags = ['--no-browser', '--json', '--shell', '--nic', nic, '--rate', String(rate), '--port-http', `${port}`];
     const [program, ...words] = [...realTime(), process.execPath, FRONT_DOOR, 'up', ...flags];
-    const child = spawn(program!, words, { stdio: ['ignore', 'pipe', 'pipe'] });
-    const planter = new Planter(child, `http://127.0.0.1:${port}`, rate);
+    const token = newToken();
+    const child = spawn(program!, words, { stdio: ['ignore', 'pipe', 'pipe'], env: withToken(token) });
+    const planter = new Planter(child, new ServerApi(`http://127.0.0.1:${port}`, token), options);
     try {
       const namespace = await namespaceOf(child, say);
       planter.#holds = { host: await Hold.onHost(namespace), guest: await Hold.inGuest(namespace) };
@@ -83,6 +95,10 @@ export class Planter {
       await planter.end();
       throw error;
     }
+  }
+
+  get url(): string {
+    return this.#api.url;
   }
 
   readonly #kill = () => {
@@ -112,7 +128,9 @@ export class Planter {
     // Of CLOCK_MONOTONIC, which hrtime reads too.
     const wallMs = Date.now() - Number(process.hrtime.bigint()) / 1e6;
     const plan = { fromMs: (Number(fromNs) + offsetNs) / 1e6 + wallMs, blockMs, blocks };
-    await delay(Math.max(0, endOf(plan) - Date.now()));
+    const passed = () => delay(Math.max(0, endOf(plan) - Date.now()));
+    const mark = { text: `${formatNs(delayNs)} in ${layer}, in some of ${blocks.length} blocks`, fromMs: plan.fromMs };
+    await (delayNs > 0 ? marked(this.#api, mark, this.#say, passed) : passed());
     const { spent } = await hold.release();
     if (delayNs > 0 && spent.planted.length === 0) throw new LabError(`Nothing came by where ${layer} is planted.`);
     return { plan, paths: await this.#paths(plan), trueNs: trueNsOf(spent) };

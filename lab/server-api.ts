@@ -53,6 +53,11 @@ export class ServerApi {
     return this.#ask(`/api/runs/${run}/load${of}`, 'PUT', load);
   }
 
+  /** What is slowed on purpose in the current run; told again with its end. */
+  putPlant(plant: { text: string; fromMs: number; toMs: number | null }): Promise<RunInfo | null> {
+    return this.#ask('/api/runs/current/plants', 'PUT', plant);
+  }
+
   /** A run as one file. */
   recording(run: string): Promise<Uint8Array | null> {
     const bytes = async (answer: Response) => new Uint8Array(await answer.arrayBuffer());

@@ -35,9 +35,21 @@ export interface ServiceContext {
   fatal: (error: LabError) => void;
 }
 
+/** Whoever starts a run and has something to tell its server gives the token by this variable. */
+const TOKEN_VARIABLE = 'HOPSCOPE_LAB_TOKEN';
+
+export function newToken(): string {
+  return randomBytes(24).toString('base64url');
+}
+
+/** The environment of a run whose token is given. */
+export function withToken(token: string): NodeJS.ProcessEnv {
+  return { ...process.env, [TOKEN_VARIABLE]: token };
+}
+
 /** Writes the run's token where only its owner can read it. */
 export function makeToken(state: RunState): { token: string; tokenFile: string } {
-  const token = randomBytes(24).toString('base64url');
+  const token = process.env[TOKEN_VARIABLE] || newToken();
   const tokenFile = join(state.dir, 'token');
   closeSync(openSync(tokenFile, 'wx', 0o600));
   writeFileSync(tokenFile, token);

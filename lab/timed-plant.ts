@@ -7,6 +7,7 @@ import { InvalidArgumentError } from 'commander';
 import { type Lab, qmpSocketOf } from './booted-lab.ts';
 import { between, parseDuration } from './flag-values.ts';
 import { Hold } from './hold.ts';
+import { marked } from './plant-mark.ts';
 import { CANNOT_BE_PLANTED, isPlantLayer, PLANT_LAYERS, PLANT_POINTS, type PlantLayer } from './plant-points.ts';
 import { QmpClient } from './qmp.ts';
 import { formatNs } from './table.ts';
@@ -75,7 +76,8 @@ export async function plantInTime(plant: TimedPlant, lab: Lab, over: AbortSignal
   lab.say(
     `planted ${until}: ${plant.layer} ${formatNs(plant.delayNs)}${queue === undefined ? '' : ' on average, by QEMU'}`,
   );
-  await lasted(plant.forS ?? ENDLESS_S, over);
+  const mark = { text: `${formatNs(plant.delayNs)} in ${plant.layer}`, fromMs: Date.now() };
+  await marked(lab.api, mark, lab.say, () => lasted(plant.forS ?? ENDLESS_S, over));
   await release();
   lab.say(`no longer planted: ${plant.layer}`);
 }

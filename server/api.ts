@@ -8,13 +8,16 @@ import { pinoHttp } from 'pino-http';
 import { checked, errorBody, errorHandler, notFound, RequestError } from './api-error.ts';
 import { Comparisons } from './comparisons.ts';
 import { dashboardFiles } from './dashboard-files.ts';
+import { eventsOf } from './events.ts';
 import type { KeptRuns } from './kept-runs.ts';
 import { metricsText } from './metrics.ts';
+import type { MetricsText } from './metrics-text.ts';
 import { hostFault } from './origin.ts';
 import { pathRoutes, vmIndex } from './path-routes.ts';
 import type { Pipeline } from './pipeline.ts';
 import {
   compareQuerySchema,
+  eventsQuerySchema,
   quantilesQuerySchema,
   runsQuerySchema,
   seriesQuerySchema,
@@ -24,10 +27,12 @@ import { withRecording } from './recordings.ts';
 import { runInfo } from './run.ts';
 import { runRoutes } from './run-routes.ts';
 import { seriesPoints } from './series-view.ts';
+import { SloMetrics } from './slo-metrics.ts';
 import { type SloParts, sloRoutes } from './slo-routes.ts';
 import { summarise } from './summary.ts';
 import type { Views } from './views.ts';
 import type { CompareView } from './wire/compare-views.ts';
+import type { EventView } from './wire/event-views.ts';
 import type { VmSummary } from './wire/machine-views.ts';
 import { type QuantilesView, RUNS_TOTAL } from './wire/run-views.ts';
 import type { SeriesPoints } from './wire/series-views.ts';
@@ -153,7 +158,7 @@ function ofVm({ run, byVm }: Summary, name: string): VmSummary {
   throw new RequestError('not-found', `run ${run.id} has no summary of a VM named ${name}; it has: ${there}`);
 }
 
-function readRoutes({ pipeline, kept, views, liveClients, traceUrl }: ApiOptions): Router {
+function readRoutes({ pipeline, kept, views, slo, liveClients, traceUrl }: ApiOptions): Router {
   const router = express.Router();
   router.get('/api/runs', async (request, response) => {
     const { runs, total } = await kept.page(checked(runsQuerySchema, request.query));
@@ -177,15 +182,25 @@ function readRoutes({ pipeline, kept, views, liveClients, traceUrl }: ApiOptions
   });
   router.get('/api/runs/:id/series', async (request, response) => {
     const run = await kept.of(request.params.id);
-    const { from, to, vm, points, heatmap } = checked(seriesQuerySchema, request.query);
+    const { from, to, vm, points, step, heatmap } = checked(seriesQuerySchema, request.query);
     if (points !== undefined) {
-      const ask = { points, heatmap: heatmap === '1', ...(vm === undefined ? {} : { vm: vmIndex(vm, pipeline) }) };
+      const ask = {
+        points,
+        leastStepS: step ?? 1,
+        heatmap: heatmap === '1',
+        ...(vm === undefined ? {} : { vm: vmIndex(vm, pipeline) }),
+      };
       const range = { ...(from === undefined ? {} : { fromS: from }), ...(to === undefined ? {} : { toS: to }) };
       response.json((await seriesPoints(run, pipeline, { ...ask, ...range })) satisfies SeriesPoints);
       return;
     }
     const rows = run.aggregate.series(from ?? 0, to ?? Number.MAX_SAFE_INTEGER, vm);
     response.json({ run: run.id, layers: [...LAYER_IDS], rows } satisfies SeriesView);
+  });
+  router.get('/api/runs/:id/events', async (request, response) => {
+    const { from = 0, to = Number.MAX_SAFE_INTEGER } = checked(eventsQuerySchema, request.query);
+    const run = await kept.of(request.params.id);
+    response.json(eventsOf(run, pipeline, { fromMs: from * 1000, toMs: to * 1000 }) satisfies EventView[]);
   });
   router.get('/api/runs/:id/export', async (request, response) => {
     const run = await kept.of(request.params.id);
@@ -201,10 +216,12 @@ function readRoutes({ pipeline, kept, views, liveClients, traceUrl }: ApiOptions
   });
   router.get('/api/health', (_request, response) => void response.json(views.health()));
   router.get('/api/settings', (_request, response) => void response.json({ traceUrl } satisfies Settings));
+  const sloMetrics = new SloMetrics();
   router.get('/metrics', (_request, response) => {
+    const writeSlo = (text: MetricsText) => sloMetrics.write(text, slo.engine.judged, pipeline.now());
     response
       .type('text/plain; version=0.0.4; charset=utf-8')
-      .send(metricsText(pipeline, views.counters(), liveClients()));
+      .send(metricsText(pipeline, { counters: views.counters(), liveClients: liveClients(), writeSlo }));
   });
   return router;
 }

@@ -1,6 +1,6 @@
 /** `hopscope server`: options, start, signals, exit code. */
-
 import { flushCompileCache } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
 import { isListenError, listenFailure } from './listen.ts';
 import { addressUrl, type ListenAddress } from './listen-address.ts';
 import { makeLog } from './log.ts';
@@ -11,6 +11,12 @@ import { StoreError } from './store/store-error.ts';
 
 /** Longer than a graceful close may take. */
 const CLOSE_LIMIT_MS = 2_000;
+
+/**
+ * Else V8 marks the whole heap again for every 64 MB of buffers, which is several times a second under load; buffers
+ * of sockets die young, and are freed without that.
+ */
+setFlagsFromString('--external-memory-accounted-in-global-limit');
 
 /** Runs until a signal. @returns the exit code: 0 ended as asked, 1 failed, 2 wrong usage */
 export async function main(args: string[]): Promise<number> {

@@ -17,8 +17,14 @@ function named(values: Record<string, number>, label: string): Sample[] {
   return Object.entries(values).map(([name, value]) => ({ labels: { [label]: name }, value }));
 }
 
-/** @param counters things that happened and are no losses, by name */
-export function metricsText(pipeline: Pipeline, counters: Record<string, number>, liveClients: number): string {
+export interface MetricsAround {
+  /** Things that happened and are no losses, by name. */
+  counters: Record<string, number>;
+  liveClients: number;
+  writeSlo: (text: MetricsText) => void;
+}
+
+export function metricsText(pipeline: Pipeline, { counters, liveClients, writeSlo }: MetricsAround): string {
   const text = new MetricsText();
   text.family('hopscope_build_info', 'gauge', 'Version of this server; always 1.', [
     { labels: { version: VERSION, node: process.version }, value: 1 },
@@ -30,6 +36,7 @@ export function metricsText(pipeline: Pipeline, counters: Record<string, number>
   writeClocks(text, pipeline);
   writeCosts(text, pipeline);
   writeContention(text, pipeline);
+  writeSlo(text);
   text.family('hopscope_live_clients', 'gauge', 'Open live streams.', [{ labels: {}, value: liveClients }]);
   return text.toString();
 }

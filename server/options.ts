@@ -2,12 +2,14 @@
  * The flags of `hopscope server`, each with an environment twin. Four steps,
  * before anything opens: parse, validate, resolve the token, freeze.
  */
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import { budget, isOrigin, positive, repeatable, traceUrlFault } from './flag-values.ts';
 import { addressUrl, isLocalOnly, type ListenAddress, parseListenAddress } from './listen-address.ts';
+import type { Receiver } from './notify/receiver.ts';
+import { type ReceiverFlag, receiversOf } from './notify/receiver-flags.ts';
 import type { Retention } from './store/upkeep.ts';
+import { resolveToken } from './token.ts';
 import { TRACE_WORDS } from './wire/settings.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -31,6 +33,10 @@ export interface ServerOptions {
   readonly traceUrl: string | null;
   /** What is promised to whom, as OpenSLO; null where nothing is. */
   readonly objectives: string | null;
+  /** Who is told of their alerts. */
+  readonly receivers: readonly Receiver[];
+  /** Address of this server in what it tells others; null: where it listens first. */
+  readonly externalUrl: string | null;
   /** Folder of the database that paths and runs are kept in; null keeps them in memory. */
   readonly store: string | null;
   /** How long a store keeps what. */
@@ -54,6 +60,9 @@ interface Flags {
   logFormat: ServerOptions['logFormat'];
   dashboard: string;
   objectives?: string;
+  notify: string[];
+  alertmanager: string[];
+  externalUrl?: string;
   store?: string;
   raw: number;
   keepDays?: number;
@@ -68,11 +77,6 @@ const MINUTES_TIMES = 52;
 const DAY_MS = 86_400_000;
 const DEFAULT_LISTEN = ['127.0.0.1:7117'];
 const DEFAULT_DASHBOARD = join(import.meta.dirname, '..', 'dist', 'dashboard');
-
-/** Repeatable flag: its values replace the default; an environment twin separates by commas. */
-function repeatable(defaults: string[]): (value: string, previous: string[]) => string[] {
-  return (value, previous) => [...(previous === defaults ? [] : previous), ...value.split(',').map((v) => v.trim())];
-}
 
 function command(): Command {
   const none: string[] = [];
@@ -100,6 +104,24 @@ function command(): Command {
         .default(none),
     )
     .addOption(new Option('--objectives <file>', 'what is promised, as OpenSLO documents').env('HOPSCOPE_OBJECTIVES'))
+    .addOption(
+      new Option(
+        '--notify <url>',
+        'post every alert of the objectives there as JSON; @FILE has the address, and a bearer token below; repeatable',
+      )
+        .env('HOPSCOPE_NOTIFY')
+        .argParser(repeatable(none))
+        .default(none),
+    )
+    .addOption(
+      new Option('--alertmanager <url>', 'tell an Alertmanager of alerts; @FILE as for --notify; repeatable')
+        .env('HOPSCOPE_ALERTMANAGER')
+        .argParser(repeatable(none))
+        .default(none),
+    )
+    .addOption(
+      new Option('--external-url <url>', 'address of this server in what it tells others').env('HOPSCOPE_EXTERNAL_URL'),
+    )
     .addOption(
       new Option('--store <dir>', 'keep paths and runs in a database in this folder; absent: in memory').env(
         'HOPSCOPE_STORE',
@@ -175,10 +197,11 @@ export function parseOptions(args: readonly string[]): OptionsResult {
     if (error.exitCode === 0) return { ok: false, exitCode: 0, message: '' };
     return usage(`${error.message.replace(/^error: /, '')}\nSee hopscope server --help for the flags.`);
   }
-  return validate(parser.opts<Flags>());
+  return validate(parser.opts<Flags>(), (flag) => parser.getOptionValueSource(flag) === 'cli');
 }
 
-function validate(flags: Flags): OptionsResult {
+/** @param isSeen whether a flag was typed where others can read it */
+function validate(flags: Flags, isSeen: (flag: ReceiverFlag) => boolean): OptionsResult {
   const listen = flags.listen.map(parseListenAddress);
   const bad = listen.indexOf(null);
   if (bad >= 0) {
@@ -205,6 +228,11 @@ function validate(flags: Flags): OptionsResult {
   }
   const trace = flags.traceUrl === undefined ? null : traceUrlFault(flags.traceUrl);
   if (trace !== null) return usage(`--trace-url ${flags.traceUrl} ${trace}`);
+  const { receivers, fault } = receiversOf(flags, isSeen);
+  if (fault !== null) return usage(fault);
+  if (flags.externalUrl !== undefined && !/^https?:/.test(flags.externalUrl)) {
+    return usage(`--external-url ${flags.externalUrl} is no address. Write http://… or https://….`);
+  }
   const token = resolveToken(flags);
   if (!token.ok) return usage(token.message);
   const addresses = listen as ListenAddress[];
@@ -230,6 +258,8 @@ function validate(flags: Flags): OptionsResult {
       dashboard: resolve(flags.dashboard),
       traceUrl: flags.traceUrl ?? null,
       objectives: flags.objectives === undefined ? null : resolve(flags.objectives),
+      receivers: Object.freeze(receivers),
+      externalUrl: flags.externalUrl ?? null,
       store: flags.store === undefined ? null : resolve(flags.store),
       retention: retentionOf(flags),
       rawPerSecond: Number.isFinite(flags.raw) ? flags.raw : null,
@@ -237,62 +267,12 @@ function validate(flags: Flags): OptionsResult {
   };
 }
 
-function positive(text: string): number {
-  const value = Number(text);
-  if (/^\d+(\.\d+)?$/.test(text) && value > 0) return value;
-  throw new InvalidArgumentError('expected a number above 0, such as 7 or 0.5');
-}
-
 function isKeepGiven({ keepDays, keepGib, raw }: Flags): boolean {
   return keepDays !== undefined || keepGib !== undefined || Number.isFinite(raw);
-}
-
-/** Infinity for all. */
-function budget(text: string): number {
-  if (text === 'all') return Number.POSITIVE_INFINITY;
-  const perSecond = Number(/^budget:(\d{1,9})$/.exec(text)?.[1] ?? 0);
-  if (perSecond > 0) return perSecond;
-  throw new InvalidArgumentError('write all, or budget:N with the requests a second to keep, such as budget:200');
 }
 
 function retentionOf({ keepDays = KEEP_DAYS, keepGib = KEEP_GIB }: Flags): Retention {
   const paths = keepDays * DAY_MS;
   const keepMs = { paths, seconds: SECONDS_TIMES * paths, minutes: MINUTES_TIMES * paths };
   return Object.freeze({ keepMs: Object.freeze(keepMs), maxBytes: keepGib * 2 ** 30 });
-}
-
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text;
-}
-
-/** What is wrong with it, or null. */
-function traceUrlFault(url: string): string | null {
-  const unknown = [...url.matchAll(/\{(\w+)\}/g)].find(([, word]) => !TRACE_WORDS.some((known) => known === word));
-  if (unknown !== undefined) return `has ${unknown[0]}, which is none of {${TRACE_WORDS.join('}, {')}}.`;
-  return /^https?:\/\//.test(url) ? null : 'is no address. Write http://… or https://….';
-}
-
-type Token = { ok: true; token: string; generated: boolean } | { ok: false; message: string };
-
-function resolveToken(flags: Flags): Token {
-  if (flags.token !== undefined && flags.tokenFile !== undefined) {
-    return { ok: false, message: '--token and --token-file are both given. Keep one.' };
-  }
-  if (flags.tokenFile !== undefined) return tokenFromFile(flags.tokenFile);
-  if (flags.token === undefined) return { ok: true, token: randomBytes(24).toString('base64url'), generated: true };
-  return checkedToken(flags.token, '--token');
-}
-
-function tokenFromFile(file: string): Token {
-  try {
-    return checkedToken(readFileSync(file, 'utf8').trim(), `--token-file ${file}`);
-  } catch (error) {
-    return { ok: false, message: `--token-file ${file} cannot be read: ${(error as Error).message}` };
-  }
-}
-
-function checkedToken(token: string, from: string): Token {
-  // Printable and without spaces, so that it survives a header and a shell.
-  if (/^[\x21-\x7e]{8,256}$/.test(token)) return { ok: true, token, generated: false };
-  return { ok: false, message: `${from}: a token has 8 to 256 printable characters and no spaces.` };
 }

@@ -23,6 +23,7 @@ import type { PathListener, PipelineOptions } from './pipeline-options.ts';
 import { ProvenanceWatch } from './provenance-watch.ts';
 import { noteWiring, type Run } from './run.ts';
 import { RunList } from './run-list.ts';
+import { noteDown } from './run-notes.ts';
 import { SafeFrames } from './safe-frames.ts';
 import { costOf } from './self-cost.ts';
 import { SourceTable } from './sources.ts';
@@ -37,8 +38,8 @@ import { CLASSES } from './wire/record.ts';
 export const TICK_MS = 200;
 /** Rows taken from the joiner at a time. */
 const BATCH = 4096;
-/** Rows that do not wait for the next tick: the joiner's queue is bounded. */
-const CROWD = 2 * BATCH;
+/** Rows that do not wait for the next tick: the joiner's queue is bounded, and they are in the CPU's cache still. */
+const CROWD = BATCH;
 
 export class Pipeline implements IngestSink {
   readonly registry = new AgentRegistry();
@@ -103,13 +104,19 @@ export class Pipeline implements IngestSink {
   }
 
   hello(agent: Agent): void {
-    const change = this.#keepRun ? null : this.#provenance.seen(agent);
-    // What came before it was measured under the old one.
-    if (change !== null && this.runs.current.aggregate.counts.exchanges > 0) this.startRun(change);
+    const change = this.#provenance.seen(agent);
+    if (change !== null) this.#changeConfig(change);
     const source = this.sources.attach(agent);
     const { hostname } = agent.hello.provenance;
     if (source.vantage === 'host') this.vmTable.setHost(source.index, hostname);
     else this.vmTable.setGuest(source.index, hostname);
+  }
+
+  /** What came before it was measured under the old one, so it is of another run. */
+  #changeConfig(change: string): void {
+    if (!this.#keepRun && this.runs.current.aggregate.counts.exchanges > 0) this.startRun(change);
+    const isNoted = noteDown(this.runs.current, { kind: 'config', atMs: this.now(), text: change });
+    if (!isNoted) this.runs.unnoted++;
   }
 
   frame(agent: Agent, frame: Frame): void {

@@ -9,13 +9,14 @@ const wholeNumber = z
   .string()
   .regex(/^\d{1,15}$/, 'expected a whole number')
   .transform(Number);
-/** With `points` the run as so many points at most, of any length; without it the live rows of the last minutes. */
+/** With `points` the run as so many points at most, of any length, each of at least `step` seconds; without it the live rows of the last minutes. */
 export const seriesQuerySchema = z
   .strictObject({
     from: wholeNumber.optional(),
     to: wholeNumber.optional(),
     vm: z.string().min(1).max(128).optional(),
-    points: wholeNumber.pipe(z.number().min(2).max(5000)).optional(),
+    points: wholeNumber.pipe(z.number().min(1).max(5000)).optional(),
+    step: wholeNumber.pipe(z.number().min(1).max(86_400)).optional(),
     heatmap: z.enum(['0', '1']).optional(),
   })
   .refine(({ from, to }) => from === undefined || to === undefined || from < to, {
@@ -25,7 +26,13 @@ export const seriesQuerySchema = z
   .refine(({ points, heatmap }) => heatmap === undefined || points !== undefined, {
     path: ['heatmap'],
     message: 'goes with "points"',
+  })
+  .refine(({ points, step }) => step === undefined || points !== undefined, {
+    path: ['step'],
+    message: 'goes with "points"',
   });
+/** Wall seconds of what is marked over time. */
+export const eventsQuerySchema = z.strictObject({ from: wholeNumber.exactOptional(), to: wholeNumber.exactOptional() });
 export const vmQuerySchema = z.strictObject({ vm: z.string().min(1).max(128).optional() });
 /** `404`, `4xx`, or `0` where none was read. */
 const statusRange = z

@@ -72,6 +72,11 @@ export class RemoteServer {
     return (await this.#ask(`/api/slo?${new URLSearchParams(query)}`)).json() as Promise<SloView>;
   }
 
+  /** Its file of objectives. */
+  async objectives(): Promise<string> {
+    return (await this.#ask('/api/slo/objectives')).text();
+  }
+
   /** Of a stretch of time, as HTML. @param query of the API */
   async sloReport(query: Readonly<Record<string, string>>): Promise<string> {
     return (await this.#ask(`/api/slo/report?${new URLSearchParams(query)}`, RECORDING_LIMIT_MS)).text();

@@ -38,6 +38,8 @@ export class RunList {
   /** Joined paths that fell into no run: before the first kept one, between two, or after a settled one. */
   outside = 0;
   evicted = 0;
+  /** Changes of a machine that a run had no room to note. */
+  unnoted = 0;
   /** By when they were opened. */
   readonly #runs: Run[] = [];
   /** Of all runs, oldest first. */

@@ -15,15 +15,15 @@ import { vmQuerySchema } from './query-schemas.ts';
 import { importRecording } from './replay.ts';
 import { type Run, runInfo } from './run.ts';
 import { MAX_STRETCHES } from './run-list.ts';
-import { changeRunSchema, loadSchema, newRunSchema } from './schemas.ts';
+import { MAX_NOTES, noteDown } from './run-notes.ts';
+import { changeRunSchema, loadSchema, newRunSchema, plantSchema } from './schemas.ts';
 import { RecordingError } from './store/recording.ts';
 import { summarise } from './summary.ts';
-import type { LoadSummary, RunInfo, Summary } from './wire/views.ts';
+import type { LoadSummary, RunInfo, RunNote, Summary } from './wire/views.ts';
 
 const BODY_LIMIT = '64kb';
 const IMPORT_BYTES = 512 * 2 ** 20;
 const UPLOAD = 'upload.parquet';
-const MAX_NOTES = 100;
 /** As many as an aggregate keeps apart. */
 const MAX_LOADS = 64;
 
@@ -64,12 +64,16 @@ export function runRoutes(pipeline: Pipeline, kept: KeptRuns, token: string): Ro
   router.patch('/api/runs/:id', authorised, json, async (request, response) => {
     const run = await kept.of(request.params.id as string);
     const { name, labels, note } = checked(changeRunSchema, bodyOf(request));
-    if (note !== undefined && run.notes.length >= MAX_NOTES) {
-      throw new RequestError('bad-request', `run ${run.id} has ${MAX_NOTES} notes already`);
-    }
+    if (note !== undefined) write(run, { atMs: pipeline.now(), text: note });
     run.name = name ?? run.name;
     run.labels = labels ?? run.labels;
-    if (note !== undefined) run.notes.push({ atMs: pipeline.now(), text: note });
+    kept.changed(run);
+    response.json(runInfo(run) satisfies RunInfo);
+  });
+  router.put('/api/runs/:id/plants', authorised, json, async (request, response) => {
+    const run = await kept.of(request.params.id as string);
+    const { text, fromMs, toMs } = checked(plantSchema, bodyOf(request));
+    write(run, { kind: 'plant', atMs: fromMs, toMs, text });
     kept.changed(run);
     response.json(runInfo(run) satisfies RunInfo);
   });
@@ -85,6 +89,11 @@ export function runRoutes(pipeline: Pipeline, kept: KeptRuns, token: string): Ro
     response.status(201).json(runInfo(run) satisfies RunInfo);
   });
   return router;
+}
+
+function write(run: Run, note: RunNote): void {
+  if (noteDown(run, note)) return;
+  throw new RequestError('bad-request', `run ${run.id} has ${MAX_NOTES} notes already: begin another run`);
 }
 
 /** A VM of which nothing was joined has a load, too: what became of its requests is then to be seen. */

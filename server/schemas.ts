@@ -170,6 +170,10 @@ const labels = z
   )
   .refine((r) => Object.keys(r).length <= 32, 'at most 32 labels');
 export const newRunSchema = z.object({ name: runName });
+/** What an experiment does on purpose; told again with its end. */
+export const plantSchema = z
+  .strictObject({ text: z.string().min(1).max(256), fromMs: z.number().nonnegative(), toMs: ns })
+  .refine(({ fromMs, toMs }) => toMs === null || toMs >= fromMs, { path: ['toMs'], message: 'is before "fromMs"' });
 /** Labels replace those that were there; a note is added. */
 export const changeRunSchema = z.strictObject({
   name: runName.exactOptional(),

@@ -5,12 +5,16 @@ import type { Pipeline } from './pipeline.ts';
 import type { Run } from './run.ts';
 import type { SeriesQuery } from './store/store.ts';
 import { gapsOf } from './summary.ts';
+import { CLASSES } from './wire/record.ts';
 import type { SeriesPoint, SeriesPoints, SeriesTimes } from './wire/series-views.ts';
 import { LAYER_IDS } from './wire/stations.ts';
 
-export type SeriesAsk = Pick<SeriesQuery, 'points' | 'heatmap' | 'vm'> & { fromS?: number; toS?: number };
+export type SeriesAsk = Pick<SeriesQuery, 'points' | 'leastStepS' | 'heatmap' | 'vm'> & {
+  fromS?: number;
+  toS?: number;
+};
 
-const NO_TIMES: SeriesTimes = { count: 0, p50: null, p90: null, p99: null };
+const NO_TIMES: SeriesTimes = { count: 0, p50: null, p90: null, p99: null, mean: null };
 const NO_LAYERS = LAYER_IDS.map(() => null);
 
 export async function seriesPoints(
@@ -36,9 +40,10 @@ export async function seriesPoints(
 
 function emptyPoint(t: number, wasMeasured: boolean): SeriesPoint {
   const count = wasMeasured ? 0 : null;
+  const classes = wasMeasured ? CLASSES.map(() => 0) : null;
   return {
-    ...{ t, count, errors: count, endToEnd: NO_TIMES, vnicRoundTrip: NO_TIMES },
-    ...{ p50: NO_LAYERS, p90: NO_LAYERS, p99: NO_LAYERS, sampled: null },
+    ...{ t, count, classes, errors: count, endToEnd: NO_TIMES, vnicRoundTrip: NO_TIMES },
+    ...{ p50: NO_LAYERS, p90: NO_LAYERS, p99: NO_LAYERS, mean: NO_LAYERS, sampled: null },
   };
 }
 

@@ -8,9 +8,10 @@ import { Ingest } from './ingest.ts';
 import type { JoinerWaits } from './join/joiner-options.ts';
 import { KeptRuns } from './kept-runs.ts';
 import { boundAddress, closeServer, listen } from './listen.ts';
-import type { ListenAddress } from './listen-address.ts';
-import { LIVE_TICK_MS, Live } from './live.ts';
+import { addressUrl, type ListenAddress } from './listen-address.ts';
+import { Live } from './live.ts';
 import { MAINTENANCE_MS, Maintenance } from './maintenance.ts';
+import { Notifier } from './notify/notifier.ts';
 import { openStore } from './open-store.ts';
 import type { ServerOptions } from './options.ts';
 import { originFault } from './origin.ts';
@@ -52,12 +53,15 @@ export async function startServer(options: ServerOptions, around: Surroundings):
   const pathExport: PathExport = await PathExport.start(log, now, () => pipeline);
   const liveDrops = { 'live.skipped': 0 };
   const earlier = lasting && (await readEarlier(lasting, log));
+  const servers: Server[] = [];
+  const url = () => options.externalUrl ?? firstUrl(servers);
+  const notifier: Notifier = new Notifier({ receivers: options.receivers, url, log, now, random: Math.random });
   const pipeline: Pipeline = new Pipeline({
     now,
     store,
     ...(earlier && { earlier }),
     run: options.run,
-    laterDrops: () => ({ ...liveDrops, ...pathExport.drops }),
+    laterDrops: () => ({ ...liveDrops, ...pathExport.drops, ...notifyDrops(notifier) }),
     longPolls: options.longPolls,
     keepRun: options.keepRun,
     ...(around.waits && { waits: around.waits }),
@@ -74,7 +78,8 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     isCrowded: (vantage) => pipeline.joiner.isCrowded(vantage),
     isBehind: () => pipeline.store.isBehind,
   });
-  const views = new Views(pipeline, () => ({ ...ingest.counts, ...live.counts, ...pathExport.counters }));
+  const counters = () => ({ ...ingest.counts, ...live.counts, ...pathExport.counters, ...notifier.counters });
+  const views = new Views(pipeline, counters, () => notifier.views());
   const live = new Live(pipeline, views, liveDrops);
   let notReady: string | null = 'starting';
   const keeper = lasting && new RunKeeper(lasting, pipeline);
@@ -91,6 +96,8 @@ export async function startServer(options: ServerOptions, around: Surroundings):
   });
   const tick = async (): Promise<void> => {
     pipeline.tick();
+    // At once: with a timer of its own what was joined just now would wait for that, too.
+    live.tick();
     keeper?.tick(now());
     await pipeline.safeFrames.commit();
     ingest.acknowledge();
@@ -99,11 +106,12 @@ export async function startServer(options: ServerOptions, around: Surroundings):
   const maintenance = new Maintenance(store, around);
   const tickers = [
     setInterval(() => void tick(), TICK_MS),
-    setInterval(() => live.tick(), LIVE_TICK_MS),
-    setInterval(() => engine.tick(now()), SLO_TICK_MS),
+    setInterval(() => {
+      engine.tick(now());
+      void notifier.tick(engine.judged);
+    }, SLO_TICK_MS),
     setInterval(() => void maintenance.run(), MAINTENANCE_MS),
   ];
-  const servers: Server[] = [];
   const closeNow = async (): Promise<void> => {
     notReady = 'stopping';
     for (const ticker of tickers) clearInterval(ticker);
@@ -114,7 +122,7 @@ export async function startServer(options: ServerOptions, around: Surroundings):
     ingest.close();
     live.close();
     await slo.file.close();
-    await Promise.all([...servers.map(closeServer), pathExport.close()]);
+    await Promise.all([...servers.map(closeServer), pathExport.close(), notifier.close()]);
     await pipeline.store.close();
   };
   let closing: Promise<void> | null = null;
@@ -133,6 +141,16 @@ export async function startServer(options: ServerOptions, around: Surroundings):
   notReady = null;
   void maintenance.run();
   return { addresses: servers.map(boundAddress), pipeline, live, slo: engine, close };
+}
+
+/** Where people reach it; null where that is a socket of this machine. */
+function firstUrl(servers: readonly Server[]): string | null {
+  const address = servers.map(boundAddress).find(({ kind }) => kind === 'tcp');
+  return address === undefined ? null : addressUrl(address);
+}
+
+function notifyDrops(notifier: Notifier): Record<string, number> {
+  return notifier.views().length === 0 ? {} : { 'notify.full': notifier.dropped };
 }
 
 type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;

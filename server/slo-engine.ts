@@ -20,7 +20,8 @@ export const JUDGE_MS = 5_000;
 const REPLAY_MINUTES = 7 * 24 * 60;
 const MOST_TRANSITIONS = 1_000;
 
-interface Judged {
+/** An objective in force. */
+export interface Judged {
   readonly objective: Objective;
   readonly lines: Lines & { readonly units: UnitLine };
   readonly alerts: AlertState[];
@@ -63,6 +64,10 @@ export class SloEngine {
 
   get unjudged(): SloUnjudged[] {
     return this.#file.unjudged;
+  }
+
+  get judged(): readonly Judged[] {
+    return this.#judged;
   }
 
   get objectives(): Objective[] {

@@ -2,8 +2,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { loadObjectives, ObjectivesError } from './objectives-file.ts';
+import { readObjectives } from './openslo/objectives-text.ts';
 import { RemoteError, RemoteServer } from './remote-server.ts';
 import { verifyReport } from './report/verify.ts';
+import { rulesText } from './slo-rules.ts';
 import { checkLines, listLines } from './slo-text.ts';
 import type { SloView } from './wire/slo-views.ts';
 
@@ -68,7 +70,22 @@ Exit codes of validate and verify: 0 right, 1 wrong or not to be read.`,
     .command('validate <file>')
     .description('whether a file of objectives can be loaded, without a server')
     .action((file: string) => done(validate(file)));
+  program
+    .command('rules')
+    .description('the burn-rate alerts as a rules file for Prometheus, over the counters of /metrics')
+    .option('--objectives <file>', 'of this file, without a server')
+    .action((flags: { objectives?: string }) => done(rules(flags.objectives, program.opts<Flags>().server)));
   return program;
+}
+
+async function rules(file: string | undefined, server: string): Promise<number> {
+  const read = file === undefined ? readObjectives(await new RemoteServer(server).objectives()) : null;
+  // What a server gives has passed the same reader there.
+  if (read?.ok === false) throw new RemoteError(`${server} has objectives of another version: give --objectives FILE.`);
+  const { objectives, unjudged } = read?.file ?? loadObjectives(file!);
+  for (const { slo, why } of unjudged) process.stderr.write(`${slo}: not judged: ${why}\n`);
+  process.stdout.write(rulesText(objectives));
+  return 0;
 }
 
 interface ReportFlags extends Range {

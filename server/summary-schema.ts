@@ -4,7 +4,7 @@ import { count, loadSchema, ns, type Proof, provenanceViewSchema } from './schem
 import { CLOCK_EVENTS } from './wire/clock-views.ts';
 import { CLASSES } from './wire/record.ts';
 import { LAYER_IDS } from './wire/stations.ts';
-import type { Summary } from './wire/views.ts';
+import { NOTE_KINDS, type Summary } from './wire/views.ts';
 
 const quantiles = { count, p50: ns, p90: ns, p99: ns, p999: ns, mean: ns };
 const quantilesSchema = z.object(quantiles);
@@ -38,6 +38,12 @@ const clockSchema = z.object({
   ),
 });
 const stretchSchema = z.object({ fromMs: z.number(), toMs: z.number().nullable() });
+const noteSchema = z.object({
+  atMs: z.number(),
+  text: z.string(),
+  kind: z.enum(NOTE_KINDS).exactOptional(),
+  toMs: z.number().nullable().exactOptional(),
+});
 const pairSchema = z.object({ host: count, guest: count });
 
 const layersSchema = z.array(
@@ -68,7 +74,7 @@ export const summarySchema = z.object({
     id: z.string(),
     name: z.string(),
     labels: z.record(z.string(), z.string()),
-    notes: z.array(z.object({ atMs: z.number(), text: z.string() })),
+    notes: z.array(noteSchema),
     startedMs: z.number(),
     endedMs: z.number().nullable(),
     recordedMs: z.number().nullable(),

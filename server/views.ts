@@ -1,6 +1,7 @@
 /** The server's state as the live stream and the health answer show it. */
 import { type Agent, agentView } from './agents.ts';
 import { clockView } from './clock-view.ts';
+import { eventsOf } from './events.ts';
 import type { Pipeline } from './pipeline.ts';
 import { runInfo } from './run.ts';
 import { costOf, selfCost } from './self-cost.ts';
@@ -9,15 +10,19 @@ import { provenanceView } from './summary.ts';
 import { faultsOf } from './totals.ts';
 import { VERSION } from './version.ts';
 import { vmViews } from './vm-views.ts';
+import type { EventView } from './wire/event-views.ts';
 import { PROTOCOL_VERSION } from './wire/frame.ts';
 import type { LiveSnapshot, LiveTick } from './wire/live-views.ts';
 import { CLASSES } from './wire/record.ts';
+import type { NotifyView } from './wire/slo-views.ts';
 import { LAYER_IDS } from './wire/stations.ts';
 import type { Health } from './wire/views.ts';
 
 /** `recent` rows take this many seconds together. */
 export const RECENT_S = 10;
 const GAPS_SHOWN = 20;
+/** As far back as the stream tells seconds; what is older is asked for. */
+const EVENTS_MS = 15 * 60_000;
 
 /** Counters that are not losses: what was refused, repeated, retained, forgotten. */
 export type Counters = () => Record<string, number>;
@@ -25,11 +30,18 @@ export type Counters = () => Record<string, number>;
 export class Views {
   readonly #pipeline: Pipeline;
   readonly #counters: Counters;
+  readonly #notify: () => NotifyView[];
+  /** What the last tick told of events. */
+  #told = '';
 
-  /** @param counters of what is around the pipeline: sockets and streams */
-  constructor(pipeline: Pipeline, counters: Counters) {
+  /**
+   * @param counters of what is around the pipeline: sockets and streams
+   * @param notify how it goes with telling people of alerts
+   */
+  constructor(pipeline: Pipeline, counters: Counters, notify: () => NotifyView[] = () => []) {
     this.#pipeline = pipeline;
     this.#counters = counters;
+    this.#notify = notify;
   }
 
   health(): Health {
@@ -51,6 +63,7 @@ export class Views {
       selfCost: recorded?.selfCost ?? selfCost(costOf(agents)),
       gaps: registry.gaps(runs.current.startedMs).slice(-GAPS_SHOWN),
       liveDelayMs: delay.p99(now() - RECENT_S * 1000),
+      notify: this.#notify(),
     };
   }
 
@@ -70,6 +83,7 @@ export class Views {
       'clock.unheld': held.crowded,
       'runs.evicted': runs.evicted,
       'runs.outside': runs.outside,
+      'runs.unnoted': runs.unnoted,
       'aggregate.late': runs.current.aggregate.counts.late,
       'aggregate.folded': runs.current.aggregate.counts.folded,
       'store.evicted': store.counts.evicted,
@@ -92,11 +106,16 @@ export class Views {
       recent: this.#recent(),
       allVms: this.#allVms(0),
       health: this.health(),
+      events: this.#events(),
     };
   }
 
   /** @param version of the aggregate that the tick before showed */
   tick(version: number): LiveTick {
+    const events = this.#events();
+    const told = JSON.stringify(events);
+    const isNew = told !== this.#told;
+    this.#told = told;
     return {
       type: 'tick',
       nowMs: this.#pipeline.now(),
@@ -105,7 +124,13 @@ export class Views {
       recent: this.#recent(),
       allVms: this.#allVms(version),
       health: this.health(),
+      ...(isNew && { events }),
     };
+  }
+
+  #events(): EventView[] {
+    const { runs, now } = this.#pipeline;
+    return eventsOf(runs.current, this.#pipeline, { fromMs: now() - EVENTS_MS });
   }
 
   #recent(): LiveTick['recent'] {

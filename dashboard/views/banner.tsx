@@ -1,6 +1,8 @@
 import { formatAge } from '../format.ts';
+import { stretchText } from '../range-words.ts';
 import type { Connection } from '../socket.ts';
-import { clockMs, connection, fault, live, paused } from '../state.ts';
+import { clockMs, connection, fault, isOtherRun, live, paused, summary } from '../state.ts';
+import { chosenRun, fixed } from '../view-range.ts';
 import './banner.css';
 
 /** One line above everything when what is shown is not what is happening. */
@@ -26,12 +28,25 @@ function bannerLine(now: Connection, viewerMs: number): { tone: 'warn' | 'bad'; 
     return { tone: 'bad', text: `No connection to the server; attempt ${now.attempts} ${wait}.${old}` };
   }
   if (now.state === 'stale') return { tone: 'warn', text: `The server has been silent for ${age || 'a while'}.${old}` };
-  if (paused.value && live.value !== null) return { tone: 'warn', text: pausedText(live.value.nowMs) };
-  const recordedMs = live.value?.run.recordedMs ?? null;
-  return recordedMs === null ? null : { tone: 'warn', text: recordingText(recordedMs) };
+  const still = [
+    lookingText(),
+    paused.value && live.value !== null ? pausedText(live.value.nowMs) : '',
+    recordingText(),
+  ];
+  const text = still.filter(Boolean).join(' ');
+  return text === '' ? null : { tone: 'warn', text };
 }
 
-function recordingText(recordedMs: number): string {
+function lookingText(): string {
+  if (fixed.value === null) return '';
+  const run = (isOtherRun.value ? summary.value.value?.run.name : live.value?.run.name) ?? chosenRun.value;
+  return `Looking at ${stretchText(fixed.value)} of run ${run}, not at what happens now.`;
+}
+
+function recordingText(): string {
+  const run = isOtherRun.value ? summary.value.value?.run : live.value?.run;
+  const recordedMs = run?.recordedMs ?? null;
+  if (recordedMs === null) return '';
   return `A recording of ${new Date(recordedMs).toLocaleString()} is replayed: nothing here is happening now.`;
 }
 

@@ -1,19 +1,9 @@
 import type { TargetedEvent } from 'preact';
 import { formatAge } from '../format.ts';
+import { windowText } from '../range-words.ts';
 import { QUANTILES } from '../series.ts';
-import {
-  chosenVm,
-  live,
-  paused,
-  quantile,
-  togglePause,
-  vm,
-  vmChoices,
-  vmName,
-  vms,
-  WINDOWS_MIN,
-  windowMinutes,
-} from '../state.ts';
+import { chosenVm, live, paused, quantile, togglePause, vm, vmChoices, vmName, vms } from '../state.ts';
+import { WINDOWS_MIN, windowMinutes } from '../view-range.ts';
 import { ConnectionPill } from './connection-pill.tsx';
 import { Segments } from './segments.tsx';
 import { SiteHeader } from './site-header.tsx';
@@ -34,13 +24,7 @@ export function Header() {
       <div class="controls">
         <VmSelect />
         <Segments legend="Quantile" name="q" choices={QUANTILES} chosen={quantile} />
-        <Segments
-          legend="Time window"
-          name="min"
-          choices={WINDOWS_MIN}
-          chosen={windowMinutes}
-          label={(m) => `${m} min`}
-        />
+        <Segments legend="Time window" name="min" choices={WINDOWS_MIN} chosen={windowMinutes} label={windowText} />
         <button type="button" class="control pause" aria-pressed={paused.value} onClick={togglePause}>
           {paused.value ? '▶ Resume' : '❚❚ Pause'}
         </button>

@@ -1,9 +1,14 @@
 import { computed } from '@preact/signals';
-import { LAYERS } from '../../server/wire/stations.ts';
+import { LAYERS, type SumLayer } from '../../server/wire/stations.ts';
+import { columnsTable } from '../chart-table.ts';
 import { boundedDuration, formatDuration, join } from '../format.ts';
-import { bands, boundNs, columns, facts, quantile, range, recent, windowMinutes } from '../state.ts';
+import { chartWords, recentWords } from '../range-words.ts';
+import { bands, boundNs, columns, facts, quantile, range, recent } from '../state.ts';
+import { chosenLayer } from '../view-range.ts';
 import { CanvasChart } from './canvas-chart.tsx';
+import { ChartActions } from './chart-actions.tsx';
 import { Doubt } from './doubt.tsx';
+import { EventList } from './event-list.tsx';
 import { Swatch } from './swatch.tsx';
 import './latency-panel.css';
 
@@ -22,6 +27,7 @@ const input = computed(() => ({
   bands: bands.value,
   boundNs: boundNs.value,
   missing: missing.value,
+  only: chosenLayer.value,
 }));
 
 /** Latency per layer over time, stacked in the order of the path. */
@@ -29,11 +35,16 @@ export function LatencyPanel() {
   return (
     <section class="panel" id="latency" aria-labelledby="latency-title">
       <h2 id="latency-title">
-        Latency per layer, {quantile} of each second <small>requests only; last {windowMinutes} min</small>
+        Latency per layer, {quantile} of each {columns.value.stepS === 1 ? 'second' : 'point'}{' '}
+        <small>requests only; {chartWords()}</small>
         <Doubt within="window" />
       </h2>
       <CanvasChart kind="latency" input={input.value} sentence={sentence()} />
-      <Legend />
+      <div class="chart-foot">
+        <Legend />
+        <ChartActions of="latency" title="Latency per layer" table={() => columnsTable('latency', columns.peek())} />
+      </div>
+      <EventList />
       {missing.value !== '' && (
         <p class="note fine warn">
           <span aria-hidden="true">▲</span> Missing in the stack: {missing.value}
@@ -58,24 +69,37 @@ function Legend() {
         .filter((f) => f.of === null && f.layer !== 'client')
         .map(({ layer, missing: why }) => (
           <li key={layer} class={why === null || why.idle ? '' : 'absent'} title={why?.reason}>
-            <Swatch layer={layer} /> {layer}
-            {why !== null && !why.idle && <span class="warn"> ▲</span>}
+            <button
+              type="button"
+              class="expander legend-key"
+              aria-pressed={chosenLayer.value === layer}
+              title={`${chosenLayer.value === layer ? 'draw all layers' : 'draw only this layer'}`}
+              onClick={() => drawOnly(layer as SumLayer)}
+            >
+              <Swatch layer={layer} /> {layer}
+              {why !== null && !why.idle && <span class="warn"> ▲</span>}
+            </button>
           </li>
         ))}
     </ul>
   );
 }
 
+/** The same one again draws all. */
+function drawOnly(layer: SumLayer): void {
+  chosenLayer.value = chosenLayer.peek() === layer ? '' : layer;
+}
+
 function sentence(): string {
   const row = recent.value;
   const q = quantile.value;
-  const head = `Stacked latency per layer over the last ${windowMinutes.value} minutes, ${q} of each second`;
-  if (row === null) return `${head}; nothing in the last 10 seconds.`;
+  const head = `Stacked latency per layer, ${chartWords()}, ${q} of each point`;
+  if (row === null) return `${head}; nothing in ${recentWords()}.`;
   const values = LAYERS.map(({ layer }, i) => ({ layer, ns: row[q][i + 1] ?? 0 }));
   const boundedText = ({ layer, ns }: (typeof values)[number]) =>
     join(boundedDuration(ns, facts.value.find((f) => f.layer === layer)?.boundNs ?? 0));
   const absent = missing.value === '' ? '' : `; missing: ${missing.value}`;
   const largest = values.reduce((a, b) => (b.ns > a.ns ? b : a));
   const total = formatDuration(row.endToEnd[q]);
-  return `${head}; in the last 10 seconds ${total} end to end, largest layer ${largest.layer} with ${boundedText(largest)}${absent}.`;
+  return `${head}; in ${recentWords()} ${total} end to end, largest layer ${largest.layer} with ${boundedText(largest)}${absent}.`;
 }

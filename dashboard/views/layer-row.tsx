@@ -1,8 +1,10 @@
 import type { LayerId } from '../../server/wire/stations.ts';
-import { duration, formatCount, MISSING, type Quantity, share } from '../format.ts';
+import { duration, formatCount, isBelowBound, MISSING, type Quantity, share } from '../format.ts';
 import { type Absence, type LayerFacts, PLACE_NAMES } from '../layer-facts.ts';
+import { before } from '../past.ts';
 import { QUANTILES } from '../series.ts';
 import { facts, inRun, lastMinute, live, openLayers, quantile } from '../state.ts';
+import { ChangeCell } from './change-cell.tsx';
 import { BoundedNum, Num } from './num.tsx';
 import { OursCell } from './ours-cell.tsx';
 import { Sparkline } from './sparkline.tsx';
@@ -19,7 +21,9 @@ const rowId = (layer: LayerId): string => `layer-${layer.replaceAll('.', '-')}`;
 
 /** One layer, or a part of one. */
 export function LayerRow({ fact, parts }: LayerRowProps) {
-  const trend = lastMinute.value.layers[facts.value.indexOf(fact)] ?? [];
+  const at = facts.value.indexOf(fact);
+  const trend = lastMinute.value.layers[at] ?? [];
+  const q = quantile.value;
   const counted = inRun.value?.layers.find((l) => l.layer === fact.layer)?.count;
   return (
     <tr id={rowId(fact.layer)} data-layer={fact.layer} class={fact.of === null ? '' : 'part-of'}>
@@ -27,12 +31,16 @@ export function LayerRow({ fact, parts }: LayerRowProps) {
         {parts.length > 0 ? <Expander layer={fact.layer} parts={parts} /> : <Name fact={fact} />}
       </th>
       <td class="wide place-name text">{PLACE_NAMES[fact.place]}</td>
-      {fact.missing === null || fact.missing.idle ? <Values fact={fact} /> : <MissingCell what={fact.missing} />}
+      {fact.missing === null || fact.missing.idle ? (
+        <Values fact={fact} before={before.value.value?.points[0]?.[q][at]} />
+      ) : (
+        <MissingCell what={fact.missing} />
+      )}
       <td>
         <Num of={boundOf(fact)} title={boundTitle(fact)} />
       </td>
       <OursCell oursNs={fact.oursNs} meanNs={fact.mean} />
-      <td class="wide" data-count>
+      <td class="wide in-run" data-count>
         {counted === 0 ? MISSING : formatCount(counted)}
       </td>
       <td class="wide">
@@ -74,7 +82,8 @@ function Expander({ layer, parts }: { layer: LayerId; parts: readonly LayerId[] 
   );
 }
 
-function Values({ fact }: { fact: LayerFacts }) {
+function Values({ fact, before: earlier }: { fact: LayerFacts; before: number | null | undefined }) {
+  const now = fact[quantile.value];
   return (
     <>
       {QUANTILES.map((q) => (
@@ -82,6 +91,7 @@ function Values({ fact }: { fact: LayerFacts }) {
           <BoundedNum ns={fact[q]} boundNs={fact.boundNs} />
         </td>
       ))}
+      <ChangeCell now={isBelowBound(now, fact.boundNs) ? null : now} before={earlier} />
       <td>
         <BoundedNum ns={fact.mean} boundNs={fact.boundNs} />
       </td>
@@ -92,10 +102,10 @@ function Values({ fact }: { fact: LayerFacts }) {
   );
 }
 
-/** Quantiles, mean and share at once: there is none of them. */
+/** Quantiles, change, mean and share at once: there is none of them. */
 function MissingCell({ what }: { what: Absence }) {
   return (
-    <td class="text missing-cell clipped warn" colSpan={QUANTILES.length + 2} title={what.reason}>
+    <td class="text missing-cell clipped warn" colSpan={QUANTILES.length + 3} title={what.reason}>
       <span aria-hidden="true">▲</span> {what.reason}
     </td>
   );

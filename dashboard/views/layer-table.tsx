@@ -1,7 +1,11 @@
 import { duration, formatCount, share } from '../format.ts';
 import type { LayerFacts } from '../layer-facts.ts';
+import { before } from '../past.ts';
+import { beforeWords, recentWords } from '../range-words.ts';
 import { QUANTILES, type QuantileName } from '../series.ts';
 import { facts, inRun, lastMinute, live, openLayers, quantile, recent } from '../state.ts';
+import { fixed } from '../view-range.ts';
+import { ChangeCell } from './change-cell.tsx';
 import { Doubt } from './doubt.tsx';
 import { LayerRow } from './layer-row.tsx';
 import { Num } from './num.tsx';
@@ -15,7 +19,10 @@ export function LayerTable() {
   return (
     <section class="panel" id="layers" aria-labelledby="layers-title">
       <h2 id="layers-title">
-        Layers <small>last 10 s, requests only; trend 60 s of {quantile}</small>
+        Layers{' '}
+        <small>
+          {recentWords()}, requests only; trend {fixed.value === null ? '60 s' : 'of that time'}, {quantile}
+        </small>
         <Doubt within="recent" />
       </h2>
       <Scroll label="Table of layers">
@@ -62,6 +69,9 @@ function Head() {
             {q}
           </th>
         ))}
+        <th scope="col" id="change" title={`${quantile}, ${recentWords()}, against ${beforeWords()}`}>
+          Change
+        </th>
         <th scope="col">Mean</th>
         <th scope="col" title="of the mean end-to-end time: means add up, quantiles do not">
           Share
@@ -69,10 +79,10 @@ function Head() {
         <th scope="col" title="proven error of the clock between host and guest; exact where one clock tells both ends">
           ± bound
         </th>
-        <th scope="col" title="how much of the mean may be the work of our own BPF programs, at most">
+        <th scope="col" class="ours-part" title="how much of the mean may be the work of our own BPF programs, at most">
           Ours
         </th>
-        <th scope="col" class="wide" title="requests in which this layer was measured, whole run, all VMs">
+        <th scope="col" class="wide in-run" title="requests in which this layer was measured, whole run, all VMs">
           In run <Doubt within="run" brief />
         </th>
         <th scope="col" class="wide trend">
@@ -102,13 +112,14 @@ function Foot() {
             <Num of={duration(trip?.[q])} />
           </td>
         ))}
+        <td />
         <td>
           <Num of={duration(trip?.mean)} />
         </td>
         <td />
         <td>clock-free</td>
-        <td />
-        <td class="wide">{formatCount(trip?.count)}</td>
+        <td class="ours-part" />
+        <td class="wide in-run">{formatCount(trip?.count)}</td>
         <td class="wide" />
       </tr>
       <tr data-layer="endToEnd">
@@ -122,6 +133,7 @@ function Foot() {
             <Num of={duration(whole?.[q])} />
           </td>
         ))}
+        <ChangeCell now={whole?.[quantile.value]} before={before.value.value?.points[0]?.endToEnd[quantile.value]} />
         <td>
           <Num of={duration(whole?.mean)} />
         </td>
@@ -130,7 +142,7 @@ function Foot() {
         </td>
         <td>exact</td>
         <OursCell oursNs={guest === null || host === null ? null : guest + host} meanNs={whole?.mean ?? null} />
-        <td class="wide" data-count>
+        <td class="wide in-run" data-count>
           {formatCount(inRun.value?.endToEnd.count)}
         </td>
         <td class="wide">

@@ -4,6 +4,7 @@ import type { LayerId, Place, Vantage } from '../../server/wire/stations.ts';
 import type { Health, ProvenanceView } from '../../server/wire/views.ts';
 import { duration, formatDuration, join, rate, share } from '../format.ts';
 import { agentsOf, PLACE_NAMES } from '../layer-facts.ts';
+import { recentWords } from '../range-words.ts';
 import { QUANTILES } from '../series.ts';
 import { facts, inRun, live, quantile, recent, requestsPerSecond, vm, vmName } from '../state.ts';
 import { Doubt } from './doubt.tsx';
@@ -24,7 +25,9 @@ export function PathPanel() {
     <section class="panel" id="path" aria-labelledby="path-title">
       <h2 id="path-title">
         Path of a request{' '}
-        <small>{quantile} of the last 10 s, requests only; width of the flow: share of the mean</small>
+        <small>
+          {quantile} of {recentWords()}, requests only; width of the flow: share of the mean
+        </small>
         <EndToEnd />
         <Doubt within="recent" />
       </h2>

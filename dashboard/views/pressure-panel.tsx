@@ -1,13 +1,17 @@
 import { computed } from '@preact/signals';
 import { PRESSURE_NAMES } from '../chart-lines.ts';
+import { columnsTable } from '../chart-table.ts';
 import { join, share } from '../format.ts';
-import { meanOfLast, PRESSURES, type PressureName } from '../series.ts';
-import { bands, complete, range, windowMinutes } from '../state.ts';
+import { chartWords } from '../range-words.ts';
+import { meanOfLast, PRESSURES, type PressureName, RETAIN_S } from '../series.ts';
+import { bands, contended, range } from '../state.ts';
+import { fixed, windowMinutes } from '../view-range.ts';
 import { CanvasChart } from './canvas-chart.tsx';
+import { ChartActions } from './chart-actions.tsx';
 import './pressure-panel.css';
 
 const input = computed(() => ({
-  columns: complete.value,
+  columns: contended.value,
   fromS: range.value.fromS,
   toS: range.value.toS - 1,
   // Named on the chart above; there is no room here.
@@ -17,7 +21,7 @@ const input = computed(() => ({
 }));
 
 const told = computed(() =>
-  PRESSURES.filter((name) => complete.value.pressure[name].some((value) => !Number.isNaN(value))),
+  PRESSURES.filter((name) => contended.value.pressure[name].some((value) => !Number.isNaN(value))),
 );
 
 const TITLES: Record<PressureName, string> = {
@@ -35,24 +39,38 @@ export function PressurePanel() {
   return (
     <section class="panel" id="pressure" aria-labelledby="pressure-title">
       <h2 id="pressure-title">
-        Waiting for a CPU <small>share of each second; now: mean of 10 s</small>
+        Waiting for a CPU <small>share of each second; {aboutMean()}</small>
       </h2>
       <CanvasChart
         kind="pressure"
         input={input.value}
-        sentence={`Shares of each second in which a CPU was waited for, over the last ${windowMinutes.value} minutes; now ${now}.`}
+        sentence={`Shares of each second in which a CPU was waited for, ${chartWords()}; mean: ${now}.`}
       />
-      <ul class="legend" aria-label="Lines of the chart">
-        {told.value.map((name) => (
-          <li key={name} title={TITLES[name]} data-pressure={name}>
-            <span class={`dash ${name}`} aria-hidden="true" /> {PRESSURE_NAMES[name]} <b>{join(mean(name))}</b>
-          </li>
-        ))}
-      </ul>
+      <div class="chart-foot">
+        <ul class="legend" aria-label="Lines of the chart">
+          {told.value.map((name) => (
+            <li key={name} title={TITLES[name]} data-pressure={name}>
+              <span class={`dash ${name}`} aria-hidden="true" /> {PRESSURE_NAMES[name]} <b>{join(mean(name))}</b>
+            </li>
+          ))}
+        </ul>
+        <ChartActions
+          of="pressure"
+          title="Waiting for a CPU"
+          table={() => columnsTable('pressure', contended.peek())}
+        />
+      </div>
     </section>
   );
 }
 
+/** Only the newest minutes are told: what is older is not kept. */
+function aboutMean(): string {
+  if (fixed.value !== null) return 'mean of that time';
+  const limit = windowMinutes.value * 60 > RETAIN_S ? `; of the last ${RETAIN_S / 60} min only` : '';
+  return `now: mean of 10 s${limit}`;
+}
+
 function mean(name: PressureName) {
-  return share(meanOfLast(complete.value.pressure[name], 10));
+  return share(meanOfLast(contended.value.pressure[name], fixed.value === null ? 10 : RETAIN_S));
 }

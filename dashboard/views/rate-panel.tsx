@@ -1,7 +1,11 @@
 import { computed } from '@preact/signals';
+import { columnsTable } from '../chart-table.ts';
 import { formatCount, join, rate } from '../format.ts';
-import { bands, complete, range, recent, requestsPerSecond, windowMinutes } from '../state.ts';
+import { chartWords, recentWords } from '../range-words.ts';
+import { bands, complete, range, recent, requestsPerSecond } from '../state.ts';
+import { fixed } from '../view-range.ts';
 import { CanvasChart } from './canvas-chart.tsx';
+import { ChartActions } from './chart-actions.tsx';
 import { ClassCounts } from './class-counts.tsx';
 import { Doubt } from './doubt.tsx';
 import { Num } from './num.tsx';
@@ -24,20 +28,24 @@ export function RatePanel() {
   return (
     <section class="panel" id="rate" aria-labelledby="rate-title">
       <h2 id="rate-title">
-        Requests per second <small>mean of 5 s</small>
+        Requests per second <small>{fixed.value === null ? 'mean of 5 s' : `mean of ${chartWords()}`}</small>
         <Doubt within="window" />
         <span class="headline" id="request-rate">
           <Num of={now} />
         </span>
-        <span class={errors > 0 ? 'headline bad' : 'headline quiet'}>
-          <span aria-hidden="true">{errors > 0 ? '✕' : '✓'}</span> {counted} in 10 s
+        <span class={errors > 0 ? 'headline bad' : 'headline quiet'} data-errors>
+          <span aria-hidden="true">{errors > 0 ? '✕' : '✓'}</span> {counted} in{' '}
+          {fixed.value === null ? '10 s' : 'that time'}
         </span>
       </h2>
-      <ClassCounts />
+      <div class="chart-foot">
+        <ClassCounts />
+        <ChartActions of="rate" title="Requests per second" table={() => columnsTable('rate', complete.peek())} />
+      </div>
       <CanvasChart
         kind="rate"
         input={input.value}
-        sentence={`Requests per second over the last ${windowMinutes.value} minutes; now ${join(now)}, ${counted} in the last 10 seconds.`}
+        sentence={`Requests per second, ${chartWords()}: ${join(now)}, ${counted} in ${recentWords()}.`}
       />
     </section>
   );

@@ -65,7 +65,9 @@ function RunRow({ run, summary }: { run: RunInfo; summary: Summary | undefined }
       <Pick run={run} of="a" chosen={chosenA} />
       <Pick run={run} of="b" chosen={chosenB} />
       <th scope="row" title={`run ${run.id}`}>
-        {run.name}
+        <a href={`/?run=${encodeURIComponent(run.id)}`} title="this run over time">
+          {run.name}
+        </a>
         {facts.isRecording && <span class="replayed-run">recording</span>}
         {facts.isOpen && !facts.isRecording && <span class="open-run">● now</span>}
       </th>

@@ -3,10 +3,17 @@ import './sparkline.css';
 const WIDTH = 90;
 const HEIGHT = 18;
 
-/** A line of up to a minute without axes, scaled to its own maximum; `values` along seconds, NaN where missing. */
+/** A line of a minute or more without axes, scaled to its own maximum; `values` along seconds, NaN where missing. */
 export function Sparkline({ values }: { values: readonly number[] }) {
   return (
-    <svg class="sparkline" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} width={WIDTH} height={HEIGHT} aria-hidden="true">
+    <svg
+      class="sparkline"
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      width={WIDTH}
+      height={HEIGHT}
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
       <path d={linePath(values)} />
     </svg>
   );
@@ -15,7 +22,7 @@ export function Sparkline({ values }: { values: readonly number[] }) {
 /** Newest value at the right edge, whatever the length; a missing value lifts the pen. */
 function linePath(values: readonly number[]): string {
   const top = values.reduce((max, v) => (v > max ? v : max), 0);
-  const step = WIDTH / 59;
+  const step = WIDTH / Math.max(59, values.length - 1);
   let down = false;
   return values
     .map((value, i) => {

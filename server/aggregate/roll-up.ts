@@ -82,6 +82,16 @@ export class RollUp {
     return this.series.slice(0, LAYER_COUNT).map((counts) => counts?.quantile(q) ?? null);
   }
 
+  /** Exact, along LAYER_IDS, ns; null where not measured. */
+  get layerMeans(): (number | null)[] {
+    return this.series.slice(0, LAYER_COUNT).map((counts) => counts?.mean ?? null);
+  }
+
+  /** Exchanges along CLASSES. */
+  get classes(): number[] {
+    return CLASS_COUNTERS.map((at) => this.counters[at]!);
+  }
+
   merge(other: RollUp): void {
     other.counters.forEach((value, at) => {
       this.#count(at, value);

@@ -26,7 +26,7 @@ export function pointsOf(
 ): SeriesPoint[] {
   const points: SeriesPoint[] = [];
   const rollUp = new RollUp();
-  const startOf = ({ t }: RollUpRow) => Math.floor(t / stepS) * stepS;
+  const startOf = ({ t }: RollUpRow) => fromS + Math.floor((t - fromS) / stepS) * stepS;
   const wanted = rows.filter(({ t }) => t >= fromS && t < toS).sort((a, b) => a.t - b.t);
   wanted.forEach((row, i) => {
     addRollUpBytes(row.data, rollUp, row.minus ? -1 : 1);
@@ -43,12 +43,14 @@ function pointOf(t: number, rollUp: RollUp, heatmap: boolean): SeriesPoint {
   return {
     t,
     count,
+    classes: rollUp.classes,
     errors: rollUp.counted('errors'),
     endToEnd: timesOf(rollUp.series[SERIES.endToEnd]),
     vnicRoundTrip: timesOf(rollUp.series[SERIES.roundTrip]),
     p50: rollUp.layerQuantiles(0.5),
     p90: rollUp.layerQuantiles(0.9),
     p99: rollUp.layerQuantiles(0.99),
+    mean: rollUp.layerMeans,
     sampled: rollUp.sampled,
     ...(heatmap && { heat: heatOf(rollUp.series[SERIES.endToEnd]) }),
   };
@@ -56,7 +58,8 @@ function pointOf(t: number, rollUp: RollUp, heatmap: boolean): SeriesPoint {
 
 function timesOf(counts: BucketCounts | undefined): SeriesTimes {
   const quantile = (q: number) => counts?.quantile(q) ?? null;
-  return { count: counts?.count ?? 0, p50: quantile(0.5), p90: quantile(0.9), p99: quantile(0.99) };
+  const [p50, p90, p99] = [quantile(0.5), quantile(0.9), quantile(0.99)];
+  return { count: counts?.count ?? 0, p50, p90, p99, mean: counts?.mean ?? null };
 }
 
 /** Fewer buckets an octave: an index halves with each step of the scale. */

@@ -21,24 +21,26 @@ export interface TimesSink {
 }
 
 /**
- * All times of rows [from, to) of one class whose layers are derived: of what is no request only the whole. Many rows
- * at once, one series after the other: that takes a fraction of the time that row by row takes.
+ * All times of rows [from, to) of one class whose layers are derived: of what is no request only the whole. One series
+ * after the other, of as many rows as stay in the CPU's cache meanwhile: that takes a fraction of the time that row by
+ * row takes.
  */
 export function recordTimes(columns: PathColumns, from: number, to: number, sink: TimesSink): void {
   const exchangeClass = columns.class[from]!;
   sink.recordMeasured(END_TO_END + exchangeClass, columns.endToEnd, from, to, 1);
   if (exchangeClass !== REQUEST) return;
-  const [first, end] = [from * LAYER_COUNT, to * LAYER_COUNT];
-  for (let i = 0; i < LAYER_COUNT; i++) sink.recordMeasured(i, columns.layers, first + i, end, LAYER_COUNT);
-  for (let at = from; at < to; at += SOME_ROWS) {
-    const some = Math.min(SOME_ROWS, to - at);
-    for (let i = 0; i < some; i++) roundTrips[i] = vnicRoundTrip(columns, at + i);
-    sink.recordMeasured(ROUND_TRIP, roundTrips, 0, some, 1);
-  }
+  for (let at = from; at < to; at += SOME_ROWS) recordLayers(columns, at, Math.min(at + SOME_ROWS, to), sink);
 }
 
-const SOME_ROWS = 1024;
+const SOME_ROWS = 128;
 const roundTrips = new Float64Array(SOME_ROWS);
+
+function recordLayers(columns: PathColumns, from: number, to: number, sink: TimesSink): void {
+  const [first, end] = [from * LAYER_COUNT, to * LAYER_COUNT];
+  for (let i = 0; i < LAYER_COUNT; i++) sink.recordMeasured(i, columns.layers, first + i, end, LAYER_COUNT);
+  for (let row = from; row < to; row++) roundTrips[row - from] = vnicRoundTrip(columns, row);
+  sink.recordMeasured(ROUND_TRIP, roundTrips, 0, to - from, 1);
+}
 
 /** How many of rows [from, to) are errors. */
 export function countErrors(columns: PathColumns, from: number, to: number): number {

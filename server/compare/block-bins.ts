@@ -58,21 +58,32 @@ export function blockBins(values: Float64Array, blocks: number): BlockBins {
  * whose quantiles are normal in the limit where values repeat, too: a timer's
  * resolution makes others jump (Ma, Genton, Parzen, Asymptotic properties of
  * sample quantiles of discrete distributions, 2011).
+ * @param near where the one before was found: resamples differ little
  */
-export function weightedQuantile(bins: BlockBins, weights: Float64Array, quantile: number): number {
+export function weightedQuantile(
+  bins: BlockBins,
+  weights: Float64Array,
+  quantile: number,
+  near: Near = { bin: 0 },
+): number {
   const size = dot(bins.sizes, 0, weights);
   const wanted = quantile * size;
   if (!(wanted > 0)) return Number.NaN;
-  const here = binAt(bins, weights, wanted);
+  const here = binAt(bins, weights, wanted, near);
   const isAbove = wanted >= here.middle;
   if (isAbove ? here.upTo === size : here.before === 0) return here.value;
-  const next = binAt(bins, weights, isAbove ? here.upTo + 1 : here.before);
+  const next = binAt(bins, weights, isAbove ? here.upTo + 1 : here.before, { bin: near.bin });
   return here.value + ((next.value - here.value) * (wanted - here.middle)) / (next.middle - here.middle);
 }
 
 /** How many values there are. */
 export function sizeOf({ sizes }: BlockBins): number {
   return sizes.reduce((sum, each) => sum + each, 0);
+}
+
+/** The bin in which the last quantile was found. */
+export interface Near {
+  bin: number;
 }
 
 interface Bin {
@@ -84,20 +95,25 @@ interface Bin {
   upTo: number;
 }
 
-function binAt(bins: BlockBins, weights: Float64Array, wanted: number): Bin {
-  const bin = firstBin(bins, weights, wanted);
+function binAt(bins: BlockBins, weights: Float64Array, wanted: number, near: Near): Bin {
+  const bin = firstBin(bins, weights, wanted, near.bin);
+  near.bin = bin;
   const upTo = dot(bins.below, bin * bins.blocks, weights);
   const before = bin === 0 ? 0 : dot(bins.below, (bin - 1) * bins.blocks, weights);
   return { value: bins.means[bin]!, before, middle: (before + upTo) / 2, upTo };
 }
 
-/** The first bin up to which there are `wanted` values. */
-function firstBin({ blocks, below }: BlockBins, weights: Float64Array, wanted: number): number {
-  let low = 0;
-  let high = BINS - 1;
+/** The first bin up to which there are `wanted` values: in steps that double from `near` on, then by halves. */
+function firstBin({ blocks, below }: BlockBins, weights: Float64Array, wanted: number, near: number): number {
+  const isUpTo = (bin: number) => dot(below, bin * blocks, weights) >= wanted;
+  let [low, high] = [near, near];
+  if (isUpTo(near)) for (let step = 1; low > 0 && isUpTo(low); step *= 2) [low, high] = [Math.max(0, low - step), low];
+  else
+    for (let step = 1; high < BINS - 1 && !isUpTo(high); step *= 2)
+      [low, high] = [high + 1, Math.min(BINS - 1, high + step)];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (dot(below, middle * blocks, weights) >= wanted) high = middle;
+    if (isUpTo(middle)) high = middle;
     else low = middle + 1;
   }
   return low;

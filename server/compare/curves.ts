@@ -1,7 +1,5 @@
 /** Whole distributions, for the eye: the same probabilities for every layer of both runs. */
 import type { LayerCurves } from '../wire/compare-views.ts';
-import { exactQuantiles } from './exact-quantiles.ts';
-import type { Sample } from './shifts.ts';
 
 const STEPS = 100;
 /** Beyond which a curve of this many requests shows single ones. */
@@ -13,15 +11,10 @@ export const PROBABILITIES: readonly number[] = [
   ...TAIL,
 ];
 
-/** For the layers that both have measured. */
-export function curvesOf(a: Sample, b: Sample, layers: readonly string[]): LayerCurves[] {
-  return layers.flatMap((layer) => {
-    const [curveA, curveB] = [curve(a.get(layer)), curve(b.get(layer))];
-    return curveA && curveB ? [{ layer, a: curveA, b: curveB }] : [];
-  });
-}
+/** Along PROBABILITIES, by layer. */
+type Curves = ReadonlyMap<string, number[]>;
 
-function curve(values: Float64Array | undefined): number[] | null {
-  const found = values ? exactQuantiles(values, PROBABILITIES) : [Number.NaN];
-  return Number.isNaN(found[0]) ? null : found;
+/** For the layers that both have measured. */
+export function curvesOf(a: Curves, b: Curves): LayerCurves[] {
+  return [...a].flatMap(([layer, curve]) => (b.has(layer) ? [{ layer, a: curve, b: b.get(layer)! }] : []));
 }

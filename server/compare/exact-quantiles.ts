@@ -68,16 +68,16 @@ function placesOf(counts: Uint32Array, ranks: readonly number[]): Place[] {
 
 /** The values of some bins, sorted. */
 function gathered(values: Float64Array, counts: Uint32Array, bins: ReadonlySet<number>): Map<number, Float64Array> {
-  const found = new Map([...bins].map((bin) => [bin, new Float64Array(counts[bin] ?? 0)]));
-  const filled = new Uint32Array(BINS);
-  const isWanted = new Uint8Array(BINS);
-  for (const bin of bins) isWanted[bin] = 1;
+  const all = [...bins].map((bin) => new Float64Array(counts[bin] ?? 0));
+  const filled = new Uint32Array(all.length);
+  /** Place of a bin in `all` and one more; 0 is none. */
+  const placeOf = new Uint16Array(BINS);
+  for (const [i, bin] of [...bins].entries()) placeOf[bin] = i + 1;
   const words = highWords(values);
   for (let row = 0; row < values.length; row++) {
     const value = values[row]!;
-    const bin = binOf(value, words[2 * row + 1]!);
-    if (isWanted[bin] === 1 && !Number.isNaN(value)) found.get(bin)![filled[bin]!++] = value;
+    const place = placeOf[binOf(value, words[2 * row + 1]!)]! - 1;
+    if (place >= 0 && !Number.isNaN(value)) all[place]![filled[place]!++] = value;
   }
-  for (const inside of found.values()) inside.sort();
-  return found;
+  return new Map([...bins].map((bin, i) => [bin, all[i]!.sort()]));
 }

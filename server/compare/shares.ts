@@ -17,7 +17,7 @@ export interface ShareOptions {
 }
 
 /** Sums of a layer, block by block, over the rows in which every layer was measured. */
-interface BlockSums {
+export interface BlockSums {
   sums: Map<string, Float64Array>;
   counts: Float64Array;
 }
@@ -27,11 +27,16 @@ const NOT_WHOLE = 0xffff;
 
 /** One for each layer of both samples, in the order of `a`; their rows are the same requests. */
 export function sharesOf(a: Sample, b: Sample, options: ShareOptions = {}): Share[] {
-  const { seed = 1, draws = 1000, rounds = 0, confidence = 0.95 } = options;
   const layers = [...a.keys()].filter((layer) => b.has(layer));
   const [rowsA, rowsB] = [a, b].map((sample) => sample.get(layers[0] ?? '')?.length ?? 0) as [number, number];
-  const [blocksA, blocksB] = blocksOf(rowsA, rowsB, rounds);
-  const [sumsA, sumsB] = [blockSums(a, layers, blocksA), blockSums(b, layers, blocksB)];
+  const [blocksA, blocksB] = blocksOf(rowsA, rowsB, options.rounds ?? 0);
+  return sharesBetween(blockSums(a, layers, blocksA), blockSums(b, layers, blocksB), options);
+}
+
+/** The same of the sums of both, which are of the same layers. */
+export function sharesBetween(sumsA: BlockSums, sumsB: BlockSums, options: ShareOptions = {}): Share[] {
+  const { seed = 1, draws = 1000, rounds = 0, confidence = 0.95 } = options;
+  const layers = [...sumsA.sums.keys()];
   const shifts = layers.map((layer) => meanOf(sumsB, layer) - meanOf(sumsA, layer));
   const deviations = scatter(layers, shifts, sumsA, sumsB, { draws, rounds, random: seededRandom(seed) });
   const blocks = Math.min(sumsA.counts.length, sumsB.counts.length);
@@ -45,7 +50,7 @@ export function sharesOf(a: Sample, b: Sample, options: ShareOptions = {}): Shar
   });
 }
 
-function blockSums(sample: Sample, layers: readonly string[], blocks: number): BlockSums {
+export function blockSums(sample: Sample, layers: readonly string[], blocks: number): BlockSums {
   const columns = layers.map((layer) => sample.get(layer)!);
   const blockOf = wholeRows(columns, blocks);
   const counts = new Float64Array(blocks);

@@ -8,7 +8,7 @@
  * approximate stepdown methods, 2005).
  */
 import type { Shift } from '../wire/compare-views.ts';
-import { type BlockBins, blockBins, sizeOf, weightedQuantile } from './block-bins.ts';
+import { type BlockBins, blockBins, type Near, sizeOf, weightedQuantile } from './block-bins.ts';
 import { blocksOf, drawnBlocks, isPaired } from './block-draws.ts';
 import { exactQuantiles } from './exact-quantiles.ts';
 import { normalQuantile, studentQuantile } from './normal.ts';
@@ -37,6 +37,8 @@ interface Cell {
   quantile: number;
   a: BlockBins;
   b: BlockBins;
+  nearA: Near;
+  nearB: Near;
   exactA: number;
   exactB: number;
   /** By the bins, as every draw is. */
@@ -44,14 +46,45 @@ interface Cell {
   draws: Float64Array;
 }
 
+/** What is to be known of a layer of one sample. */
+export interface LayerSample {
+  bins: BlockBins;
+  /** Along the quantiles that were asked for, ns. */
+  exact: number[];
+}
+
+export function layerSamples(
+  sample: Sample,
+  blocks: number,
+  quantiles: readonly number[] = QUANTILES,
+): Map<string, LayerSample> {
+  const of = (values: Float64Array) => ({ bins: blockBins(values, blocks), exact: exactQuantiles(values, quantiles) });
+  return new Map([...sample].map(([layer, values]) => [layer, of(values)]));
+}
+
 /** Shifts of b against a, for the layers both have and the quantiles that both have values for. */
 export function shiftsOf(a: Sample, b: Sample, options: ShiftOptions = {}): Shift[] {
-  const { seed = 1, draws = 1000, confidence = 0.95, quantiles = QUANTILES } = options;
   const [blocksA, blocksB] = blocksOf(rowsOf(a), rowsOf(b), options.rounds ?? 0);
+  const { quantiles } = options;
+  return shiftsBetween(layerSamples(a, blocksA, quantiles), layerSamples(b, blocksB, quantiles), options);
+}
+
+/** The same of what was made of both before. */
+export function shiftsBetween(
+  a: ReadonlyMap<string, LayerSample>,
+  b: ReadonlyMap<string, LayerSample>,
+  options: ShiftOptions = {},
+): Shift[] {
+  const { seed = 1, draws = 1000, confidence = 0.95, quantiles = QUANTILES } = options;
+  const [blocksA, blocksB] = [blocksIn(a), blocksIn(b)];
   const draw = { quantiles, draws, blocksA, blocksB, isPaired: isPaired(options.rounds ?? 0) };
-  const cells = [...a].flatMap(([layer, values]) => cellsOf(layer, values, b.get(layer), draw));
+  const cells = [...a].flatMap(([layer, of]) => cellsOf(layer, of, b.get(layer), draw));
   drawAll(cells, draw, seededRandom(seed));
   return intervals(cells, Math.min(blocksA, blocksB), draws, confidence);
+}
+
+function blocksIn(sample: ReadonlyMap<string, LayerSample>): number {
+  return sample.values().next().value?.bins.blocks ?? 0;
 }
 
 interface Draw {
@@ -63,23 +96,22 @@ interface Draw {
 }
 
 /** One for each quantile that both samples have enough values beyond. */
-function cellsOf(layer: string, valuesA: Float64Array, valuesB: Float64Array | undefined, draw: Draw): Cell[] {
-  if (!valuesB) return [];
-  const [a, b] = [blockBins(valuesA, draw.blocksA), blockBins(valuesB, draw.blocksB)];
+function cellsOf(layer: string, ofA: LayerSample, ofB: LayerSample | undefined, draw: Draw): Cell[] {
+  if (!ofB) return [];
+  const [a, b] = [ofA.bins, ofB.bins];
   const [onceA, onceB] = [new Float64Array(draw.blocksA).fill(1), new Float64Array(draw.blocksB).fill(1)];
   const smaller = Math.min(sizeOf(a), sizeOf(b));
-  const quantiles = draw.quantiles.filter((quantile) => smaller * (1 - quantile) >= BEYOND);
-  const [exactA, exactB] = [exactQuantiles(valuesA, quantiles), exactQuantiles(valuesB, quantiles)];
-  return quantiles.map((quantile, n) => ({
-    ...{ layer, quantile, a, b },
-    exactA: exactA[n]!,
-    exactB: exactB[n]!,
-    shift: weightedQuantile(b, onceB, quantile) - weightedQuantile(a, onceA, quantile),
-    draws: new Float64Array(draw.draws),
-  }));
+  return draw.quantiles.flatMap((quantile, n): Cell[] => {
+    if (!(smaller * (1 - quantile) >= BEYOND)) return [];
+    const shift = weightedQuantile(b, onceB, quantile) - weightedQuantile(a, onceA, quantile);
+    const near = { nearA: { bin: 0 }, nearB: { bin: 0 } };
+    const [exactA, exactB] = [ofA.exact[n]!, ofB.exact[n]!];
+    return [{ layer, quantile, a, b, ...near, exactA, exactB, shift, draws: new Float64Array(draw.draws) }];
+  });
 }
 
-function rowsOf(sample: Sample): number {
+/** As many in every layer. */
+export function rowsOf(sample: Sample): number {
   return sample.values().next().value?.length ?? 0;
 }
 
@@ -89,7 +121,8 @@ function drawAll(cells: readonly Cell[], draw: Draw, random: () => number): void
     const weightsB = draw.isPaired ? weightsA : drawnBlocks(draw.blocksB, random);
     for (const cell of cells) {
       const { a, b, quantile } = cell;
-      cell.draws[at] = weightedQuantile(b, weightsB, quantile) - weightedQuantile(a, weightsA, quantile);
+      cell.draws[at] =
+        weightedQuantile(b, weightsB, quantile, cell.nearB) - weightedQuantile(a, weightsA, quantile, cell.nearA);
     }
   }
 }

@@ -11,6 +11,8 @@ export class RowQueue {
   readonly #rows: RowWriter;
   readonly #vmOf: VmOf;
   #pairs = 0;
+  /** Rows at the front that were taken. */
+  #drained = 0;
   joined = 0;
   /** Joined with all stations stamped. */
   complete = 0;
@@ -32,6 +34,7 @@ export class RowQueue {
   ): number {
     const { columns } = this.#rows;
     const ordinal = this.#pairs++ >>> 0;
+    if (columns.count === columns.capacity) this.#closeUp();
     if (columns.count === columns.capacity) {
       this.overflow++;
       return ordinal;
@@ -46,17 +49,26 @@ export class RowQueue {
   }
 
   get ready(): number {
-    return this.#rows.columns.count;
+    return this.#rows.columns.count - this.#drained;
   }
 
   /** Append waiting rows to `out`, as many as it has room for; returns how many. */
   drain(out: PathColumns): number {
     const { columns } = this.#rows;
-    const rows = Math.min(columns.count, out.capacity - out.count);
-    copyRows(columns, 0, out, out.count, rows);
-    copyRows(columns, rows, columns, 0, columns.count - rows);
-    columns.count -= rows;
+    const rows = Math.min(this.ready, out.capacity - out.count);
+    copyRows(columns, this.#drained, out, out.count, rows);
     out.count += rows;
+    this.#drained += rows;
+    if (this.ready === 0) this.#closeUp();
     return rows;
+  }
+
+  /** Waiting rows go to the front; not before there is need, for mostly none is left then. */
+  #closeUp(): void {
+    const { columns } = this.#rows;
+    const { ready } = this;
+    copyRows(columns, this.#drained, columns, 0, ready);
+    columns.count = ready;
+    this.#drained = 0;
   }
 }

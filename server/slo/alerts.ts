@@ -17,6 +17,8 @@ export interface AlertState {
   sinceMs: number | null;
   /** It would have resolved, but minutes are missing. */
   isHeld: boolean;
+  /** From when to when it fired before; null where it never did. */
+  lastFired: { readonly fromMs: number; readonly toMs: number } | null;
 }
 
 export interface Transition {
@@ -33,7 +35,7 @@ export interface Transition {
 export type IsMeasured = (minutes: Minutes) => boolean;
 
 export function alertStates({ rules }: Objective): AlertState[] {
-  return rules.map((rule) => ({ rule, state: 'inactive', sinceMs: null, isHeld: false }));
+  return rules.map((rule) => ({ rule, state: 'inactive', sinceMs: null, isHeld: false, lastFired: null }));
 }
 
 /** Budget burnt at so many times the allowed speed; null where there was nothing. */
@@ -63,6 +65,7 @@ export function stepAlert(
   alert.isHeld = alert.state !== 'inactive' && !isMeasured({ from, to: Math.floor(nowMs / MINUTE_MS) });
   if (alert.isHeld || alert.state === 'inactive') return null;
   const wasFiring = alert.state === 'firing';
+  if (wasFiring) alert.lastFired = { fromMs: alert.sinceMs ?? nowMs, toMs: nowMs };
   alert.state = 'inactive';
   alert.sinceMs = nowMs;
   return wasFiring ? told('resolved') : null;

@@ -10,7 +10,7 @@ import { promiseOf } from './promise.ts';
 import { isMaintained, type UnitLine } from './unit-line.ts';
 
 const MOST_STRETCHES = 100;
-const UNIT_NAMES = {
+export const UNIT_NAMES = {
   Occurrences: 'requests',
   Timeslices: 'slices',
   RatioTimeslices: 'billionths of slices',

@@ -1,13 +1,16 @@
 /** The database file of a store: opened, its tables made or checked, and every reason why not in words. */
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { FIRST_SCHEMA, migrateFirst } from './duckdb-migration.ts';
 import { inTransaction } from './duckdb-transaction.ts';
 import { MINUTE_TABLES } from './minute-tables.ts';
 import { PathWriter } from './path-writer.ts';
+import { PREPARED_TABLES } from './prepared-quantiles.ts';
 import { RETENTION_TABLES } from './retention.ts';
 import { ROLL_UP_TABLES } from './roll-up-tables.ts';
+import { SLOW_TABLES } from './slow-parts.ts';
 import { StoreError } from './store-error.ts';
 import { definitionsOfStore } from './stored-view.ts';
 import { UNKEPT_TABLES } from './unkept-keys.ts';
@@ -19,6 +22,14 @@ const FILE = 'hopscope.duckdb';
 const MEMORY_LIMIT = '512MB';
 /** A checkpoint writes the rows that did not fill a group of their own again: at DuckDB's own 16 MB that is most of them. */
 const CHECKPOINT_THRESHOLD = '64MB';
+/** Of a new file. A column of some 100,000 rows takes whole blocks: at DuckDB's own 256 KiB much of the last ones is empty. */
+const BLOCK_BYTES = '65536';
+
+/**
+ * Fewer where this process has fewer CPUs: a thread of DuckDB that waits for the other one spins, and on one core
+ * it then takes the time that the other one needs.
+ */
+const MOST_THREADS = 2;
 
 const DEFINITIONS = [
   'CREATE TABLE hopscope (schema INTEGER, version VARCHAR)',
@@ -26,12 +37,24 @@ const DEFINITIONS = [
   'CREATE TABLE runs (id VARCHAR, name VARCHAR, started_ms DOUBLE, ended_ms DOUBLE, summary VARCHAR)',
 ];
 
+/** Made where they are missing: older files have not all of them. */
+const MORE = [
+  ...MINUTE_TABLES,
+  ...ROLL_UP_TABLES,
+  ...RETENTION_TABLES,
+  ...UNKEPT_TABLES,
+  ...SLOW_TABLES,
+  ...PREPARED_TABLES,
+];
+
 export interface OpenFile {
   /** One of each, so that a long query holds no commit up. */
   writer: DuckDBConnection;
   reader: DuckDBConnection;
   /** For questions about all paths of a run, which hold up no other question either. */
-  reports: readonly DuckDBConnection[];
+  reports: DuckDBConnection;
+  /** For what nobody waits for. */
+  upkeep: DuckDBConnection;
   /** By `writer`. */
   paths: PathWriter;
   close(): void;
@@ -54,14 +77,17 @@ export async function openFile(folder: string, version: string): Promise<OpenFil
   try {
     await checkSchema(writer, file, version);
     await inTransaction(writer, async () => {
-      for (const table of [...ROLL_UP_TABLES, ...RETENTION_TABLES, ...UNKEPT_TABLES, ...MINUTE_TABLES])
-        await writer.run(table);
+      for (const statement of MORE) await writer.run(statement);
     });
     await writer.run('SET enable_external_access = false');
     const reader = await instance.connect();
-    const reports = [await instance.connect(), await instance.connect()];
-    const closeAll = () => [...[reader, ...reports].map((each) => each.closeSync()), close()];
-    return { writer, reader, reports, paths: new PathWriter(writer), close: closeAll };
+    const reports = await instance.connect();
+    const upkeep = await instance.connect();
+    const closeAll = () => {
+      for (const each of [reader, reports, upkeep]) each.closeSync();
+      close();
+    };
+    return { writer, reader, reports, upkeep, paths: new PathWriter(writer), close: closeAll };
   } catch (error) {
     close();
     throw error instanceof StoreError ? error : damaged(file, error as Error);
@@ -93,7 +119,8 @@ async function opened(file: string): Promise<DuckDBInstance> {
     return await DuckDBInstance.create(file, {
       memory_limit: MEMORY_LIMIT,
       checkpoint_threshold: CHECKPOINT_THRESHOLD,
-      threads: '2',
+      default_block_size: BLOCK_BYTES,
+      threads: String(Math.min(MOST_THREADS, availableParallelism())),
     });
   } catch (error) {
     const { message } = error as Error;

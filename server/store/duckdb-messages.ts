@@ -5,6 +5,7 @@ import type { Indicator } from '../slo/indicator.ts';
 import type { MinuteCounts } from '../slo/minute-counts.ts';
 import type { SampledCounts } from '../wire/series-views.ts';
 import type { PathFilter } from './path-filter.ts';
+import type { Prepared } from './prepared-quantiles.ts';
 import type { RunQuantiles, RunTimes } from './run-times.ts';
 import type { PathQuery, SeriesQuery, StoredRun, StoredSeries } from './store.ts';
 import type { StoredRows } from './stored-rows.ts';
@@ -105,6 +106,14 @@ export interface Calls {
   series: { ask: DiskSeriesQuery; answer: StoredSeries };
   /** Merge some parts into their roll-ups: whether there are more. */
   rollUp: { ask: null; answer: boolean };
+  /** List the slowest of a part of the paths below this number: whether there are more. */
+  listPart: { ask: number; answer: boolean };
+  /** A run that is over and has no quantiles prepared; null where all have. */
+  nextToPrepare: { ask: null; answer: string | null };
+  /** Find them: null where they need not be kept. */
+  prepare: { ask: string; answer: Prepared | null };
+  /** Keep them, unless the run has changed since. */
+  keepPrepared: { ask: Prepared; answer: null };
   prune: { ask: PruneAsk; answer: PruneAnswer };
   /** Which rows are too much for a file of so many bytes. */
   tooMuch: { ask: number; answer: PruneAsk['below'] };

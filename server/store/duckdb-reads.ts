@@ -14,7 +14,8 @@ import { ROLL_UP_TABLE } from './roll-up-tables.ts';
 import { PATH_TABLES } from './stored-table.ts';
 import { readUnkept } from './unkept-keys.ts';
 
-const SELECT = `SELECT ${selection()}, number::DOUBLE FROM paths`;
+const FIELDS = `${selection()}, number::DOUBLE`;
+const SELECT = `SELECT ${FIELDS} FROM paths`;
 
 /** Numbers begin where they ended. */
 export async function nextNumber(connection: DuckDBConnection): Promise<number> {
@@ -27,20 +28,32 @@ export async function nextNumber(connection: DuckDBConnection): Promise<number> 
 
 /** Finds their numbers first: few of very many are looked up whole. */
 export async function readPaths(connection: DuckDBConnection, query: DiskQuery): Promise<FoundRows> {
-  const numbers = isPlain(query) ? await foundNumbers(connection, query) : await rankedNumbers(connection, query);
+  const found = isPlain(query)
+    ? await foundNumbers(connection, query)
+    : { listed: [], others: await rankedNumbers(connection, query) };
   const values: DuckDBValue[] = [];
   const order = `${sqlRank(query, (value) => `$${values.push(value)}`)} DESC, number`;
-  return read(connection, `${SELECT} WHERE number IN (${[-1, ...numbers].join(', ')}) ORDER BY ${order}`, values);
+  const sources = [numbered('slow_paths', found.listed), numbered('paths', found.others)];
+  const rows = sources.filter((source) => source !== null).join(' UNION ALL ') || numbered('paths', [-1])!;
+  return read(connection, `SELECT ${FIELDS} FROM (${rows}) ORDER BY ${order}`, values);
 }
 
-async function rankedNumbers(connection: DuckDBConnection, query: DiskQuery): Promise<unknown[]> {
+/** Null for no numbers. */
+function numbered(table: string, numbers: readonly number[]): string | null {
+  if (numbers.length === 0) return null;
+  // Between them is known for all rows of a group at once.
+  const between = `number BETWEEN ${Math.min(...numbers)} AND ${Math.max(...numbers)}`;
+  return `SELECT * FROM ${table} WHERE ${between} AND number IN (${numbers.join(', ')})`;
+}
+
+async function rankedNumbers(connection: DuckDBConnection, query: DiskQuery): Promise<number[]> {
   const picked: DuckDBValue[] = [];
   const bind = (value: DuckDBValue) => `$${picked.push(value)}`;
   const rank = sqlRank(query, bind);
   const wanted = [`run = ${bind(query.run)}`, `${rank} IS NOT NULL`, ...sqlFilter(query, bind)].join(' AND ');
   const limited = `LIMIT ${bind(query.limit)}::BIGINT`;
-  const pick = `SELECT number FROM ${viewFor(query)} WHERE ${wanted} ORDER BY ${rank} DESC, number ${limited}`;
-  return (await connection.runAndReadAll(pick, picked)).getColumnsJS()[0] ?? [];
+  const pick = `SELECT number::DOUBLE FROM ${viewFor(query)} WHERE ${wanted} ORDER BY ${rank} DESC, number ${limited}`;
+  return ((await connection.runAndReadAll(pick, picked)).getColumnsJS()[0] ?? []) as number[];
 }
 
 /** The times alone are much cheaper to ask. */

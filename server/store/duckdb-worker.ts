@@ -5,8 +5,19 @@ import { Counting } from '../slo/minute-counts.ts';
 import { type OpenFile, openFile } from './duckdb-file.ts';
 import type { Answer, CallName, Calls, FoundRows, Opening, Question, WorkerOptions } from './duckdb-messages.ts';
 import { nextNumber, readKeys, readPage, readPath, readPaths } from './duckdb-reads.ts';
-import { checkpoint, forgetRun, pruneSome, rollUpSome, sweepRepeated, writeBatch } from './duckdb-writes.ts';
+import {
+  checkpoint,
+  forgetRun,
+  keepQuantiles,
+  listSome,
+  noteToPrepare,
+  pruneSome,
+  rollUpSome,
+  sweepRepeated,
+  writeBatch,
+} from './duckdb-writes.ts';
 import { readMinutes, readSeriesNames } from './minute-tables.ts';
+import { preparedQuantiles, prepareQuantiles } from './prepared-quantiles.ts';
 import { RawBudget } from './raw-budget.ts';
 import { readPruned, tooMuch } from './retention.ts';
 import { readSampled, readSeries } from './roll-up-reads.ts';
@@ -22,11 +33,12 @@ let counting = new Counting([]);
 /** Null between a failure and the next try. */
 let file: OpenFile | null = null;
 let hasClosed = false;
-type Kind = 'read' | 'report' | 'write';
+type Kind = 'read' | 'report' | 'write' | 'upkeep';
 /** Each question waits for its own kind. */
 const last: Record<Kind, Promise<unknown>> = {
   read: Promise.resolve(),
   report: Promise.resolve(),
+  upkeep: Promise.resolve(),
   write: Promise.resolve(),
 };
 
@@ -41,6 +53,10 @@ const WORK: Work = {
   minutes: (series) => readMinutes(reader(), series),
   forget: (run) => changed(({ writer, paths }) => forgetRun(writer, paths, run)),
   rollUp: () => changed(({ writer }) => rollUpSome(writer)),
+  listPart: (next) => changed(({ writer }) => listSome(writer, next)),
+  nextToPrepare: () => changed(({ writer }) => noteToPrepare(writer)),
+  prepare: (run) => prepareQuantiles(opened().upkeep, run, () => hasClosed),
+  keepPrepared: (prepared) => changed(({ writer }) => keepQuantiles(writer, prepared)),
   prune: (ask) => changed(({ writer }) => pruneSome(writer, ask)),
   sweep: () => changed(({ writer, paths }) => sweepRepeated(writer, paths)),
   tooMuch: (bytes) => tooMuch(reader(), bytes),
@@ -51,17 +67,18 @@ const WORK: Work = {
   paths: (query) => readPaths(reader(), query),
   path: (ask) => readPath(reader(), ask),
   page: (ask) => readPage(reader(), ask),
-  count: (run) => countPaths(reports()[0]!, run),
-  times: ({ run, names }) => readTimes(reports()[0]!, run, names),
-  quantiles: ({ run, quantiles }) => readQuantiles(reports(), run, quantiles),
+  count: (run) => countPaths(reports(), run),
+  times: ({ run, names }) => readTimes(reports(), run, names),
+  quantiles: async ({ run, quantiles }) =>
+    (await preparedQuantiles(reports(), run, quantiles)) ?? readQuantiles(reports(), run, quantiles),
   keys: (limit) => readKeys(reader(), limit),
   runs: (query) => readRuns(reader(), query),
   close: async () => {
-    await Promise.all([last.read, last.report]);
+    hasClosed = true;
+    await Promise.all([last.read, last.report, last.upkeep]);
     file?.close();
     // Who asks now is told so: a closed connection must not be used.
     file = null;
-    hasClosed = true;
     return null;
   },
 };
@@ -72,10 +89,11 @@ const KIND: Partial<Record<CallName, Kind>> = {
     forget: 'write',
     close: 'write',
     rollUp: 'write',
+    listPart: 'write',
     prune: 'write',
-    sweep: 'write',
   },
-  ...{ checkpoint: 'write', count: 'report', times: 'report', quantiles: 'report' },
+  ...{ nextToPrepare: 'write', keepPrepared: 'write', sweep: 'write', checkpoint: 'write', prepare: 'upkeep' },
+  ...{ count: 'report', times: 'report', quantiles: 'report' },
 };
 
 function reader(): OpenFile['reader'] {
@@ -105,13 +123,14 @@ async function changed<T>(work: (open: OpenFile) => Promise<T>): Promise<T> {
 
 /** Once the reads under way are answered; those that come meanwhile wait. */
 async function reopen(): Promise<void> {
-  const opening = Promise.all([last.read, last.report]).then(async () => {
+  const opening = Promise.all([last.read, last.report, last.upkeep]).then(async () => {
     file?.close();
     file = null;
     file = await openFile(folder, version);
   });
   last.read = opening.catch(() => undefined);
   last.report = last.read;
+  last.upkeep = last.read;
   await opening;
 }
 

@@ -5,10 +5,12 @@ import type { Batch, PruneAnswer, PruneAsk, Written } from './duckdb-messages.ts
 import { inTransaction } from './duckdb-transaction.ts';
 import { appendMinutes, mergeMinutes } from './minute-tables.ts';
 import type { PathWriter } from './path-writer.ts';
+import { forgetPrepared, keepPrepared, nextToPrepare, type Prepared } from './prepared-quantiles.ts';
 import type { RawBudget, Verdict } from './raw-budget.ts';
 import { prune, sweep } from './retention.ts';
 import { partsOf, sampledOf } from './roll-up-parts.ts';
 import { appendParts, forgetRollUps, rollUpParts } from './roll-up-tables.ts';
+import { listPart, unlistParts } from './slow-parts.ts';
 import type { StoredRun } from './store.ts';
 import { retainRows, type StoredRows } from './stored-rows.ts';
 import { PATH_TABLES, RUN_TABLES } from './stored-table.ts';
@@ -36,6 +38,8 @@ export async function writeBatch(
     const unkept = verdicts.flatMap((verdict, row) => (verdict === 'unkept' ? [row] : []));
     await appendUnkept(connection, rows, unkept, next - 1, id);
     const stored = await takeOut(connection, replaced);
+    await unlistParts(connection, replaced);
+    await forgetPrepared(connection, rows.runs);
     retainRows(rows, (row) => (row < fresh ? verdicts[row] !== 'unkept' : stored.has(rows.numbers[row]!)));
     if (rows.columns.count > 0) await paths.write(rows, vmNames);
     await appendParts(connection, [...added, ...partsOf(before, vmNames, true)], next - 1, id);
@@ -86,6 +90,20 @@ export function rollUpSome(connection: DuckDBConnection): Promise<boolean> {
     await mergeMinutes(connection);
     return rollUpParts(connection);
   });
+}
+
+/** @returns whether there are more */
+export function listSome(connection: DuckDBConnection, next: number): Promise<boolean> {
+  return inTransaction(connection, () => listPart(connection, next));
+}
+
+export function noteToPrepare(connection: DuckDBConnection): Promise<string | null> {
+  return inTransaction(connection, () => nextToPrepare(connection));
+}
+
+export async function keepQuantiles(connection: DuckDBConnection, prepared: Prepared): Promise<null> {
+  await inTransaction(connection, () => keepPrepared(connection, prepared));
+  return null;
 }
 
 export function pruneSome(connection: DuckDBConnection, ask: PruneAsk): Promise<PruneAnswer> {
@@ -142,6 +160,8 @@ export async function forgetRun(connection: DuckDBConnection, paths: PathWriter,
     await deletePaths(connection, which, run);
     for (const table of RUN_TABLES) await connection.run(`DELETE FROM ${table} WHERE ${which}`, [run]);
     await connection.run('DELETE FROM runs WHERE id = $1', [run]);
+    await connection.run('DELETE FROM slow_paths WHERE run = $1', [run]);
+    await forgetPrepared(connection, [run]);
     await forgetRollUps(connection, run);
   });
   // Its numbers may be given again.

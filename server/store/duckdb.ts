@@ -6,17 +6,15 @@
  */
 import type { PathColumns } from '../join/paths.ts';
 import type { PathKeys } from '../join/recent-keys.ts';
-import { rowOf } from '../join/rows.ts';
 import type { Coverage } from '../wire/series-views.ts';
-import { type Amended, stillAmended } from './amended-rows.ts';
+import { type Amended, noteAmended, stillAmended } from './amended-rows.ts';
 import { batchOf, type Doubt } from './duckdb-batch.ts';
-import type { Batch, FoundRows, FoundRuns, RunsQuery, Written } from './duckdb-messages.ts';
+import type { Batch, FoundRuns, RunsQuery, Written } from './duckdb-messages.ts';
 import { DuckDbMinutes } from './duckdb-minutes.ts';
 import type { DuckDbStoreOptions } from './duckdb-options.ts';
 import { DuckDbThread } from './duckdb-thread.ts';
 import { MemoryStore } from './memory.ts';
-import type { ChangedRow } from './memory-rows.ts';
-import { mergedPaths } from './merged-paths.ts';
+import { foundPaths, mergedPaths } from './merged-paths.ts';
 import { quantilesOf, type RunQuantiles, type RunTimes, TIME_NAMES, timesOf } from './run-times.ts';
 import type { PathQuery, PathStore, SeriesQuery, StoreCounts, StoredPaths, StoredRun, StoredSeries } from './store.ts';
 import { type StoredRows, sharedRows } from './stored-rows.ts';
@@ -97,13 +95,8 @@ export class DuckDbStore implements PathStore, Commits {
 
   amend(ordinal: number, change: (columns: PathColumns, row: number) => void): boolean {
     const changed = this.#memory.change(ordinal, change);
-    if (changed !== null && changed.sequence < this.#sent) this.#noteAmended(changed);
+    if (changed !== null && changed.sequence < this.#sent) noteAmended(this.#amended, changed);
     return changed !== null;
-  }
-
-  #noteAmended({ run, sequence, columns, row, before }: ChangedRow): void {
-    const first = this.#amended.get(sequence)?.before ?? before;
-    this.#amended.set(sequence, { run, before: first, columns: rowOf(columns, row) });
   }
 
   /** Take note of a run with the next commit; what was noted of it before is replaced. */
@@ -194,7 +187,7 @@ export class DuckDbStore implements PathStore, Commits {
     const { vm, ...rest } = query;
     const name = vm === undefined ? {} : { vm: this.#options.vms().names[vm] ?? '' };
     const there = await this.#thread.ask('paths', { ...rest, ...name });
-    return mergedPaths(query, here, this.#stored(query.run, there));
+    return mergedPaths(query, here, foundPaths(query.run, there, this.#options.vms()));
   }
 
   /** Whether the file can add nothing to what memory found. */
@@ -210,7 +203,7 @@ export class DuckDbStore implements PathStore, Commits {
     if (here !== null || match === null) return here;
     const [, run, digits] = match as unknown as [string, string, string];
     const found = await this.#thread.ask('path', { run, number: Number(digits) });
-    return found.columns.count === 0 ? null : this.#stored(run, found);
+    return found.columns.count === 0 ? null : foundPaths(run, found, this.#options.vms());
   }
 
   /** What is in the file, and then what could not be written to it. */
@@ -220,7 +213,7 @@ export class DuckDbStore implements PathStore, Commits {
     for (let from = 0; from < end; ) {
       const found = await this.#thread.ask('page', { run, from, limit: PAGE_ROWS });
       const { count } = found.columns;
-      if (count > 0) yield this.#stored(run, found);
+      if (count > 0) yield foundPaths(run, found, this.#options.vms());
       if (count < PAGE_ROWS) break;
       from = (found.numbers[count - 1] as number) + 1;
     }
@@ -240,12 +233,6 @@ export class DuckDbStore implements PathStore, Commits {
   async quantiles(run: string, quantiles: readonly number[]): Promise<RunQuantiles> {
     if (await this.commit()) return this.#thread.ask('quantiles', { run, quantiles });
     return quantilesOf(await this.times(run, TIME_NAMES), quantiles);
-  }
-
-  #stored(run: string, { columns, numbers, vmNames }: FoundRows): StoredPaths {
-    const indices = vmNames.map((name) => this.#options.vms().named(name));
-    for (let row = 0; row < columns.count; row++) columns.vm[row] = indices[columns.vm[row] as number] as number;
-    return { columns, ids: Array.from(numbers, (number) => `${run}.${number}`), runs: Array.from(numbers, () => run) };
   }
 
   async series({ vm, ...query }: SeriesQuery): Promise<StoredSeries> {

@@ -87,7 +87,7 @@ export class MemoryRollUps {
     this.#wholeFromS[step] = Math.max(this.#wholeFromS[step], t + step);
   }
 
-  series({ run, vm, points, heatmap, lasted, ...asked }: SeriesQuery): StoredSeries {
+  series({ run, vm, points, leastStepS = 1, heatmap, lasted, ...asked }: SeriesQuery): StoredSeries {
     for (const name of [...this.#open.keys()]) this.#close(name);
     const rows = (step: RollUpStep) =>
       [...this.#kept.get(step)!.values()].filter((row) => row.run === run && (vm === undefined || row.vm === vm));
@@ -100,7 +100,8 @@ export class MemoryRollUps {
       asked.toS,
       seconds.reduce((a, b) => Math.max(a, b + 1), lasted.toS),
     );
-    const plan = planSeries({ fromS, toS: Math.max(fromS, toS), points, wholeFromS: this.#wholeFromS });
+    const wholeFromS = this.#wholeFromS;
+    const plan = planSeries({ fromS, toS: Math.max(fromS, toS), points, leastStepS, wholeFromS });
     const wanted = rows(plan.rollUpS).map(({ t, data }): RollUpRow => ({ t, data, minus: false }));
     return { ...plan, points: pointsOf(wanted, plan, heatmap) };
   }

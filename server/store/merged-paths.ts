@@ -1,7 +1,16 @@
 import { pathColumns } from '../join/paths.ts';
 import { copyRows } from '../join/rows.ts';
+import type { FoundRows } from './duckdb-messages.ts';
+import type { VmNames } from './duckdb-options.ts';
 import { rowRank } from './path-order.ts';
 import type { PathQuery, StoredPaths } from './store.ts';
+
+/** What the file answered, with its VMs by the indices of this process. */
+export function foundPaths(run: string, { columns, numbers, vmNames }: FoundRows, vms: VmNames): StoredPaths {
+  const indices = vmNames.map((name) => vms.named(name));
+  for (let row = 0; row < columns.count; row++) columns.vm[row] = indices[columns.vm[row] as number] as number;
+  return { columns, ids: Array.from(numbers, (number) => `${run}.${number}`), runs: Array.from(numbers, () => run) };
+}
 
 /** What two places answered to one query, as one answer: what both have is taken from the first. */
 export function mergedPaths(query: PathQuery, first: StoredPaths, second: StoredPaths): StoredPaths {

@@ -1,26 +1,11 @@
 /** Which paths a question is about: found by few columns of the tables, so that few rows are made in full. */
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
-import { STATIONS } from '../wire/stations.ts';
-import { unpacked } from './column-appender.ts';
 import type { Calls, DiskQuery } from './duckdb-messages.ts';
-import { firstName, lastName } from './packed-rows.ts';
+import { endToEndRows } from './end-to-end-rows.ts';
+import { canListsAnswer, listedPaths } from './slow-parts.ts';
 import { PATH_TABLES } from './stored-table.ts';
 
-const [FIRST, LAST] = [STATIONS[0], STATIONS.at(-1)!];
-const [BEGUN, SENT, DONE] = [firstName(FIRST), firstName(LAST), lastName(LAST)];
-
-const SENT_AND_DONE = [SENT, DONE].map((name) => `(${unpacked(name)})::BIGINT`).join(' + ');
-
-/** End to end in one of the tables, ns, and whether it was measured: the last station counts from the first. */
-const END_TO_END: Readonly<Record<(typeof PATH_TABLES)[number], { ns: string; there: string }>> = {
-  // The last byte passed with the first one.
-  usual_paths: { ns: `${SENT}::BIGINT - 1`, there: `${BEGUN} > 0 AND ${SENT} > 0` },
-  other_paths: {
-    ns: SENT_AND_DONE,
-    there: `${BEGUN} <> 0 AND ${SENT_AND_DONE} >= 0`,
-  },
-  long_paths: { ns: `(${SENT} + ${DONE})::BIGINT`, there: `${BEGUN} IS NOT NULL AND ${SENT} + ${DONE} >= 0` },
-};
+const EVERYWHERE = [{ from: 0, to: Number.MAX_SAFE_INTEGER }];
 
 /** Whether {@link foundNumbers} can tell: few columns of the tables are asked for. */
 export function isPlain({ run: _, order, limit: __, vm: ___, class: ____, at, ...filter }: DiskQuery): boolean {
@@ -28,28 +13,45 @@ export function isPlain({ run: _, order, limit: __, vm: ___, class: ____, at, ..
   return isFree && at === undefined && (order === 'slowest' || order === 'newest');
 }
 
+export interface FoundNumbers {
+  /** Of paths that are to be had from the lists of slow ones. */
+  listed: number[];
+  others: number[];
+}
+
 /** Numbers of the paths that a plain query asks for. */
-export function foundNumbers(connection: DuckDBConnection, query: DiskQuery): Promise<number[]> {
-  const { run, order, limit, vm, class: exchangeClass } = query;
+export async function foundNumbers(connection: DuckDBConnection, query: DiskQuery): Promise<FoundNumbers> {
+  const { run, limit, vm, class: exchangeClass } = query;
   const values: DuckDBValue[] = [run, limit];
+  const bind = (value: DuckDBValue) => `$${values.push(value)}`;
   const wanted = ['run = (SELECT id FROM names WHERE name = $1)'];
   if (vm !== undefined) {
-    const ofVm = `SELECT id FROM kinds WHERE vm = (SELECT id FROM names WHERE name = $${values.push(vm)})`;
-    wanted.push(`kind IN (${ofVm})`);
+    wanted.push(`kind IN (SELECT id FROM kinds WHERE vm = (SELECT id FROM names WHERE name = ${bind(vm)}))`);
   }
-  if (exchangeClass !== undefined) wanted.push(`class = $${values.push(exchangeClass)}`);
-  const best = PATH_TABLES.map((table) => {
-    const { ns, there } = END_TO_END[table];
-    const [only, by] = order === 'slowest' ? [[there], 'ns DESC, number'] : [[], 'number DESC'];
-    const where = [...wanted, ...only].join(' AND ');
-    return `(SELECT number, ${ns} AS ns FROM ${table} WHERE ${where} ORDER BY ${by} LIMIT $2::BIGINT)`;
-  });
-  const by = order === 'slowest' ? 'ns DESC, number' : 'number DESC';
-  return numbers(
-    connection,
-    `SELECT number::DOUBLE FROM (${best.join(' UNION ALL ')}) ORDER BY ${by} LIMIT $2::BIGINT`,
-    values,
-  );
+  if (exchangeClass !== undefined) wanted.push(`class = ${bind(exchangeClass)}`);
+  const best = query.order === 'newest' ? newest(wanted) : await slowest(connection, query, wanted, bind);
+  const found = await connection.runAndReadAll(`SELECT number::DOUBLE, listed FROM (${best}) LIMIT $2::BIGINT`, values);
+  const rows = found.getRowsJS() as [number, boolean][];
+  const numbersOf = (isListed: boolean) => rows.flatMap(([number, listed]) => (listed === isListed ? [number] : []));
+  return { listed: numbersOf(true), others: numbersOf(false) };
+}
+
+function newest(wanted: readonly string[]): string {
+  const newestOf = (table: string) =>
+    `(SELECT number FROM ${table} WHERE ${wanted.join(' AND ')} ORDER BY number DESC LIMIT $2::BIGINT)`;
+  return `SELECT number, false AS listed FROM (${PATH_TABLES.map(newestOf).join(' UNION ALL ')}) ORDER BY number DESC`;
+}
+
+async function slowest(
+  connection: DuckDBConnection,
+  query: DiskQuery,
+  wanted: readonly string[],
+  bind: (value: DuckDBValue) => string,
+): Promise<string> {
+  const lists = canListsAnswer(query) ? await listedPaths(connection, query, bind) : null;
+  const others = `SELECT number, ns, false AS listed FROM (${endToEndRows(lists?.others ?? EVERYWHERE, wanted)})`;
+  const listed = lists === null ? '' : `UNION ALL SELECT number, ns, true AS listed FROM (${lists.rows})`;
+  return `SELECT number, listed FROM (${others} ${listed}) ORDER BY ns DESC, number`;
 }
 
 /** The last number of so many paths of a run from a number on; null where there is none. */

@@ -6,11 +6,11 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { PathColumns } from '../join/paths.ts';
 import { LAYER_IDS } from '../wire/stations.ts';
+import { asDouble, readColumns } from './double-columns.ts';
 import { columnName, PATH_FIELDS } from './path-fields.ts';
 import { DERIVED_FIELDS, definitions, PathAppender, rowsOf, selection } from './path-table.ts';
 import { type RunTimes, TIME_NAMES } from './run-times.ts';
 import type { StoredPaths } from './store.ts';
-import { asDouble, readColumns } from './time-reads.ts';
 
 const KEY = 'hopscope';
 const FIELDS = [...PATH_FIELDS, ...DERIVED_FIELDS];

@@ -7,6 +7,8 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { RECENT_KEYS } from '../join/recent-keys.ts';
 import type { PruneAnswer, PruneAsk, Pruned } from './duckdb-messages.ts';
 import { TICKS_PER_MS } from './packed-rows.ts';
+import { forgetPrepared } from './prepared-quantiles.ts';
+import { prunePartsTo } from './slow-parts.ts';
 import { PATH_TABLES } from './stored-table.ts';
 import { forgetUnkept } from './unkept-keys.ts';
 
@@ -76,6 +78,13 @@ async function pruneOf(connection: DuckDBConnection, what: What, cut: number): P
   const query = `SELECT run, count(*)::DOUBLE, max(ends)::DOUBLE FROM ${from} WHERE number <= $1::BIGINT GROUP BY run`;
   const found = (await connection.runAndReadAll(query, [upTo])).getRowsJS() as [string, number, number][];
   for (const table of tables) await connection.run(`DELETE FROM ${table} WHERE number <= $1::BIGINT`, [upTo]);
+  if (what === 'paths') {
+    await prunePartsTo(connection, upTo);
+    await forgetPrepared(
+      connection,
+      found.map(([run]) => run),
+    );
+  }
   for (const [run, count, untilMs] of found) await note(connection, { run, what, count, untilMs });
   return found.map(([run, count, untilMs]) => ({ run, what, count, untilMs }));
 }

@@ -11,12 +11,12 @@ import type { StoredSeries } from './store.ts';
 type WholeFromS = Record<RollUpStep, number>;
 
 export async function readSeries(connection: DuckDBConnection, query: DiskSeriesQuery): Promise<StoredSeries> {
-  const { run, points, heatmap, lasted } = query;
+  const { run, points, leastStepS = 1, heatmap, lasted } = query;
   const wholeFromS = await wholeFrom(connection, run);
   const data = await spanOf(connection, run, wholeFromS);
   const fromS = Math.max(query.fromS, Math.min(lasted.fromS, data.fromS));
   const toS = Math.max(fromS, Math.min(query.toS, Math.max(lasted.toS, data.toS)));
-  const plan = planSeries({ fromS, toS, points, wholeFromS });
+  const plan = planSeries({ fromS, toS, points, leastStepS, wholeFromS });
   return { ...plan, points: pointsOf(await rowsOf(connection, query, plan), plan, heatmap) };
 }
 

@@ -24,6 +24,8 @@ export interface SeriesQuery {
   /** How long the run lasted: what was asked for beyond it, and beyond its paths, is left out. */
   lasted: { fromS: number; toS: number };
   points: number;
+  /** No point takes fewer seconds together, but for the only one. */
+  leastStepS?: number;
   /** Whether points have their histogram. */
   heatmap: boolean;
   /** Index into the server's VM table. */

@@ -1,12 +1,14 @@
 /** Questions to the database about all requests of a run: answered by columns, no row is made. */
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBDoubleVector } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { QuantileSearch } from '../compare/quantile-search.ts';
 import { GAP } from '../join/clock-method.ts';
+import { orderOf } from './row-order.ts';
 import { type RunQuantiles, type RunTimes, TIME_NAMES, type TimeQuantiles } from './run-times.ts';
 import { PATH_TABLES } from './stored-table.ts';
-import { type TimedRun, timeColumn, timedRequests } from './time-sql.ts';
+import { forEachChunk, type TimedRun } from './time-chunks.ts';
 
-/** Values that DuckDB holds at once for quantiles, in each of the queries that run side by side; it holds all of one column in any case. */
-const VALUES_AT_ONCE = 2 ** 24;
+/** About so many tell where a quantile is; a few more may. */
+const SAMPLE_ROWS = 131_072;
 
 interface CountedRun extends TimedRun {
   /** Of all classes. */
@@ -20,18 +22,9 @@ async function countedRun(connection: DuckDBConnection, run: string): Promise<Co
   if (id === undefined) return null;
   const counts = PATH_TABLES.map((table) => `(SELECT count(*) FROM ${table} WHERE run = ${id})`).join(' + ');
   const gaps = `EXISTS (SELECT 1 FROM kinds WHERE run = ${id} AND clock = ${GAP})`;
-  const [paths, hasGaps] = await oneRow(connection, `(${counts})::DOUBLE, ${gaps}`);
-  return { id, paths: paths as number, hasGaps: hasGaps as boolean };
-}
-
-async function oneRow(connection: DuckDBConnection, selection: string, from = ''): Promise<unknown[]> {
-  const result = await connection.runAndReadAll(`SELECT ${selection} ${from}`);
-  return result.getRowsJS()[0]!;
-}
-
-async function requestsOf(connection: DuckDBConnection, run: CountedRun): Promise<number> {
-  const [requests] = await oneRow(connection, 'count(*)::DOUBLE', `FROM ${timedRequests(run, [])}`);
-  return requests as number;
+  const result = await connection.runAndReadAll(`SELECT (${counts})::DOUBLE, ${gaps}`);
+  const [paths, hasGaps] = result.getRowsJS()[0] as [number, boolean];
+  return { id, paths, hasGaps };
 }
 
 /** How many paths of a run the file has. */
@@ -46,62 +39,62 @@ export async function readTimes(
   names: readonly string[],
 ): Promise<RunTimes> {
   const counted = await countedRun(connection, run);
-  const requests = counted === null ? 0 : await requestsOf(connection, counted);
-  const columns = [...names, 'bound'].map(() => new Float64Array(requests));
-  if (counted !== null) {
-    const asked = [...names.map((_, i) => timeColumn(i)), 'bound_ns'];
-    const query = `SELECT ${asked.map(asDouble).join(', ')} FROM ${timedRequests(counted, names)} ORDER BY ticks, number`;
-    await readColumns(connection, query, columns);
-  }
-  const bounds = columns.pop()!;
-  return { rows: counted?.paths ?? 0, times: new Map(names.map((name, i) => [name, columns[i]!])), bounds };
-}
-
-/** NULL as NaN, so that there is no validity to look at. */
-export function asDouble(column: string): string {
-  return `coalesce(${column}::DOUBLE, 'NaN'::DOUBLE)`;
-}
-
-/** Fill columns from a query that has {@link asDouble} columns only, chunk by chunk: what else the thread has to do comes between. */
-export async function readColumns(
-  connection: DuckDBConnection,
-  query: string,
-  columns: readonly Float64Array[],
-): Promise<void> {
-  const result = await connection.stream(query);
+  const most = counted?.paths ?? 0;
+  const keys = { ticks: new Float64Array(most), numbers: new Float64Array(most) };
+  const columns = new Map([...names, 'bound'].map((name) => [name, new Float64Array(most)]));
   let at = 0;
-  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-    for (const [i, column] of columns.entries()) copyColumn(chunk, i, column, at);
-    at += chunk.rowCount;
+  if (counted !== null) {
+    const more = ['ticks::DOUBLE', 'number::DOUBLE'];
+    await forEachChunk(connection, { ...counted, more }, ({ rows, times, more }) => {
+      const [ticks, numbers] = [more(0), more(1)];
+      for (const [name, column] of columns) column.set(times.get(name)!.subarray(0, rows), at);
+      for (let row = 0; row < rows; row++, at++) {
+        keys.ticks[at] = ticks.getItem(row)!;
+        keys.numbers[at] = numbers.getItem(row)!;
+      }
+    });
   }
+  const order = orderOf(keys.ticks.subarray(0, at), keys.numbers.subarray(0, at));
+  for (const [name, column] of columns) columns.set(name, ordered(column, order));
+  const bounds = columns.get('bound')!;
+  columns.delete('bound');
+  return { rows: most, times: columns, bounds };
 }
 
-function copyColumn(chunk: DuckDBDataChunk, index: number, column: Float64Array, at: number): void {
-  const vector = chunk.getColumnVector(index) as DuckDBDoubleVector;
-  const rows = chunk.rowCount;
-  for (let i = 0; i < rows; i++) column[at + i] = vector.getItem(i)!;
+function ordered(column: Float64Array, order: Uint32Array): Float64Array<ArrayBuffer> {
+  const found = new Float64Array(order.length);
+  for (let i = 0; i < order.length; i++) found[i] = column[order[i]!]!;
+  return found;
 }
 
-/** Exact, of all requests of a run. @param connections work side by side: DuckDB ends each such query on one core */
+/** Exact, of all requests of a run: no column of them need be in memory. @param isOver whether to give up */
 export async function readQuantiles(
-  connections: readonly DuckDBConnection[],
+  connection: DuckDBConnection,
   run: string,
   quantiles: readonly number[],
+  isOver = () => false,
 ): Promise<RunQuantiles> {
-  const counted = await countedRun(connections[0]!, run);
+  const counted = await countedRun(connection, run);
   if (counted === null) return { requests: 0, times: TIME_NAMES.map((name) => noQuantiles(name, quantiles)) };
-  const requests = await requestsOf(connections[0]!, counted);
-  const atOnce = Math.max(1, Math.floor(VALUES_AT_ONCE / Math.max(1, requests)));
-  const left = Array.from({ length: Math.ceil(TIME_NAMES.length / atOnce) }, (_, i) =>
-    TIME_NAMES.slice(i * atOnce, (i + 1) * atOnce),
-  );
+  const sample = await sampleOf(connection, counted);
+  const left = new Map([...sample].map(([name, values]) => [name, new QuantileSearch(quantiles, values)]));
   const found = new Map<string, TimeQuantiles>();
-  const work = async (connection: DuckDBConnection) => {
-    for (let names = left.pop(); names !== undefined; names = left.pop()) {
-      for (const each of await someQuantiles(connection, counted, names, quantiles)) found.set(each.name, each);
+  let requests = 0;
+  while (left.size > 0) {
+    requests = 0;
+    await forEachChunk(connection, counted, ({ rows, times }) => {
+      if (isOver()) throw new Error('the store is closed');
+      for (const [name, search] of left) search.add(times.get(name)!.subarray(0, rows));
+      requests += rows;
+    });
+    for (const [name, search] of left) {
+      const count = search.size;
+      const values = search.found();
+      if (values === null) continue;
+      found.set(name, { name, count, values: values.map((value) => (Number.isNaN(value) ? null : value)) });
+      left.delete(name);
     }
-  };
-  await Promise.all(connections.map(work));
+  }
   return { requests, times: TIME_NAMES.map((name) => found.get(name)!) };
 }
 
@@ -109,20 +102,16 @@ function noQuantiles(name: string, quantiles: readonly number[]): TimeQuantiles 
   return { name, count: 0, values: quantiles.map(() => null) };
 }
 
-async function someQuantiles(
-  connection: DuckDBConnection,
-  run: TimedRun,
-  names: readonly string[],
-  quantiles: readonly number[],
-): Promise<TimeQuantiles[]> {
-  const asked = names.map((_, i) => {
-    const column = timeColumn(i);
-    return `count(${column})::DOUBLE, quantile_disc(${column}, [${quantiles.join(', ')}])::DOUBLE[]`;
+/** Spread evenly over the run; NaN where not measured. */
+async function sampleOf(connection: DuckDBConnection, run: CountedRun): Promise<Map<string, Float64Array>> {
+  const every = Math.max(1, Math.floor(run.paths / SAMPLE_ROWS));
+  const sample = new Map(TIME_NAMES.map((name) => [name, new Float64Array(2 * SAMPLE_ROWS)]));
+  let at = 0;
+  await forEachChunk(connection, { ...run, every }, ({ rows, times }) => {
+    const some = Math.min(rows, 2 * SAMPLE_ROWS - at);
+    for (const [name, column] of sample) column.set(times.get(name)!.subarray(0, some), at);
+    at += some;
   });
-  const row = await oneRow(connection, asked.join(', '), `FROM ${timedRequests(run, names)}`);
-  return names.map((name, i) => ({
-    name,
-    count: row[2 * i] as number,
-    values: (row[2 * i + 1] as number[] | null) ?? quantiles.map(() => null),
-  }));
+  for (const [name, column] of sample) sample.set(name, column.subarray(0, at));
+  return sample;
 }

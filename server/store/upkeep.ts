@@ -53,9 +53,21 @@ export class Upkeep {
   async run(nowMs: number, commits: Commits): Promise<void> {
     while ((await commits.quiet()) && (await this.#thread.ask('rollUp', null)));
     await this.#prune(nowMs, {}, commits);
+    while ((await commits.quiet()) && (await this.#thread.ask('listPart', commits.written)));
     if (!(await commits.quiet())) return;
     const below = await this.#thread.ask('tooMuch', this.#retention.maxBytes);
     if (Object.keys(below).length > 0) await this.#prune(nowMs, below, commits);
+    await this.#prepare(commits);
+  }
+
+  /** It reads all of a run, and holds up neither commits nor questions. */
+  async #prepare(commits: Commits): Promise<void> {
+    while (await commits.quiet()) {
+      const run = await this.#thread.ask('nextToPrepare', null);
+      if (run === null) return;
+      const prepared = await this.#thread.ask('prepare', run);
+      if (prepared !== null && (await commits.quiet())) await this.#thread.ask('keepPrepared', prepared);
+    }
   }
 
   async #prune(nowMs: number, below: PruneAsk['below'], commits: Commits): Promise<void> {

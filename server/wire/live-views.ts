@@ -1,4 +1,5 @@
 /** What the `/live` WebSocket says: a snapshot first, then what changed. */
+import type { EventView } from './event-views.ts';
 import type { LayerId } from './stations.ts';
 import type { Health, LayerRow, RunInfo, SecondRow } from './views.ts';
 
@@ -22,9 +23,11 @@ export interface LiveSnapshot {
   recent: LayerRow[];
   allVms: AllVms;
   health: Health;
+  /** What happened beside the requests in the last 15 minutes, oldest first. */
+  events: EventView[];
 }
 
-/** Four times a second: rows replace those of the same (t, vm). */
+/** Five times a second: rows replace those of the same (t, vm). */
 export interface LiveTick {
   type: 'tick';
   nowMs: number;
@@ -33,6 +36,8 @@ export interface LiveTick {
   recent: LayerRow[];
   allVms: AllVms;
   health: Health;
+  /** All of them again, where they are others than before. */
+  events?: EventView[];
 }
 
 export type LiveMessage = LiveSnapshot | LiveTick;

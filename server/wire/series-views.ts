@@ -8,7 +8,7 @@ export interface SeriesPoints {
   /** Wall seconds since the epoch, [fromS, toS): as asked for, as far as the run lasted. */
   fromS: number;
   toS: number;
-  /** Seconds that a point takes together. */
+  /** Seconds that a point takes together; with `points=1` all of them. */
   stepS: number;
   /** Seconds of the roll-ups that the points were made of: 1, 60 or 3600. */
   rollUpS: number;
@@ -25,6 +25,8 @@ export interface SeriesPoint {
   t: number;
   /** Exchanges of all classes; null where nobody measured, 0 where nothing came. */
   count: number | null;
+  /** The same along CLASSES. */
+  classes: number[] | null;
   errors: number | null;
   /** Of requests. */
   endToEnd: SeriesTimes;
@@ -33,6 +35,7 @@ export interface SeriesPoint {
   p50: (number | null)[];
   p90: (number | null)[];
   p99: (number | null)[];
+  mean: (number | null)[];
   /** How many of `count` are kept one by one, and why; null where all were. */
   sampled: SampledCounts | null;
   /** End to end of requests; only where it was asked for. */
@@ -44,6 +47,7 @@ export interface SeriesTimes {
   p50: number | null;
   p90: number | null;
   p99: number | null;
+  mean: number | null;
 }
 
 /** `sample` is a uniform share of those that are neither slow nor errors. */

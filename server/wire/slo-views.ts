@@ -92,3 +92,21 @@ export interface SloView {
   results: SloResult[];
   unjudged: SloUnjudged[];
 }
+
+/** How it goes with telling one receiver of alerts. */
+export interface NotifyView {
+  kind: 'webhook' | 'alertmanager';
+  /** Scheme, host and port. */
+  to: string;
+  /** Attempts: taken, to be made again, and refused for good. */
+  delivered: number;
+  failed: number;
+  refused: number;
+  /** Notices that are not told yet, and those for which there was no room. */
+  waiting: number;
+  dropped: number;
+  lastDeliveredMs: number | null;
+  /** Why the last attempt came to nothing, and since when they do; null where it did not. */
+  fault: string | null;
+  failingSinceMs: number | null;
+}

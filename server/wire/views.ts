@@ -7,6 +7,7 @@ import type { AgentView, VmSummary, VmView } from './machine-views.ts';
 import type { Approach, Provenance } from './messages.ts';
 import type { ExchangeClass, ProtocolName } from './record.ts';
 import type { Coverage } from './series-views.ts';
+import type { NotifyView } from './slo-views.ts';
 import type { LayerId, Station, Vantage } from './stations.ts';
 
 export interface Quantiles {
@@ -58,11 +59,18 @@ export interface Stretch {
   toMs: number | null;
 }
 
-/** What a person wrote about a run, and when. */
+/** What was written down about a run, and when. */
 export interface RunNote {
   atMs: number;
   text: string;
+  /** What a program says: a plant, or a machine that changed. Left out, a person wrote it. */
+  kind?: NoteKind;
+  /** When what it tells of was over; null while it lasts. Left out of a moment. */
+  toMs?: number | null;
 }
+
+export const NOTE_KINDS = ['plant', 'config'] as const;
+export type NoteKind = (typeof NOTE_KINDS)[number];
 
 export interface RunInfo extends Coverage {
   id: string;
@@ -257,6 +265,8 @@ export interface Health {
   gaps: Gap[];
   /** Response at the host NIC → handed to the live stream, p99 of the last seconds, ms. */
   liveDelayMs: number | null;
+  /** Who is told of alerts, and how that goes; absent where an older server says nothing of it. */
+  notify?: NotifyView[];
 }
 
 /** Every REST error. */

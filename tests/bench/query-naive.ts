@@ -1,8 +1,10 @@
 /** The obvious way to answer from a store: scan it, make an object of each path, sort arrays of them. */
 
 import { join } from 'node:path';
-import { compareRuns, SHIFTED } from '../../server/compare/comparison.ts';
+import { blocksFor } from '../../server/compare/block-bins.ts';
+import { compareDigested } from '../../server/compare/comparison.ts';
 import { curvesOf } from '../../server/compare/curves.ts';
+import { digestOf, SHIFTED } from '../../server/compare/run-digest.ts';
 import { aboutRecording } from '../../server/recordings.ts';
 import { DuckDbStore } from '../../server/store/duckdb.ts';
 import { TIME_NAMES, timesOf } from '../../server/store/run-times.ts';
@@ -73,8 +75,10 @@ async function compared(store: DuckDbStore, a: FilledRun, b: FilledRun, most: nu
       const paths = await objectsOf(store, id, most);
       const times = new Map(SHIFTED.map((name) => [name, Float64Array.from(paths, (path) => path[name]!)]));
       const { summary } = await aboutRecording(join(import.meta.dirname, '../../recordings', recording));
-      return { summary, times, bounds: new Float64Array(paths.length) };
+      const columns = { times, bounds: new Float64Array(paths.length) };
+      return { summary, digest: digestOf(columns, blocksFor(paths.length)) };
     }),
   );
-  return [compareRuns(runA!, runB!, { seed: 1, force: true }), curvesOf(runA!.times, runB!.times, SHIFTED)];
+  const comparison = compareDigested(runA!, runB!, { seed: 1, force: true });
+  return [comparison, curvesOf(runA!.digest.curves, runB!.digest.curves)];
 }

@@ -49,6 +49,7 @@ async function fillRun(store: DuckDbStore, { id, recording, paths }: FilledRun, 
   const { summary } = await aboutRecording(file);
   const endedMs = startedMs + spanMs * (paths / rows.count);
   store.saveRun({ id, name: id, startedMs, endedMs, summary: told(summary, id, startedMs, endedMs, paths) });
+  await store.commit();
 }
 
 /** All of a recording. */

@@ -11,6 +11,7 @@ import {
 } from '../../dashboard/compare-rows.ts';
 import { compareRuns } from '../../server/compare/comparison.ts';
 import { curvesOf, PROBABILITIES } from '../../server/compare/curves.ts';
+import { digestOf } from '../../server/compare/run-digest.ts';
 import type { CompareView } from '../../server/wire/compare-views.ts';
 import { comparedRun } from '../server/compare/compared-run.ts';
 
@@ -18,10 +19,11 @@ const a = comparedRun('virtio-net-pci', 1);
 const b = comparedRun('e1000', 2, { 'vnic.in': 60_000, wait: -20_000 });
 const comparison = compareRuns(a, b, { seed: 1, force: false });
 const layers = ['end to end', 'vnic both', 'vnic.in', 'service', 'wait'];
+const curves = curvesOf(digestOf(a, 2).curves, digestOf(b, 2).curves);
 const view: CompareView = {
   comparison,
   probabilities: [...PROBABILITIES],
-  curves: curvesOf(a.times, b.times, layers),
+  curves: layers.map((name) => curves.find(({ layer }) => layer === name)!),
 };
 
 describe('shiftRows', () => {

@@ -20,6 +20,8 @@ export interface Fed {
   guest: Peer;
   /** Sends exchanges that end now; they are joined when this returns. */
   send(count: number, options?: Partial<ExchangeOptions>): Promise<void>;
+  /** Sends so many exchanges in each of the last seconds, the oldest first; `slower` of how many seconds ago, ns. */
+  sendPast(seconds: number, perSecond: number, slower?: (ago: number) => number): Promise<void>;
   /** Goes on sending until the test ends: what the page shows is of the last ten seconds. */
   keepSending(): Promise<void>;
 }
@@ -32,14 +34,25 @@ export async function fed(built: BuiltPage, without?: (typeof GUEST_STATIONS)[nu
   host.send(VMS);
   let frames = 0;
   let sequence = 1;
-  const send = async (count: number, options: Partial<ExchangeOptions> = {}) => {
-    const records = exchanges(count, hostNowNs(), options, sequence);
+  const sendUntil = (untilNs: bigint, count: number, options: Partial<ExchangeOptions>) => {
+    const records = exchanges(count, untilNs, options, sequence);
     sequence += count;
     frames++;
     if (without !== undefined) for (const record of records.guest) erase(record, without);
     host.send(frame(frames, records.host));
     guest.send(frame(frames, records.guest));
-    await Promise.all([acked(host, frames), acked(guest, frames)]);
+  };
+  const allAcked = () => Promise.all([acked(host, frames), acked(guest, frames)]);
+  const send = async (count: number, options: Partial<ExchangeOptions> = {}) => {
+    sendUntil(hostNowNs(), count, options);
+    await allAcked();
+  };
+  const sendPast = async (seconds: number, perSecond: number, slower = (_ago: number) => 0) => {
+    const nowNs = hostNowNs();
+    for (let ago = seconds; ago > 0; ago--) {
+      sendUntil(nowNs - BigInt(ago - 1) * 1_000_000_000n, perSecond, { slowerNs: slower(ago) });
+    }
+    await allAcked();
   };
   const keepSending = async () => {
     await send(100);
@@ -52,7 +65,7 @@ export async function fed(built: BuiltPage, without?: (typeof GUEST_STATIONS)[nu
       return last;
     });
   };
-  return { server, host, guest, send, keepSending };
+  return { server, host, guest, send, sendPast, keepSending };
 }
 
 /** As the kernel leaves the stamps of a station that it does not have. */

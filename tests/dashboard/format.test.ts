@@ -13,6 +13,7 @@ import {
   formatShift,
   formatTick,
   formatTime,
+  growth,
   join,
   parseDuration,
   rate,
@@ -222,5 +223,19 @@ describe('parseDuration', () => {
   it('reads back what formatDuration writes', () => {
     expect(parseDuration(formatDuration(3_400_000).replace('\u00a0', ' '))).toBe(3_400_000);
     expect(parseDuration(formatDuration(212_000))).toBe(212_000);
+  });
+});
+
+describe('growth', () => {
+  it('is told in whole percent with its sign, from ten times on as a factor', () => {
+    expect([0.124, -0.03, 0, 0.004, -0.004, 11, null].map(growth)).toEqual([
+      { text: '+12', unit: '%' },
+      { text: '−3', unit: '%' },
+      { text: '0', unit: '%' },
+      { text: '0', unit: '%' },
+      { text: '0', unit: '%' },
+      { text: '×12.0', unit: '' },
+      { text: '–', unit: '' },
+    ]);
   });
 });

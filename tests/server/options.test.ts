@@ -134,4 +134,24 @@ describe('parseOptions', () => {
   ])('refuses %j and says what is right', (args, expected) => {
     expect(bad(...args)).toContain(expected);
   });
+
+  it('takes receivers of alerts from flags, files and the environment', () => {
+    const hush = tokenFile('https://hooks.example/T0/hush');
+    vi.stubEnv('HOPSCOPE_ALERTMANAGER', 'http://me:pass@am-1:9093,http://am-2:9093/');
+    const { receivers } = good('--objectives', 'o.yaml', '--notify', `@${hush}`, '--notify', 'http://127.0.0.1:9/x');
+    expect(receivers.map(({ kind, url }) => `${kind} ${url}`)).toEqual([
+      'webhook https://hooks.example/T0/hush',
+      'webhook http://127.0.0.1:9/x',
+      'alertmanager http://am-1:9093/api/v2/alerts',
+      'alertmanager http://am-2:9093/api/v2/alerts',
+    ]);
+    expect(receivers[2]!.authorization).toBe(`Basic ${btoa('me:pass')}`);
+  });
+
+  it('refuses receivers that could never be told of anything, and passwords in flags', () => {
+    expect(bad('--notify', 'http://127.0.0.1:9')).toContain('--objectives');
+    expect(bad('--objectives', 'o.yaml', '--alertmanager', 'am:9093/')).toContain('--alertmanager: that is no address');
+    expect(bad('--objectives', 'o.yaml', '--notify', 'http://me:pass@h/')).not.toContain('me:pass');
+    expect(bad('--external-url', 'hopscope')).toContain('no address');
+  });
 });

@@ -46,6 +46,8 @@ export async function start(
       dashboard: '/nonexistent',
       store: null,
       objectives: null,
+      receivers: [],
+      externalUrl: null,
       traceUrl: null,
       ...options,
     },

@@ -39,11 +39,17 @@ describe('a series of points', () => {
     expect(fine.points.at(-1)?.count === 0).toBe(false);
     const none = await ask(`points=10&from=${fine.fromS}&to=${fine.fromS + 1}`);
     expect(none.points).toHaveLength(1);
+    const whole = await ask(`points=1&from=${fine.fromS}&to=${fine.toS}`);
+    expect(whole).toMatchObject({ fromS: fine.fromS, toS: fine.toS, stepS: fine.toS - fine.fromS, rollUpS: 1 });
+    expect(whole.points).toMatchObject([{ t: fine.fromS, count: 31, classes: [31, 0, 0, 0], errors: 1 }]);
+    // 310 µs, and 5 ms more of one of 31.
+    const mean = whole.points[0]!.mean[fine.layers.indexOf('service')]!;
+    expect(mean).toBeCloseTo(310_000 + 5_000_000 / 31, -1);
     const ofVm = await ask('points=1000&vm=web1');
     expect(ofVm.points.reduce((total, { count }) => total + (count ?? 0), 0)).toBe(31);
   });
 
-  it.each(['points=1', 'points=5001', 'points=x', 'heatmap=1', 'points=9&heatmap=yes', 'to=5&from=5'])(
+  it.each(['points=0', 'points=5001', 'points=x', 'heatmap=1', 'step=5', 'points=9&heatmap=yes', 'to=5&from=5'])(
     'refuse a series of ?%s and say why',
     async (query) => {
       const answer = await error(await fetch(`${(await start()).url}/api/runs/current/series?${query}`));

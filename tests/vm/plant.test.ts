@@ -37,6 +37,10 @@ describe('hopscope lab plant', () => {
     expect([...before, ...labNamespaces()]).not.toContain(own);
   });
 
+  it('is told to the server', () => {
+    expect(said).not.toContain('took no note');
+  });
+
   it('really plants what it was told', () => {
     expect(report).toMatchObject({ layer, delayNs: DELAY_MS * 1e6 });
     expect(report.trueNs).toBeGreaterThanOrEqual(DELAY_MS * 1e6);

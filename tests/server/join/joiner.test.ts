@@ -206,6 +206,26 @@ describe('Joiner', () => {
     expect(joiner.counts).toMatchObject({ joined: 5, overflow: 2 });
   });
 
+  it('has room again for as many rows as were taken', () => {
+    const joiner = new Joiner({ capacity: 16, queue: 5 });
+    const join = (from: number, to: number) => {
+      for (let seq = from; seq <= to; seq++) {
+        joiner.add(host(seq, { responseBytes: seq }), HOST);
+        joiner.add(guest(seq), GUEST);
+      }
+    };
+    join(1, 5);
+    const out = pathColumns(9);
+    out.count = 6;
+    expect(joiner.drain(out)).toBe(3);
+    join(6, 8);
+    expect(joiner.ready).toBe(5);
+    out.count = 0;
+    expect(joiner.drain(out)).toBe(5);
+    expect([...out.responseBytes.subarray(0, 5)]).toEqual([4, 5, 6, 7, 8]);
+    expect(joiner.counts).toMatchObject({ joined: 8, overflow: 0 });
+  });
+
   it.each<[string, Uint8Array]>([
     ['of the other vantage', guest(1)],
     ['with a vantage that is none', host(1).fill(9, RECORD_OFFSETS.vantage, RECORD_OFFSETS.vantage + 1)],

@@ -92,5 +92,7 @@ function near(all: PathColumns, t: number, stepS: number) {
     if (real === undefined) return null;
     return expect.toSatisfy((ns: number) => Math.abs(ns - real) <= real * KEPT_ERROR * 1.000001);
   };
-  return { count: times.length, p50: quantile(0.5), p90: quantile(0.9), p99: quantile(0.99) };
+  const mean = times.length === 0 ? null : times.reduce((sum, ns) => sum + ns, 0) / times.length;
+  const nearMean = mean === null ? null : expect.closeTo(mean, 0);
+  return { count: times.length, p50: quantile(0.5), p90: quantile(0.9), p99: quantile(0.99), mean: nearMean };
 }
