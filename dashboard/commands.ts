@@ -15,7 +15,6 @@ const GO: [key: string, name: string, path: string][] = [
   ['v', 'Hosts & VMs', '/hosts'],
   ['u', 'Runs', '/runs'],
   ['c', 'Compare', '/compare'],
-  ['s', 'SLA', '/sla'],
   ['h', 'Health', '/health'],
 ];
 

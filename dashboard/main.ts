@@ -9,7 +9,6 @@ const PAGES: Record<string, () => Promise<Start>> = {
   '/requests': async () => (await import('./requests-main.tsx')).startRequests,
   '/hosts': async () => (await import('./hosts-main.tsx')).startHosts,
   '/runs': async () => (await import('./runs-main.tsx')).startRuns,
-  '/sla': async () => (await import('./sla-main.tsx')).startSla,
   '/health': async () => (await import('./health-main.tsx')).startHealth,
   '/compare': async () => (await import('./compare-main.tsx')).startCompare,
 };

@@ -9,7 +9,6 @@ const PAGES = [
   { path: '/hosts', name: 'Hosts & VMs' },
   { path: '/runs', name: 'Runs' },
   { path: '/compare', name: 'Compare' },
-  { path: '/sla', name: 'SLA' },
   { path: '/health', name: 'Health' },
 ] as const;
 
