@@ -10,7 +10,7 @@ import type { JoinerWaits } from './join/joiner-options.ts';
 import { KeptRuns } from './kept-runs.ts';
 import { boundAddress, closeServer, listen } from './listen.ts';
 import { addressUrl, type ListenAddress } from './listen-address.ts';
-import { LIVE_TICK_MS, Live } from './live.ts';
+import { Live } from './live.ts';
 import { MAINTENANCE_MS, Maintenance } from './maintenance.ts';
 import { Notifier } from './notify/notifier.ts';
 import { openStore } from './open-store.ts';
@@ -98,6 +98,8 @@ export async function startServer(options: ServerOptions, around: Surroundings):
   });
   const tick = async (): Promise<void> => {
     pipeline.tick();
+    // At once: with a timer of its own what was joined just now would wait for that, too.
+    live.tick();
     keeper?.tick(now());
     await pipeline.safeFrames.commit();
     ingest.acknowledge();
@@ -106,7 +108,6 @@ export async function startServer(options: ServerOptions, around: Surroundings):
   const maintenance = new Maintenance(store, around);
   const tickers = [
     setInterval(() => void tick(), TICK_MS),
-    setInterval(() => live.tick(), LIVE_TICK_MS),
     setInterval(() => {
       engine.tick(now());
       void notifier.tick(engine.judged);
