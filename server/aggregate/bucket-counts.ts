@@ -47,26 +47,37 @@ export class BucketCounts {
   /** Count in the bucket (2^(index/32), 2^((index+1)/32)]. */
   add(index: number, times: number): void {
     let at = index - this.#offset;
-    if (at < 0 || at >= this.#counts.length) at = this.#cover(index);
+    if (at < 0 || at >= this.#counts.length) at = this.cover(index, index);
     this.#counts[at] = this.#counts[at]! + times;
     this.count += times;
   }
 
-  #cover(index: number): number {
+  /** Make room for the buckets from `first` to `last`. @returns where the first one is in {@link cells} */
+  cover(first: number, last: number): number {
     const old = this.#counts;
-    const start = old.length === 0 ? index - SLACK : Math.min(this.#offset, index - SLACK);
-    const end = Math.max(old.length === 0 ? index : this.#offset + old.length, index + SLACK);
+    const oldEnd = this.#offset + old.length - 1;
+    if (first >= this.#offset && last <= oldEnd) return first - this.#offset;
+    const start = old.length === 0 ? first - SLACK : Math.min(this.#offset, first - SLACK);
+    const end = Math.max(old.length === 0 ? last : oldEnd, last + SLACK);
     this.#counts = new Float64Array(end - start + 1);
     if (old.length > 0) this.#counts.set(old, this.#offset - start);
     this.#offset = start;
-    return index - start;
+    return first - start;
+  }
+
+  /** Counts of the buckets that are covered, until others are; who adds to them adds to `count` as well. */
+  get cells(): Float64Array {
+    return this.#counts;
   }
 
   merge(other: BucketCounts): void {
     const { offset, counts } = other.used();
     this.addZero(other.zero);
     this.sum += other.sum;
-    for (let i = 0; i < counts.length; i++) if (counts[i] !== 0) this.add(offset + i, counts[i]!);
+    if (counts.length === 0) return;
+    const at = this.cover(offset, offset + counts.length - 1);
+    for (let i = 0; i < counts.length; i++) this.#counts[at + i] = this.#counts[at + i]! + counts[i]!;
+    this.count += other.count - other.zero;
   }
 
   /** Forget all, keep the room. */

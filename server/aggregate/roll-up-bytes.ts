@@ -14,6 +14,8 @@ import type { BucketCounts } from './bucket-counts.ts';
 import { COUNTERS, type RollUp } from './roll-up.ts';
 
 const FORMAT = 1;
+/** All that doubles can have, either way of 1 ns. */
+const MOST_BUCKETS = 2 ** 16;
 
 export function rollUpBytes(rollUp: RollUp): Uint8Array {
   const bytes: number[] = [FORMAT];
@@ -74,13 +76,12 @@ function addCounts(reader: Reader, to: BucketCounts, times: number): void {
   to.addZero(times * reader.next());
   to.sum += times * reader.next();
   const zigzag = reader.next();
-  let index = zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
-  const end = index + reader.next();
-  while (index < end) {
-    const value = reader.next();
-    if (value === 0) index += reader.next();
-    else to.add(index++, times * value);
-  }
+  const index = zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+  const buckets = reader.next();
+  if (Math.abs(index) > MOST_BUCKETS || buckets > MOST_BUCKETS) throw new RangeError('no duration has such a bucket');
+  if (buckets === 0) return;
+  const at = to.cover(index, index + buckets - 1);
+  to.count += reader.addBuckets(to.cells, at, at + buckets, times);
 }
 
 class Reader {
@@ -106,5 +107,34 @@ class Reader {
     const byte = this.#bytes[this.#at++];
     if (byte === undefined) throw new RangeError('the bytes of a roll-up end too early');
     return byte;
+  }
+
+  /**
+   * Add buckets' counts to cells [from, to), so many times. Most of the time that a chart of a day takes is spent
+   * here: counts of one byte, nearly all there are, have a loop of their own.
+   * @returns what was added in all
+   */
+  addBuckets(cells: Float64Array, from: number, to: number, times: number): number {
+    const bytes = this.#bytes;
+    let sum = 0;
+    for (let cell = from; cell < to; ) {
+      let at = this.#at;
+      for (let value = bytes[at]!; value > 0 && value < 128 && cell < to; value = bytes[++at]!) {
+        cells[cell] = cells[cell]! + times * value;
+        sum += value;
+        cell++;
+      }
+      this.#at = at;
+      if (cell === to) break;
+      const value = this.next();
+      if (value === 0) {
+        cell += this.next();
+        continue;
+      }
+      cells[cell] = cells[cell]! + times * value;
+      sum += value;
+      cell++;
+    }
+    return times * sum;
   }
 }
