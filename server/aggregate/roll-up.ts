@@ -6,7 +6,7 @@ import { BucketCounts } from './bucket-counts.ts';
 import { countErrors, recordTimes, SERIES, sumOf, TCP_COUNTS } from './series-set.ts';
 
 /** Seconds that one roll-up takes together; each divides the next one. */
-export const ROLL_UP_STEPS = [1, 60, 3600] as const;
+export const ROLL_UP_STEPS = [1, 60, 300, 3600] as const;
 export type RollUpStep = (typeof ROLL_UP_STEPS)[number];
 
 /** Along what a roll-up counts, before its times. */

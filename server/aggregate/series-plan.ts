@@ -1,12 +1,10 @@
 /** Which roll-ups answer a question about a stretch of time, and how many of them make a point. */
 import { ROLL_UP_STEPS, type RollUpStep } from './roll-up.ts';
 
-/** Each a whole number of the one-second, one-minute or one-hour roll-ups. */
+/** Each a whole number of the coarsest roll-ups that are no longer than it. */
 const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400];
 /** Read for one answer, VMs aside; hours are few. */
 const MOST_ROLL_UPS = 7_200;
-/** The same where all of them make one point: it is asked for again and again. */
-const MOST_OF_ONE = 1_800;
 
 export interface SeriesPlan {
   /** Both whole steps; of one point, whole roll-ups. */
@@ -14,6 +12,13 @@ export interface SeriesPlan {
   toS: number;
   stepS: number;
   rollUpS: RollUpStep;
+}
+
+/** Roll-ups of a step, of the seconds [fromS, toS). */
+export interface RollUpRead {
+  rollUpS: RollUpStep;
+  fromS: number;
+  toS: number;
 }
 
 export interface PlanOptions {
@@ -40,13 +45,13 @@ export function planSeries(options: PlanOptions): SeriesPlan {
   throw new RangeError(`${options.points} points`);
 }
 
-/** All of the stretch as one step, of the finest roll-ups that are not too many. */
+/** All of the stretch as one step, to the finest roll-ups that are whole: few of them are read, see {@link readsOf}. */
 function planWhole(options: PlanOptions): SeriesPlan {
   for (const rollUpS of ROLL_UP_STEPS) {
     const { fromS, toS } = planWith(options, rollUpS);
     const plan = { fromS, toS, stepS: Math.max(rollUpS, toS - fromS), rollUpS };
     if (rollUpS === 3600) return plan;
-    if ((toS - fromS) / rollUpS <= MOST_OF_ONE && fromS >= options.wholeFromS[rollUpS]) return plan;
+    if (fromS >= options.wholeFromS[rollUpS]) return plan;
   }
   throw new RangeError('no roll-ups');
 }
@@ -63,6 +68,24 @@ function planWith({ fromS, toS }: PlanOptions, stepS: number): SeriesPlan {
     fromS: first,
     toS: toS > fromS ? Math.ceil(toS / stepS) * stepS : first,
     stepS,
-    rollUpS: stepS < 60 ? 1 : stepS < 3600 ? 60 : 3600,
+    rollUpS: ROLL_UP_STEPS.findLast((rollUpS) => rollUpS <= stepS)!,
   };
+}
+
+/** What is read for a plan: where it is one point the coarsest roll-ups that lie in it, and finer ones at its ends only. */
+export function readsOf(
+  { fromS, toS, stepS, rollUpS }: SeriesPlan,
+  wholeFromS: PlanOptions['wholeFromS'],
+): RollUpRead[] {
+  let inner: RollUpRead = { rollUpS, fromS, toS };
+  if (toS - fromS > stepS) return [inner];
+  const ends: RollUpRead[] = [];
+  for (const coarser of ROLL_UP_STEPS.filter((each) => each > rollUpS && wholeFromS[each] <= fromS)) {
+    const first = Math.ceil(inner.fromS / coarser) * coarser;
+    const end = Math.floor(inner.toS / coarser) * coarser;
+    if (first >= end) break;
+    ends.push({ ...inner, toS: first }, { ...inner, fromS: end });
+    inner = { rollUpS: coarser, fromS: first, toS: end };
+  }
+  return [inner, ...ends].filter((read) => read.toS > read.fromS);
 }

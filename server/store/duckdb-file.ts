@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { FIRST_SCHEMA, migrateFirst } from './duckdb-migration.ts';
 import { inTransaction } from './duckdb-transaction.ts';
+import { completeFiveMinutes } from './five-minutes.ts';
 import { MINUTE_TABLES } from './minute-tables.ts';
 import { PathWriter } from './path-writer.ts';
 import { PREPARED_TABLES } from './prepared-quantiles.ts';
@@ -79,6 +80,7 @@ export async function openFile(folder: string, version: string): Promise<OpenFil
     await inTransaction(writer, async () => {
       for (const statement of MORE) await writer.run(statement);
     });
+    await completeFiveMinutes(writer);
     await writer.run('SET enable_external_access = false');
     const reader = await instance.connect();
     const reports = await instance.connect();

@@ -1,14 +1,16 @@
 /** Roll-ups in memory, the newest of all runs: hours of seconds, a day of minutes, a month of hours. */
 import { alikeEnd, wallSecond } from '../aggregate/alike.ts';
-import { ROLL_UP_STEPS, RollUp, type RollUpStep } from '../aggregate/roll-up.ts';
+import { ROLL_UP_STEPS, RollUp } from '../aggregate/roll-up.ts';
 import { addRollUpBytes, rollUpBytes } from '../aggregate/roll-up-bytes.ts';
-import { planSeries } from '../aggregate/series-plan.ts';
+import { planSeries, readsOf } from '../aggregate/series-plan.ts';
 import { pointsOf, type RollUpRow } from '../aggregate/series-points.ts';
 import type { PathColumns } from '../join/paths.ts';
 import type { SeriesQuery, StoreCounts, StoredSeries } from './store.ts';
 
 /** Some 2 to 5 KB each. */
-const MOST: Readonly<Record<RollUpStep, number>> = { 1: 3_600, 60: 1_440, 3600: 720 };
+const MOST = { 1: 3_600, 60: 1_440, 3600: 720 } as const;
+type KeptStep = keyof typeof MOST;
+const KEPT_STEPS = ROLL_UP_STEPS.filter((step): step is KeptStep => step in MOST);
 /** Seconds of a run and VM that are not bytes yet. */
 const MOST_OPEN = 8;
 
@@ -23,12 +25,12 @@ interface Key {
 export class MemoryRollUps {
   /** In the order of arrival, as in each of the maps below. */
   readonly #open = new Map<string, Key & { rollUp: RollUp }>();
-  readonly #kept = new Map<RollUpStep, Map<string, Key & { data: Uint8Array }>>(
-    ROLL_UP_STEPS.map((step) => [step, new Map()]),
+  readonly #kept = new Map<KeptStep, Map<string, Key & { data: Uint8Array }>>(
+    KEPT_STEPS.map((step) => [step, new Map()]),
   );
   /** Before these seconds some are missing. */
-  readonly #wholeFromS: Record<RollUpStep, number> = { 1: -Infinity, 60: -Infinity, 3600: -Infinity };
-  readonly #evicted: Record<RollUpStep, number> = { 1: 0, 60: 0, 3600: 0 };
+  readonly #wholeFromS: Record<KeptStep, number> = { 1: -Infinity, 60: -Infinity, 3600: -Infinity };
+  readonly #evicted: Record<KeptStep, number> = { 1: 0, 60: 0, 3600: 0 };
 
   /** Those that had to go for newer ones. */
   get pruned(): StoreCounts['pruned'] {
@@ -66,10 +68,10 @@ export class MemoryRollUps {
   #close(name: string): void {
     const { rollUp, ...key } = this.#open.get(name)!;
     this.#open.delete(name);
-    for (const step of ROLL_UP_STEPS) this.#merge(step, { ...key, t: Math.floor(key.t / step) * step }, rollUp);
+    for (const step of KEPT_STEPS) this.#merge(step, { ...key, t: Math.floor(key.t / step) * step }, rollUp);
   }
 
-  #merge(step: RollUpStep, key: Key, second: RollUp): void {
+  #merge(step: KeptStep, key: Key, second: RollUp): void {
     const kept = this.#kept.get(step)!;
     const name = nameOf(key);
     const sum = new RollUp();
@@ -80,7 +82,7 @@ export class MemoryRollUps {
     if (kept.size > MOST[step]) this.#evict(step, kept);
   }
 
-  #evict(step: RollUpStep, kept: Map<string, Key>): void {
+  #evict(step: KeptStep, kept: Map<string, Key>): void {
     const [name, { t }] = kept.entries().next().value!;
     kept.delete(name);
     this.#evicted[step]++;
@@ -89,7 +91,7 @@ export class MemoryRollUps {
 
   series({ run, vm, points, leastStepS = 1, heatmap, lasted, ...asked }: SeriesQuery): StoredSeries {
     for (const name of [...this.#open.keys()]) this.#close(name);
-    const rows = (step: RollUpStep) =>
+    const rows = (step: KeptStep) =>
       [...this.#kept.get(step)!.values()].filter((row) => row.run === run && (vm === undefined || row.vm === vm));
     const seconds = rows(1).map(({ t }) => t);
     const fromS = Math.max(
@@ -100,9 +102,14 @@ export class MemoryRollUps {
       asked.toS,
       seconds.reduce((a, b) => Math.max(a, b + 1), lasted.toS),
     );
-    const wholeFromS = this.#wholeFromS;
+    // Five minutes are made of minutes, which are few here.
+    const wholeFromS = { ...this.#wholeFromS, 300: this.#wholeFromS[60] };
     const plan = planSeries({ fromS, toS: Math.max(fromS, toS), points, leastStepS, wholeFromS });
-    const wanted = rows(plan.rollUpS).map(({ t, data }): RollUpRow => ({ t, data, minus: false }));
+    const wanted = readsOf(plan, wholeFromS).flatMap(({ rollUpS, ...read }) =>
+      rows(rollUpS === 300 ? 60 : rollUpS)
+        .filter(({ t }) => t >= read.fromS && t < read.toS)
+        .map(({ t, data }): RollUpRow => ({ t, data, minus: false })),
+    );
     return { ...plan, points: pointsOf(wanted, plan, heatmap) };
   }
 

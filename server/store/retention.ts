@@ -39,7 +39,11 @@ const ROWS: Readonly<Record<What, Rows>> = {
     from: `(SELECT number, name AS run, ticks / ${TICKS_PER_MS}.0 AS ends FROM (${PATHS}) AS rows JOIN names ON id = rows.run)`,
   },
   seconds: { tables: ['seconds'], from: '(SELECT number, run, (t + 1) * 1000.0 AS ends FROM seconds)' },
-  minutes: { tables: ['minutes'], from: '(SELECT number, run, (t + 60) * 1000.0 AS ends FROM minutes)' },
+  // Those of five minutes are as new as the newest minute in them, and go with it.
+  minutes: {
+    tables: ['minutes', 'five_minutes'],
+    from: '(SELECT number, run, (t + 60) * 1000.0 AS ends FROM minutes)',
+  },
 };
 /** What goes first where there is too much of all. */
 const BY_SIZE: readonly What[] = ['paths', 'seconds'];

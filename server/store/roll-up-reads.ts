@@ -2,7 +2,7 @@
 import type { DuckDBBlobValue, DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { ROLL_UP_STEPS, RollUp, type RollUpStep } from '../aggregate/roll-up.ts';
 import { addRollUpCounters } from '../aggregate/roll-up-bytes.ts';
-import { planSeries, type SeriesPlan } from '../aggregate/series-plan.ts';
+import { planSeries, type RollUpRead, readsOf, type SeriesPlan } from '../aggregate/series-plan.ts';
 import { pointsOf, type RollUpRow } from '../aggregate/series-points.ts';
 import type { DiskSeriesQuery, Sampled } from './duckdb-messages.ts';
 import { ROLL_UP_TABLE } from './roll-up-tables.ts';
@@ -17,7 +17,8 @@ export async function readSeries(connection: DuckDBConnection, query: DiskSeries
   const fromS = Math.max(query.fromS, Math.min(lasted.fromS, data.fromS));
   const toS = Math.max(fromS, Math.min(query.toS, Math.max(lasted.toS, data.toS)));
   const plan = planSeries({ fromS, toS, points, leastStepS, wholeFromS });
-  return { ...plan, points: pointsOf(await rowsOf(connection, query, plan), plan, heatmap) };
+  const rows = await rowsOf(connection, query, plan, readsOf(plan, wholeFromS));
+  return { ...plan, points: pointsOf(rows, plan, heatmap) };
 }
 
 /** Of every run that a budget chose from. */
@@ -42,7 +43,8 @@ async function wholeFrom(connection: DuckDBConnection, run: string): Promise<Who
   const found = await connection.runAndReadAll('SELECT what, until_ms FROM pruned WHERE run = $1', [run]);
   const pruned = new Map(found.getRowsJS() as [string, number][]);
   const of = (step: RollUpStep) => (pruned.get(ROLL_UP_TABLE[step]) ?? Number.NEGATIVE_INFINITY) / 1000;
-  return { 1: of(1), 60: of(60), 3600: of(3600) };
+  // Those of five minutes go with their minutes.
+  return { 1: of(1), 60: of(60), 300: of(60), 3600: of(3600) };
 }
 
 /** From its first to its last roll-up, of those that are whole. */
@@ -63,19 +65,23 @@ interface Span {
   toS: number;
 }
 
+/** @param reads what is not merged yet is read of the whole plan */
 async function rowsOf(
   connection: DuckDBConnection,
   { run, vm }: DiskSeriesQuery,
-  { fromS, toS, rollUpS }: SeriesPlan,
+  { fromS, toS }: SeriesPlan,
+  reads: readonly RollUpRead[],
 ): Promise<RollUpRow[]> {
-  const values: DuckDBValue[] = [run, fromS, toS];
-  const ofVm = vm === undefined ? '' : `AND vm = $${values.push(vm)}`;
-  const wanted = `WHERE run = $1 AND t >= $2::BIGINT AND t < $3::BIGINT ${ofVm}`;
-  const result = await connection.run(
-    `SELECT t::DOUBLE, false, data FROM ${ROLL_UP_TABLE[rollUpS]} ${wanted}
-    UNION ALL SELECT t::DOUBLE, minus, data FROM parts ${wanted}`,
-    values,
+  const values: DuckDBValue[] = [run];
+  const bind = (value: DuckDBValue) => `$${values.push(value)}`;
+  const ofVm = vm === undefined ? '' : `AND vm = ${bind(vm)}`;
+  const within = (stretch: { fromS: number; toS: number }) =>
+    `WHERE run = $1 AND t >= ${bind(stretch.fromS)}::BIGINT AND t < ${bind(stretch.toS)}::BIGINT ${ofVm}`;
+  const merged = reads.map(
+    (read) => `SELECT t::DOUBLE, false, data FROM ${ROLL_UP_TABLE[read.rollUpS]} ${within(read)}`,
   );
+  const parts = `SELECT t::DOUBLE, minus, data FROM parts ${within({ fromS, toS })}`;
+  const result = await connection.run([...merged, parts].join(' UNION ALL '), values);
   const rows: RollUpRow[] = [];
   for (const chunk of await result.fetchAllChunks()) {
     const [times, minuses, blobs] = chunk.getColumns() as [number[], boolean[], DuckDBBlobValue[]];

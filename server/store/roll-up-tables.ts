@@ -1,17 +1,20 @@
 /**
  * Roll-ups in the database. A commit brings its parts with its rows, in one
  * transaction: whatever is killed, both are there or neither. Later, beside
- * the commits, parts are merged into the roll-ups of their second, minute and
- * hour, again all or nothing; who reads takes both.
+ * the commits, parts are merged into the roll-ups of their second, minute, five
+ * minutes and hour, again all or nothing; who reads takes both.
  */
 
-import type { DuckDBBlobValue, DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api';
 import { BIGINT, BLOB, BOOLEAN, blobValue, DuckDBDataChunk, VARCHAR } from '@duckdb/node-api';
-import { ROLL_UP_STEPS, RollUp, type RollUpStep } from '../aggregate/roll-up.ts';
-import { addRollUpBytes, rollUpBytes } from '../aggregate/roll-up-bytes.ts';
+import { ROLL_UP_STEPS, type RollUpStep } from '../aggregate/roll-up.ts';
+import { rollUpBytes } from '../aggregate/roll-up-bytes.ts';
 import type { Part } from './roll-up-parts.ts';
+import { RollUpSums, type StoredRollUp } from './roll-up-sums.ts';
 
-export const ROLL_UP_TABLE: Readonly<Record<RollUpStep, string>> = { 1: 'seconds', 60: 'minutes', 3600: 'hours' };
+export const ROLL_UP_TABLE: Readonly<Record<RollUpStep, string>> = {
+  ...{ 1: 'seconds', 60: 'minutes', 300: 'five_minutes', 3600: 'hours' },
+};
 
 /** `number` is that of the newest path when it was written: what is older goes first. */
 const COLUMNS = 'number BIGINT, run VARCHAR, vm VARCHAR, t BIGINT, data BLOB';
@@ -69,39 +72,33 @@ export async function rollUpParts(connection: DuckDBConnection): Promise<boolean
     'SELECT number::DOUBLE, run, vm, t::DOUBLE, data, minus FROM parts WHERE number <= $1::BIGINT',
     upTo,
   );
-  for (const step of ROLL_UP_STEPS) await mergeInto(connection, step, parts, upTo);
+  // Bytes are read once: each step is made of the one before.
+  const added = [new RollUpSums(1).addStored(parts)];
+  for (const step of ROLL_UP_STEPS.slice(1)) added.push(new RollUpSums(step).merge(added.at(-1)!));
+  for (const sums of added) await mergeInto(connection, sums, upTo);
   await connection.run('DELETE FROM parts WHERE number <= $1::BIGINT', [upTo]);
   return count >= MOST_PARTS;
 }
 
-type Row = [number: number, run: string, vm: string, t: number, data: DuckDBBlobValue, minus: boolean | null];
-
-async function read(connection: DuckDBConnection, query: string, upTo: number): Promise<Row[]> {
-  return (await connection.runAndReadAll(query, [upTo])).getRows() as unknown as Row[];
+async function read(connection: DuckDBConnection, query: string, upTo: number): Promise<StoredRollUp[]> {
+  return (await connection.runAndReadAll(query, [upTo])).getRows() as unknown as StoredRollUp[];
 }
 
-async function mergeInto(connection: DuckDBConnection, step: RollUpStep, parts: Row[], upTo: number): Promise<void> {
+async function mergeInto(connection: DuckDBConnection, sums: RollUpSums, upTo: number): Promise<void> {
+  const { step } = sums;
   const table = ROLL_UP_TABLE[step];
   const touched = `SELECT DISTINCT run, vm, t // ${step} * ${step} AS t FROM parts WHERE number <= $1::BIGINT`;
   const there = `FROM ${table} WHERE (run, vm, t) IN (${touched})`;
-  const before = await read(connection, `SELECT number::DOUBLE, run, vm, t::DOUBLE, data, false ${there}`, upTo);
+  sums.addStored(await read(connection, `SELECT number::DOUBLE, run, vm, t::DOUBLE, data, false ${there}`, upTo));
   await connection.run(`DELETE ${there}`, [upTo]);
-  await append(connection, table, TYPES, merged([...before, ...parts], step));
+  await appendRollUps(connection, sums);
 }
 
-function merged(rows: readonly Row[], step: RollUpStep): DuckDBValue[][] {
-  const all = new Map<string, { number: number; run: string; vm: string; t: number; rollUp: RollUp }>();
-  for (const [number, run, vm, second, { bytes }, minus] of rows) {
-    const t = Math.floor(second / step) * step;
-    const key = [t, run, vm].join('\0');
-    const one = all.get(key) ?? { number, run, vm, t, rollUp: new RollUp() };
-    all.set(key, one);
-    one.number = Math.max(one.number, number);
-    addRollUpBytes(bytes, one.rollUp, minus ? -1 : 1);
-  }
-  return [...all.values()].map(({ number, run, vm, t, rollUp }) => [
-    ...[BigInt(number), run, vm, BigInt(t), blobValue(rollUpBytes(rollUp))],
-  ]);
+export async function appendRollUps(connection: DuckDBConnection, sums: RollUpSums): Promise<void> {
+  const rows = sums.all().map(({ number, run, vm, t, rollUp }) => {
+    return [BigInt(number), run, vm, BigInt(t), blobValue(rollUpBytes(rollUp))];
+  });
+  await append(connection, ROLL_UP_TABLE[sums.step], TYPES, rows);
 }
 
 export async function forgetRollUps(connection: DuckDBConnection, run: string): Promise<void> {

@@ -10,7 +10,7 @@ export interface SeriesPoints {
   toS: number;
   /** Seconds that a point takes together; with `points=1` all of them. */
   stepS: number;
-  /** Seconds of the roll-ups that the points were made of: 1, 60 or 3600. */
+  /** Seconds of the roll-ups that the points were made of: 1, 60, 300 or 3600; the finest of them with `points=1`. */
   rollUpS: number;
   /** Largest relative error of a quantile. */
   relativeError: number;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { planSeries } from '../../../server/aggregate/series-plan.ts';
+import { planSeries, readsOf } from '../../../server/aggregate/series-plan.ts';
 
 const NOW = 1_800_000_000;
-const WHOLE = { 1: Number.NEGATIVE_INFINITY, 60: Number.NEGATIVE_INFINITY, 3600: Number.NEGATIVE_INFINITY };
+const WHOLE = { 1: -Infinity, 60: -Infinity, 300: -Infinity, 3600: -Infinity };
 
 function plan(seconds: number, points: number, wholeFromS = WHOLE) {
   return planSeries({ fromS: NOW - seconds, toS: NOW, points, wholeFromS });
@@ -15,7 +15,8 @@ describe('the plan of a series', () => {
     expect(plan(300, 299)).toMatchObject({ stepS: 2, rollUpS: 1 });
     expect(plan(3600, 400)).toMatchObject({ stepS: 10, rollUpS: 1 });
     expect(plan(86_400, 1500)).toMatchObject({ stepS: 60, rollUpS: 60 });
-    expect(plan(3 * 86_400, 1500)).toMatchObject({ stepS: 300, rollUpS: 60 });
+    expect(plan(3 * 86_400, 1500)).toMatchObject({ stepS: 300, rollUpS: 300 });
+    expect(plan(7 * 86_400, 600)).toMatchObject({ stepS: 1800, rollUpS: 300 });
     expect(plan(30 * 86_400, 1500)).toMatchObject({ stepS: 3600, rollUpS: 3600 });
   });
 
@@ -34,10 +35,10 @@ describe('the plan of a series', () => {
     );
   });
 
-  it('takes all of a stretch as one, to the second where few seconds are in it', () => {
+  it('takes all of a stretch as one, to the second where seconds are whole', () => {
     expect(plan(299, 1)).toEqual({ fromS: NOW - 299, toS: NOW, stepS: 299, rollUpS: 1 });
-    expect(plan(1_801, 1)).toMatchObject({ fromS: NOW - 1_860, rollUpS: 60 });
-    expect(plan(86_400 + 1, 1)).toMatchObject({ fromS: NOW - 86_460, stepS: 86_460, rollUpS: 60 });
+    expect(plan(86_401, 1)).toEqual({ fromS: NOW - 86_401, toS: NOW, stepS: 86_401, rollUpS: 1 });
+    expect(plan(86_401, 1, { ...WHOLE, 1: NOW })).toMatchObject({ fromS: NOW - 86_460, stepS: 86_460, rollUpS: 60 });
     expect(plan(299, 1, { ...WHOLE, 1: NOW })).toMatchObject({ stepS: 300, rollUpS: 60 });
   });
 
@@ -59,6 +60,44 @@ describe('the plan of a series', () => {
   it('goes to coarser roll-ups where finer ones were pruned', () => {
     expect(plan(300, 300, { ...WHOLE, 1: NOW - 300 })).toMatchObject({ rollUpS: 1 });
     expect(plan(300, 300, { ...WHOLE, 1: NOW - 299 })).toMatchObject({ stepS: 60, rollUpS: 60 });
-    expect(plan(300, 300, { ...WHOLE, 1: NOW, 60: NOW })).toMatchObject({ stepS: 3600, rollUpS: 3600 });
+    expect(plan(300, 300, { ...WHOLE, 1: NOW, 60: NOW, 300: NOW })).toMatchObject({ stepS: 3600, rollUpS: 3600 });
+  });
+});
+
+describe('what is read for a plan', () => {
+  it('has each second of it once, of one point in few roll-ups', () => {
+    const length = fc.integer({ min: 1, max: 40 * 86_400 });
+    fc.assert(
+      fc.property(
+        length,
+        fc.constantFrom(1, 1, 600),
+        fc.nat(100_000),
+        fc.boolean(),
+        (seconds, points, late, pruned) => {
+          const wholeFromS = pruned ? { ...WHOLE, 1: NOW + late } : WHOLE;
+          const fromS = NOW + late - seconds;
+          const plan = planSeries({ fromS, toS: NOW + late, points, wholeFromS });
+          const reads = readsOf(plan, wholeFromS).sort((a, b) => a.fromS - b.fromS);
+          let at = plan.fromS;
+          for (const read of reads) {
+            expect(read.fromS).toBe(at);
+            expect([read.fromS % read.rollUpS, read.toS % read.rollUpS]).toEqual([0, 0]);
+            at = read.toS;
+          }
+          expect(at).toBe(plan.toS);
+          const rollUps = reads.reduce((sum, read) => sum + (read.toS - read.fromS) / read.rollUpS, 0);
+          if (points === 1) expect(rollUps).toBeLessThanOrEqual(2 * (59 + 4 + 11) + seconds / 3600 + 1);
+          else
+            expect(reads.every(({ rollUpS }) => rollUpS === plan.rollUpS || plan.toS - plan.fromS === plan.stepS)).toBe(
+              true,
+            );
+        },
+      ),
+    );
+  });
+
+  it('is no coarser than what is whole', () => {
+    const plan = planSeries({ fromS: NOW - 7_300, toS: NOW - 10, points: 1, wholeFromS: WHOLE });
+    expect(readsOf(plan, { ...WHOLE, 300: NOW, 3600: NOW }).map(({ rollUpS }) => rollUpS)).toEqual([60, 1, 1]);
   });
 });

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DuckDbStore } from '../../../server/store/duckdb.ts';
 import { MemoryStore } from '../../../server/store/memory.ts';
@@ -13,6 +14,15 @@ const open = () => DuckDbStore.open({ folder, version: '0.0.0-test', vms });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const asked = { run: 'a', fromS: T, toS: T + 100_000, lasted: { fromS: T, toS: T }, points: 5000, heatmap: true };
+
+async function inFile(query: string) {
+  const instance = await DuckDBInstance.create(join(folder, 'hopscope.duckdb'));
+  const connection = await instance.connect();
+  const rows = (await connection.runAndReadAll(query)).getRowsJS();
+  connection.closeSync();
+  instance.closeSync();
+  return rows;
+}
 
 /** `count` paths a second, for some seconds from T on. */
 function add(store: DuckDbStore | MemoryStore, fromS: number, seconds: number, count = 1): void {
@@ -42,6 +52,33 @@ describe('roll-ups', () => {
       ...Array(10).fill(1),
     ]);
     await after.close();
+  });
+
+  it('of five minutes are made in a file that has none, and anew where they are not of its minutes', async () => {
+    const store = await open();
+    add(store, T, 1_000);
+    await store.commit();
+    await store.maintain(0);
+    const wide = { ...asked, points: 13, toS: T + 3600, lasted: { fromS: T, toS: T + 3600 } };
+    const before = await store.series(wide);
+    expect(before.rollUpS).toBe(300);
+    expect(before.points.map(({ count }) => count)).toEqual([300, 300, 300, 100]);
+    await store.close();
+    const late = 'WHERE t > 1800000000';
+    for (const older of [
+      'DROP TABLE five_minutes',
+      `DELETE FROM five_minutes ${late}`,
+      // A run that it forgot, and minutes that went on without them.
+      "INSERT INTO five_minutes SELECT number, 'gone', vm, t, data FROM five_minutes",
+      `UPDATE five_minutes SET number = number - 1, data = (SELECT data FROM minutes LIMIT 1) ${late}`,
+    ]) {
+      await inFile(older);
+      const opened = await open();
+      expect(await opened.series(wide)).toEqual(before);
+      await opened.close();
+      const rows = await inFile('SELECT run, t::DOUBLE FROM five_minutes ORDER BY t');
+      expect(rows).toEqual([0, 300, 600, 900].map((s) => ['a', T + s]));
+    }
   });
 
   it('tell of each bucket of a heatmap how many fell into it', async () => {

@@ -28,6 +28,7 @@ export function seriesContract(name: string, make: MakeStore): void {
       const steps = [
         { points: 4000, toS: HOUR + 3600, stepS: 1 },
         { points: 400, toS: HOUR + 30_000, stepS: 60 },
+        { points: 100, toS: HOUR + 30_000, stepS: 300 },
         { points: 40, toS: HOUR + 30_000, stepS: 600 },
         { points: 7, toS: HOUR + 30_000, stepS: 3600 },
       ];
@@ -37,6 +38,9 @@ export function seriesContract(name: string, make: MakeStore): void {
         const before = counted(all, stepS).filter(({ t }) => t < toS);
         expect(found.map(({ t, count, errors }) => ({ t, count, errors }))).toEqual(before);
         for (const { t, endToEnd } of found) expect(endToEnd).toEqual(near(all, t, stepS));
+        const whole = await store.series({ ...asked('a', 1), fromS: HOUR + 401, toS: toS - 7 });
+        const within = all.atMs.subarray(0, 900).filter((ms) => ms >= (HOUR + 401) * 1000 && ms < (toS - 7) * 1000);
+        expect(whole.points.map(({ count }) => count)).toEqual([within.length]);
         if (stepS === 3600) await store.maintain(0);
       }
       const ofVm = await store.series({ ...asked('a', 2), vm: 1 });
