@@ -20,7 +20,7 @@ import type { SloStretch } from './wire/slo-views.ts';
 import { LAYER_IDS, type LayerId } from './wire/stations.ts';
 
 /** Looked at in each stretch; kept of them; and of the slowest. */
-const SAMPLE = 6_000;
+const SAMPLE = 4_000;
 const KEPT = 1_000;
 const SLOWEST = 5;
 /** What a breach is compared with: at most so long before it. */
