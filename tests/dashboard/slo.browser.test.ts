@@ -70,7 +70,7 @@ describe('an alert that fires', () => {
     const { server, episode } = await breached(built, SLOW_VNIC, 'web-fast');
     const page = await walked(server.url);
     await page.locator('.cell').filter({ hasText: 'Objectives' }).locator('summary').click();
-    await page.locator('.cell').getByRole('link', { name: 'web-fast' }).click();
+    await page.locator(`.cell a[href*="${encodeURIComponent(episode.id)}"]`).click();
     await page.locator('#attribution').waitFor();
     expect(new URL(page.url()).searchParams.get('episode')).toBe(episode.id);
   });
