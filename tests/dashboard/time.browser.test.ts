@@ -8,7 +8,7 @@ import { getJson, post } from '../server/running-server.ts';
 import { type BuiltPage, buildPage } from './built-page.ts';
 import { type Fed, fed } from './fed-server.ts';
 import { launchBrowser } from './live-page.ts';
-import { blankPage, checkLooks, opened, plain } from './replayed.ts';
+import { blankPage, checkLooks, opened, plain, scriptBytes } from './replayed.ts';
 
 // A browser on two busy cores is slow.
 vi.setConfig({ testTimeout: 180_000 });
@@ -238,6 +238,12 @@ describe('the table of layers', () => {
 });
 
 describe('the live page', () => {
+  it('needs no more than 160 KB of script', async () => {
+    const { server, keepSending } = await fed(built);
+    await keepSending();
+    expect(await scriptBytes(browser, server.url, '#heat')).toBeLessThan(160 * 1024);
+  });
+
   it('is readable for everybody with all of it, following and looking back', async () => {
     const { server, keepSending } = await measured();
     await keepSending();

@@ -7,63 +7,11 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { verifyReport } from '../../server/report/verify.ts';
 import type { EpisodeView, SloEpisode } from '../../server/wire/episode-views.ts';
-import { until } from '../agent/until.ts';
-import { type ExchangeOptions, exchange, frame, GUEST_AT, HOST_AT, hostNowNs, stats, VMS } from './exchanges.ts';
-import { acked, afterwards, attach, getJson, type Started, start } from './running-server.ts';
+import { breached, OBJECTIVES, SLOW_SERVICE, SLOW_VNIC } from './breached-server.ts';
+import { afterwards, getJson, type Started, start } from './running-server.ts';
 
-const EXAMPLE = join(import.meta.dirname, '../../examples/objectives.yaml');
 const FRONT_DOOR = join(import.meta.dirname, '../../hopscope.ts');
 const execute = promisify(execFile);
-const SECOND_NS = 1_000_000_000n;
-/** 120 ms more between the host and the guest, 120 ms more in the service. */
-const SLOW_VNIC: Partial<ExchangeOptions> = { hostAt: HOST_AT.map((ns, i) => (i < 3 ? ns : ns + 120_000_000)) };
-const SLOW_SERVICE: Partial<ExchangeOptions> = { slowerNs: 120_000_000 };
-
-/** Five minutes of requests, two a second, those of the last minute as planted; no two take the same time. */
-function traffic(planted: Partial<ExchangeOptions>) {
-  const now = hostNowNs();
-  return Array.from({ length: 600 }, (_, i) => {
-    const jitter = (i * 7_919) % 40_000;
-    const usual = {
-      guestAt: GUEST_AT.map((ns, at) => (at < 4 ? ns : ns + jitter)),
-      hostAt: HOST_AT.map((ns, at) => (at < 3 ? ns : ns + jitter)),
-    };
-    const bad = i >= 500 ? { ...planted, slowerNs: (planted.slowerNs ?? 0) + jitter } : usual;
-    return exchange(i + 1, { atNs: now - 300n * SECOND_NS + (BigInt(i) * SECOND_NS) / 2n, ...bad });
-  });
-}
-
-async function breached(
-  planted: Partial<ExchangeOptions>,
-  reading = stats(),
-  objective = 'web-fast',
-): Promise<{ server: Started; episode: SloEpisode }> {
-  const server = await start({ objectives: EXAMPLE });
-  const [host, guest] = [await attach(server, 'host'), await attach(server, 'guest')];
-  host.peer.send(VMS);
-  const pairs = traffic(planted);
-  host.peer.send(
-    frame(
-      1,
-      pairs.map((pair) => pair.host),
-    ),
-  );
-  guest.peer.send(
-    frame(
-      1,
-      pairs.map((pair) => pair.guest),
-    ),
-  );
-  await Promise.all([acked(host.peer, 1), acked(guest.peer, 1)]);
-  for (const { peer } of [host, guest]) peer.send(reading);
-  const episodes = await until(
-    () => getJson<SloEpisode[]>(server, '/api/slo/episodes'),
-    (all) => all.some(({ objective: id }) => id === objective),
-    20_000,
-  );
-  return { server, episode: episodes.find(({ objective: id }) => id === objective)! };
-}
-
 const viewOf = (server: Started, { id }: SloEpisode) =>
   getJson<EpisodeView>(server, `/api/slo/episodes/${encodeURIComponent(id)}`);
 
@@ -108,7 +56,7 @@ describe('a breach', () => {
   });
 
   it('by status alone is undetermined: no time tells why', async () => {
-    const { server, episode } = await breached({ status: 503, ...SLOW_SERVICE }, stats(), 'web-available');
+    const { server, episode } = await breached({ status: 503, ...SLOW_SERVICE }, { objective: 'web-available' });
     const { verdict } = await viewOf(server, episode);
     expect(verdict).toMatchObject({ side: 'undetermined', part: null, parts: [], sides: [] });
     expect(verdict.doubts[0]).toMatch(/judges by status/);
@@ -159,7 +107,7 @@ describe('a report', () => {
   }, 60_000);
 
   it('is refused for a time or an objective that is not there', async () => {
-    const server = await start({ objectives: EXAMPLE });
+    const server = await start({ objectives: OBJECTIVES });
     const status = async (query: string) => (await fetch(`${server.url}/api/slo/report?${query}`)).status;
     expect(await status('from=100&to=50')).toBe(400);
     expect(await status('from=100&to=200&objective=nothing')).toBe(404);

@@ -126,20 +126,6 @@ describe('RunAggregate', () => {
     );
   });
 
-  it('counts thousands of exchanges at once as it does a few at a time', () => {
-    const steps = Array.from({ length: 3_000 }, (_, i) => exchangeOf(1, { step: (i * 7919) % 100_003, bound: i % 9 }));
-    const list = steps.map((each, i) => ({ ...each, status: i % 100 === 7 ? 503 : 200 }));
-    const atOnce = fed(new RunAggregate(), list);
-    // Once more, after what was counted together before.
-    fed(atOnce, list);
-    const byFew = new RunAggregate();
-    const twice = [...list, ...list];
-    for (let at = 0; at < twice.length; at += 100) fed(byFew, twice.slice(at, at + 100));
-    expect(atOnce.counts).toEqual(byFew.counts);
-    expect(atOnce.series(0, 9)).toEqual(byFew.series(0, 9));
-    expect(atOnce.whole().measured()).toEqual(byFew.whole().measured());
-  });
-
   it('sends only the seconds that changed since a version', () => {
     const aggregate = fed(new RunAggregate(), [exchangeOf(10), exchangeOf(11), exchangeOf(11, { vm: 1 })]);
     const { version } = aggregate;
