@@ -20,7 +20,7 @@ import type { SloStretch } from './wire/slo-views.ts';
 import { LAYER_IDS, type LayerId } from './wire/stations.ts';
 
 /** Looked at in each stretch; kept of them; and of the slowest. */
-const SAMPLE = 6_000;
+const SAMPLE = 4_000;
 const KEPT = 1_000;
 const SLOWEST = 5;
 /** What a breach is compared with: at most so long before it. */
@@ -115,10 +115,11 @@ function onsetOf({ rows }: Found, { fromMs }: SloStretch): number {
 /** What is compared with is neither in maintenance nor in a breach of its own. */
 function fairness({ engine, pipeline }: DossierParts, { id, maintenance }: Objective): (row: EpisodeRow) => boolean {
   const breaches = engine.episodes(pipeline.now()).filter(({ objective }) => objective === id);
-  // Whole minutes in between: in those at its ends a breach is not alone.
-  const isInBreach = (atMs: number) =>
-    breaches.some(({ fromMs, toMs }) => atMs >= fromMs + MINUTE_MS && atMs < toMs - MINUTE_MS);
-  return ({ good, atMs }) => good && !isInBreach(atMs) && !isMaintained(Math.floor(atMs / MINUTE_MS), maintenance);
+  const overlaps = (atMs: number, edgeMs: number) =>
+    breaches.some(({ fromMs, toMs }) => atMs >= fromMs + edgeMs && atMs < toMs - edgeMs);
+  // The first and the last minute of a breach are not all of it: what was good in them is fair.
+  return ({ good, atMs }) =>
+    !overlaps(atMs, good ? MINUTE_MS : 0) && !isMaintained(Math.floor(atMs / MINUTE_MS), maintenance);
 }
 
 function rowOf({ columns, ids }: StoredPaths, row: number, vm: string, good: boolean): EpisodeRow {
