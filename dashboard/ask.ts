@@ -21,9 +21,9 @@ export async function ask<T>(path: string, patienceMs = PATIENCE_MS): Promise<T>
 }
 
 /** A failed attempt keeps the older answer and says why. */
-export async function answer<T>(path: string, before: Polled<T>): Promise<Polled<T>> {
+export async function answer<T>(path: string, before: Polled<T>, patienceMs = PATIENCE_MS): Promise<Polled<T>> {
   try {
-    return { value: await ask<T>(path), error: null };
+    return { value: await ask<T>(path, patienceMs), error: null };
   } catch (error) {
     return { value: before.value, error: errorText(error) };
   }

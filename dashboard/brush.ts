@@ -1,6 +1,7 @@
 /** Choosing a stretch of a chart's time by dragging over it: mouse, pen and finger. */
 import type { TimeArea } from './chart.ts';
 import { formatTime } from './format.ts';
+import { pageZoom, placeOf } from './page-zoom.ts';
 import type { Range } from './zoom.ts';
 
 /** Less is a click. */
@@ -19,7 +20,7 @@ export function brush(place: HTMLElement, { area, choose, widen }: BrushOptions)
   const shade = document.createElement('div');
   shade.className = 'brush';
   let begun: { area: TimeArea; x: number; id: number } | null = null;
-  const xOf = (event: MouseEvent) => event.clientX - place.getBoundingClientRect().left;
+  const xOf = (event: MouseEvent) => event.clientX / pageZoom(place) - placeOf(place).left;
   const within = ({ left, right }: TimeArea, x: number) => Math.min(right, Math.max(left, x));
   const secondAt = ({ left, right, fromS, toS }: TimeArea, x: number) =>
     fromS + ((x - left) / Math.max(1, right - left)) * (toS - fromS);

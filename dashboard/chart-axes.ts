@@ -59,7 +59,6 @@ const valueAxis = {
 export function latencyAxis() {
   return {
     ...valueAxis,
-    stacked: true,
     ticks: {
       padding: 6,
       maxTicksLimit: 6,

@@ -1,6 +1,6 @@
 /** What each kind of chart draws: its lines in order, and their values from columns. Plain data; computes nothing. */
 import { LAYER_IDS, LAYERS } from '../server/wire/stations.ts';
-import { isBelowBound } from './format.ts';
+import type { Area, Point } from './chart-stack.ts';
 import { type Columns, PRESSURES } from './series.ts';
 
 export type ChartKind = 'latency' | 'rate' | 'pressure';
@@ -24,21 +24,22 @@ function line(label: string, colour: string) {
   return { label, borderColor: colour, backgroundColor: colour, pointHoverBackgroundColor: colour };
 }
 
-/**
- * Layers are stacked in the order of the path; the end-to-end line lies on top
- * and in no stack. Where a layer's value is less than its bound, it is hatched.
- */
-function latencyLines(colour: Colour, hatch: Hatch, boundNs: () => number | null) {
+/** Layers are areas in the order of the path, which a plugin fills; the end-to-end line lies on top and in no stack. */
+function latencyLines(colour: Colour) {
+  const layers = LAYERS.map(({ layer }) => ({ ...line(layer, colour(variable(layer))), showLine: false }));
+  return [{ ...line('end to end', colour('text')), borderWidth: 1.75, order: -1 }, ...layers];
+}
+
+const variable = (layer: string): string => `layer-${layer.replace('.', '-')}`;
+
+/** Along the lines: where a layer's value is less than its bound, it is hatched. */
+export function chartAreas(kind: ChartKind, colour: Colour, hatch: Hatch): (Area | null)[] {
+  if (kind !== 'latency') return [];
   const layers = LAYERS.map(({ layer, clock }) => {
-    const own = colour(`layer-${layer.replace('.', '-')}`);
-    const base = { ...line(layer, own), stack: 'layers', fill: true, borderWidth: 0 };
-    if (clock !== 'crosses') return base;
-    const hatched = hatch(own);
-    const backgroundColor = ({ p1 }: { p1: { raw?: unknown } }) =>
-      isBelowBound((p1.raw as { y: number } | undefined)?.y, boundNs()) ? hatched : own;
-    return { ...base, segment: { backgroundColor } };
+    const fill = colour(variable(layer));
+    return { fill, hatched: clock === 'crosses' ? hatch(fill) : null };
   });
-  return [{ ...line('end to end', colour('text')), stack: 'total', borderWidth: 1.75, order: -1 }, ...layers];
+  return [null, ...layers];
 }
 
 /** Errors are marks of their own shape: one among a thousand must not vanish in a line. */
@@ -73,8 +74,8 @@ function pressureLines(colour: Colour) {
   }));
 }
 
-export function chartLines(kind: ChartKind, colour: Colour, hatch: Hatch, boundNs: () => number | null) {
-  if (kind === 'latency') return latencyLines(colour, hatch, boundNs);
+export function chartLines(kind: ChartKind, colour: Colour) {
+  if (kind === 'latency') return latencyLines(colour);
   return kind === 'rate' ? rateLines(colour) : pressureLines(colour);
 }
 
@@ -92,8 +93,20 @@ function latencyData({ t, count, endToEnd, layers }: Columns): number[][] {
   return [endToEnd, ...stacked];
 }
 
-/** One array per line of {@link chartLines}, along the columns' seconds. */
-export function chartData(kind: ChartKind, columns: Columns): number[][] {
+/** One array per line of {@link chartLines}, along the columns' seconds; what is stacked is added up. @param only the line that is drawn, empty for all */
+export function chartData(kind: ChartKind, columns: Columns, only: string): Point[][] {
+  const lines = linesOf(kind, columns);
+  const below = columns.t.map(() => 0);
+  return lines.map((values, line) =>
+    values.map((own, at) => {
+      const isStacked = kind === 'latency' && line > 0 && only === '';
+      if (isStacked) below[at]! += own;
+      return { x: columns.t[at]!, y: isStacked ? below[at]! : own, own };
+    }),
+  );
+}
+
+function linesOf(kind: ChartKind, columns: Columns): number[][] {
   if (kind === 'latency') return latencyData(columns);
   return kind === 'rate' ? rateData(columns) : PRESSURES.map((name) => columns.pressure[name]);
 }

@@ -1,6 +1,7 @@
 /** What the tooltip of a chart says, as plain data. */
 import type { Band } from './chart-bands.ts';
 import { type ChartKind, CROSSING } from './chart-lines.ts';
+import type { Point } from './chart-stack.ts';
 import {
   boundedDuration,
   exactDuration,
@@ -26,7 +27,9 @@ export interface TooltipFacts {
 interface Item {
   datasetIndex: number;
   dataset: { label?: string | undefined };
-  parsed: { x: number | null; y: number | null };
+  parsed: { x: number | null };
+  /** A {@link Point}. */
+  raw: unknown;
 }
 
 /** The end-to-end line, dataset 0, is told above the stack. */
@@ -43,8 +46,8 @@ export function tooltip(kind: ChartKind, facts: () => TooltipFacts) {
       kind === 'latency' ? rank(b.datasetIndex) - rank(a.datasetIndex) : b.datasetIndex - a.datasetIndex,
     callbacks: {
       title: (items: Item[]) => stretchText(items[0]?.parsed.x ?? 0, facts().stepS),
-      label: ({ dataset, parsed }: Item) =>
-        `${dataset.label}  ${valueText(kind, dataset.label ?? '', parsed.y ?? Number.NaN, facts())}`,
+      label: ({ dataset, raw }: Item) =>
+        `${dataset.label}  ${valueText(kind, dataset.label ?? '', (raw as Point).own, facts())}`,
       footer: (items: Item[]) => footer(items[0]?.parsed.x ?? 0, facts()),
     },
   };

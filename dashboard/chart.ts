@@ -15,8 +15,10 @@ import {
 } from 'chart.js';
 import { latencyAxis, RIGHT_PX, rateAxis, shareAxis, timeAxis } from './chart-axes.ts';
 import { type Band, type BandPaint, bandLook, bandPlugin, NO_BANDS } from './chart-bands.ts';
-import { type ChartKind, type Colour, chartData, chartLines, type Hatch } from './chart-lines.ts';
+import { type ChartKind, type Colour, chartAreas, chartData, chartLines, type Hatch } from './chart-lines.ts';
+import { type Area, type Point, stackPlugin } from './chart-stack.ts';
 import { type TooltipFacts, tooltip } from './chart-tooltip.ts';
+import { pageZoom } from './page-zoom.ts';
 import type { Columns } from './series.ts';
 import { shownTheme } from './theme.ts';
 
@@ -47,7 +49,6 @@ export interface TimeArea {
 /** So many points may stand alone. */
 const FEW = 4;
 
-type Point = { x: number; y: number };
 type Line = ChartDataset<'line', Point[]>;
 
 const VALUE_AXES = { latency: latencyAxis, rate: rateAxis, pressure: shareAxis };
@@ -59,6 +60,7 @@ export class LiveChart {
   readonly #chart: Chart<'line', Point[]>;
   readonly #leaveTheme: () => void;
   #bands: BandPaint = NO_BANDS;
+  #areas: (Area | null)[] = [];
   #facts: TooltipFacts = { boundNs: null, missing: '', bands: [], stepS: 1 };
 
   constructor(canvas: HTMLCanvasElement, kind: ChartKind) {
@@ -68,7 +70,13 @@ export class LiveChart {
     this.#chart = new Chart(canvas, {
       type: 'line',
       data: { datasets: [] },
-      plugins: [bandPlugin(() => this.#bands)],
+      plugins: [
+        stackPlugin(
+          () => this.#areas,
+          () => this.#facts.boundNs,
+        ),
+        bandPlugin(() => this.#bands),
+      ],
       options: this.#options(),
     });
     // Says at once what the theme is: that paints it.
@@ -78,9 +86,9 @@ export class LiveChart {
   /** Shows `input`; the arrays are copied into points. */
   draw(input: ChartInput): void {
     const { columns, fromS, toS, bands, boundNs, missing, only = '' } = input;
-    for (const [i, values] of chartData(this.#kind, columns).entries()) {
+    for (const [i, points] of chartData(this.#kind, columns, only).entries()) {
       const dataset = this.#chart.data.datasets[i]!;
-      dataset.data = values.map((y, at) => ({ x: columns.t[at]!, y }));
+      dataset.data = points;
       dataset.hidden = only !== '' && dataset.label !== only;
     }
     Object.assign(this.#chart.options.scales!.x!, { min: fromS, max: toS });
@@ -88,7 +96,17 @@ export class LiveChart {
     this.#chart.options.elements!.point!.radius = columns.t.length <= FEW ? 3 : 0;
     this.#facts = { boundNs, missing, bands, stepS: columns.stepS };
     this.#bands = { ...this.#bands, bands };
+    this.#sharpen();
     this.#chart.update('none');
+  }
+
+  /** As many pixels as the screen has, also where the page is larger than usual. */
+  #sharpen(): void {
+    const ratio = devicePixelRatio * pageZoom(this.#canvas);
+    if (ratio === this.#chart.currentDevicePixelRatio) return;
+    this.#chart.options.devicePixelRatio = ratio;
+    const { clientWidth, clientHeight } = this.#canvas.parentElement!;
+    this.#chart.resize(clientWidth, clientHeight);
   }
 
   /** Where it draws now. */
@@ -107,7 +125,8 @@ export class LiveChart {
   readonly #paint = (): void => {
     const colour = this.#colour;
     const before = this.#chart.data.datasets;
-    const lines = chartLines(this.#kind, colour, hatchPattern, () => this.#facts.boundNs) as Omit<Line, 'data'>[];
+    this.#areas = chartAreas(this.#kind, colour, hatchPattern);
+    const lines = chartLines(this.#kind, colour) as Omit<Line, 'data'>[];
     this.#chart.data.datasets = lines.map((l, i) => ({
       ...l,
       data: before[i]?.data ?? [],

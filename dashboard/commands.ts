@@ -15,6 +15,7 @@ const GO: [key: string, name: string, path: string][] = [
   ['v', 'Hosts & VMs', '/hosts'],
   ['u', 'Runs', '/runs'],
   ['c', 'Compare', '/compare'],
+  ['s', 'SLA', '/slo'],
   ['h', 'Health', '/health'],
 ];
 

@@ -8,6 +8,7 @@ import { type Band, type BandPaint, bandLook, drawHatches, drawMarks, NO_BANDS }
 import { formatTick } from './format.ts';
 import { bucketEnds, type Heat } from './heat.ts';
 import { parseColour, ramp, shade } from './heat-colours.ts';
+import { pageZoom } from './page-zoom.ts';
 import { shownTheme } from './theme.ts';
 
 export interface HeatInput {
@@ -127,7 +128,7 @@ export class HeatChart {
 
   #measure(): void {
     const { clientWidth, clientHeight } = this.#canvas.parentElement!;
-    const sharp = devicePixelRatio || 1;
+    const sharp = devicePixelRatio * pageZoom(this.#canvas);
     this.#width = clientWidth;
     this.#height = clientHeight;
     this.#canvas.width = Math.round(clientWidth * sharp);

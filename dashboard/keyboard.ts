@@ -9,7 +9,7 @@ const SEQUENCE_MS = 1_000;
 
 /** Whether the palette is shown. */
 export const paletteOpen = signal(false);
-/** Single keys can be turned off: speech input types them by accident (WCAG 2.1.4). */
+/** Single characters can be turned off: speech input types them by accident (WCAG 2.1.4). */
 export const singleKeys = signal(kept('keys') !== 'off');
 
 /** For as long as the page is open. */
@@ -22,7 +22,8 @@ export function followKeys(): void {
       paletteOpen.value = true;
       return;
     }
-    if (!singleKeys.value || isInDialog() || isTyping(event)) return;
+    if (isInDialog() || isTyping(event) || isTaken(event)) return;
+    if (!singleKeys.value && isCharacter(event)) return;
     clearTimeout(timer);
     const { command, kept: begun } = nextKey(pressed, event.key, commands.value);
     pressed = begun;
@@ -44,6 +45,14 @@ function isInDialog(): boolean {
 function isPalette(event: KeyboardEvent): boolean {
   if ((event.ctrlKey || event.metaKey) && event.key === 'k') return true;
   return event.key === '?' && singleKeys.value && !isTyping(event);
+}
+
+const isCharacter = ({ key }: KeyboardEvent): boolean => key.length === 1;
+
+/** Where arrow keys and their like mean something already, they go on meaning it. */
+function isTaken(event: KeyboardEvent): boolean {
+  if (isCharacter(event)) return false;
+  return event.target instanceof Element && event.target.closest('input, select, textarea, dialog, .scroll') !== null;
 }
 
 function isTyping({ target, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {

@@ -1,4 +1,5 @@
 /** The address says which page this is; what the others need is not loaded. */
+import { followBreaches } from './breaches.ts';
 import { followKeys } from './keyboard.ts';
 import { followTheme } from './theme.ts';
 
@@ -9,6 +10,7 @@ const PAGES: Record<string, () => Promise<Start>> = {
   '/requests': async () => (await import('./requests-main.tsx')).startRequests,
   '/hosts': async () => (await import('./hosts-main.tsx')).startHosts,
   '/runs': async () => (await import('./runs-main.tsx')).startRuns,
+  '/slo': async () => (await import('./slo-main.tsx')).startSlo,
   '/health': async () => (await import('./health-main.tsx')).startHealth,
   '/compare': async () => (await import('./compare-main.tsx')).startCompare,
 };
@@ -21,4 +23,5 @@ async function open(pathname: string): Promise<void> {
 
 followTheme();
 followKeys();
+followBreaches();
 void open(location.pathname);

@@ -1,4 +1,5 @@
 /** The pictures of a page as one image file. */
+import { placeOf } from './page-zoom.ts';
 
 export interface Titled {
   title: string;
@@ -32,7 +33,7 @@ export async function pictureOf(
   pictures: readonly Titled[],
   place: Element,
 ): Promise<Blob> {
-  const around = place.getBoundingClientRect();
+  const around = placeOf(place);
   const width = Math.ceil(around.width);
   const font = getComputedStyle(place).fontFamily;
   const lines = heading.flatMap((text, i) => wrapped(text, width, { ...HEADING, font, bold: i === 0 }));
@@ -40,7 +41,7 @@ export async function pictureOf(
   const height = top + Math.ceil(around.height) + MARGIN;
   const texts = lines.map((line, i) => line.at(MARGIN, MARGIN + (i + 0.6) * LINE_PX));
   const parts = pictures.map((picture) => {
-    const { left, top: upper } = picture.svg.getBoundingClientRect();
+    const { left, top: upper } = placeOf(picture.svg);
     return placed(picture, MARGIN + left - around.left, top + upper - around.top, font);
   });
   const size = { width: width + 2 * MARGIN, height };
@@ -50,7 +51,7 @@ export async function pictureOf(
 }
 
 function placed({ title, svg, note }: Titled, x: number, y: number, font: string): string {
-  const { width, height } = svg.getBoundingClientRect();
+  const { width, height } = placeOf(svg);
   const copy = svg.cloneNode(true) as SVGSVGElement;
   copy.setAttribute('x', String(x));
   copy.setAttribute('y', String(y));

@@ -1,5 +1,6 @@
 /** Which run and VM a page of single requests is about, and what is known of that run. */
 import { batch, computed, signal } from '@preact/signals';
+import { ALL_VMS } from '../server/wire/machine-views.ts';
 import type { RunInfo, Summary } from '../server/wire/views.ts';
 import { answer, type Polled } from './ask.ts';
 
@@ -9,8 +10,9 @@ const query = new URLSearchParams(location.search);
 
 /** As the API takes it. */
 export const runId = signal(query.get('run') || CURRENT);
-/** Empty for all. */
-export const vmName = signal(query.get('vm') ?? '');
+const asked = query.get('vm') ?? '';
+/** Empty for all, which have a name of their own on the live page. */
+export const vmName = signal(asked === ALL_VMS ? '' : asked);
 /** What can be chosen from, newest first. */
 export const runs = signal<Polled<RunInfo[]>>({ value: null, error: null });
 /** The chosen run, polled. */

@@ -4,7 +4,7 @@
  */
 import type { LiveMessage } from '../server/wire/live-views.ts';
 
-/** The server speaks four times a second: this long without a word is silence. */
+/** The server speaks five times a second: this long without a word is silence. */
 export const STALE_MS = 3_000;
 /** A connection silent this long is given up: the peer may be gone without a FIN. */
 const GIVE_UP_MS = 15_000;

@@ -26,12 +26,14 @@ import {
   keepHostAgent,
   keepServer,
   makeToken,
+  type Promised,
+  promisedFlags,
   type ServiceContext,
   startRelay,
 } from './services.ts';
 import { askUntil, orAborted, within } from './waiting.ts';
 
-export interface LabPlan {
+export interface LabPlan extends Promised {
   /** Guests on one bridge, at least one. */
   readonly vms: readonly LabVm[];
   readonly accel: 'auto' | Accelerator;
@@ -45,8 +47,6 @@ export interface LabPlan {
   readonly app: boolean;
   readonly shell: boolean;
   readonly artifacts: string | null;
-  /** For the server to judge. */
-  readonly objectives?: string | null;
   /** Whether only one guest is asked at a time. */
   readonly inTurn?: boolean;
   /** Name of the server's first run; left out, the NICs and the accelerator. */
@@ -160,7 +160,7 @@ class Boot {
       context,
       port,
       firstRun ?? `${vms.map(modelsOf).join(' and ')} ${machines[0]!.accelerator}`,
-      this.#plan.objectives ? ['--objectives', this.#plan.objectives] : [],
+      promisedFlags(this.#plan),
     );
     let hostAgent: KeptProcess | null = null;
     try {

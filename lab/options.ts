@@ -27,6 +27,9 @@ export interface LabOptions {
   readonly artifacts: string | null;
   /** What is promised, for the server; a path of this machine. */
   readonly objectives: string | null;
+  /** Who is told of their alerts, as the server takes them. */
+  readonly notify: readonly string[];
+  readonly alertmanager: readonly string[];
   /** Where the run's recording goes. */
   readonly record: string | null;
   /** A delay in one layer of the first guest. */
@@ -59,6 +62,8 @@ interface Flags {
   json: boolean;
   artifacts?: string;
   objectives?: string;
+  notify: string[];
+  alertmanager: string[];
   record?: string;
   plant?: TimedPlant;
   shell: boolean;
@@ -140,6 +145,13 @@ function command(): Command {
     .option('--no-browser', 'do not open the dashboard in a browser')
     .option('--json', 'print the summary as one JSON object, and nothing else, on standard output', false)
     .option('--objectives <file>', 'what is promised, as OpenSLO documents, for the server to judge')
+    .option(
+      '--notify <url>',
+      'for the server: post every alert there as JSON; @FILE has the address; repeatable',
+      more,
+      [],
+    )
+    .option('--alertmanager <url>', 'for the server: tell an Alertmanager of alerts; repeatable', more, [])
     .option('--record <file>', 'write the run to one Parquet file at the end, to compare or replay it later')
     .option('--artifacts <dir>', "keep the guest's access log and all logs there")
     .addOption(
@@ -180,6 +192,7 @@ export function parseLabOptions(args: readonly string[]): LabOptionsResult {
     parser.parse(args, { from: 'user' });
     checkNicCount(parser);
     checkPlant(parser);
+    checkReceivers(parser);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return { ok: false, exitCode: error.exitCode === 0 ? 0 : 2 };
@@ -199,6 +212,8 @@ export function parseLabOptions(args: readonly string[]): LabOptionsResult {
       json: flags.json,
       artifacts: flags.artifacts ?? null,
       objectives: flags.objectives === undefined ? null : resolve(flags.objectives),
+      notify: flags.notify,
+      alertmanager: flags.alertmanager,
       record: flags.record ?? null,
       plant: flags.plant ?? null,
       shell: flags.shell || (flags.plant !== undefined && needsShell(flags.plant)),
@@ -209,6 +224,16 @@ export function parseLabOptions(args: readonly string[]): LabOptionsResult {
       servicePorts: flags.servicePorts,
     }),
   };
+}
+
+function more(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+function checkReceivers(parser: Command): void {
+  const { notify, alertmanager, objectives } = parser.opts<Flags>();
+  if (notify.length + alertmanager.length === 0 || objectives !== undefined) return;
+  parser.error('error: --notify and --alertmanager tell of objectives: add --objectives FILE\n');
 }
 
 /** One card for all guests, or one for each. */

@@ -125,6 +125,24 @@ export class KeptProcess {
   }
 }
 
+/** What the server is to judge, and whom it tells. */
+export interface Promised {
+  /** A file of this machine. */
+  readonly objectives?: string | null;
+  /** Addresses, or `@FILE`. */
+  readonly notify?: readonly string[];
+  readonly alertmanager?: readonly string[];
+}
+
+/** The same flags, for `hopscope server`. */
+export function promisedFlags({ objectives, notify = [], alertmanager = [] }: Promised): string[] {
+  return [
+    ...(objectives ? ['--objectives', objectives] : []),
+    ...notify.flatMap((url) => ['--notify', url]),
+    ...alertmanager.flatMap((url) => ['--alertmanager', url]),
+  ];
+}
+
 /** @param flags further ones of `hopscope server` */
 export function keepServer(context: ServiceContext, port: number, run: string, flags: string[] = []): KeptProcess {
   const { state, logsDir, tokenFile } = context;

@@ -68,7 +68,7 @@ export function makeApi(options: ApiOptions): Express {
   app.use(limiter(), compression());
   app.use(readRoutes(options), pathRoutes(options.pipeline, options.kept));
   app.use(runRoutes(options.pipeline, options.kept, options.token));
-  app.use(sloRoutes(options.slo, options.pipeline.now));
+  app.use(sloRoutes(options.slo, options.pipeline, options.kept));
   app.use('/api', notFound);
   app.use(dashboardFiles(options.dashboard));
   app.use(notFound, errorHandler(options.log));

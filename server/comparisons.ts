@@ -12,13 +12,18 @@ import type { Run } from './run.ts';
 import type { RunTimes } from './store/run-times.ts';
 import { summarise } from './summary.ts';
 import type { CompareView } from './wire/compare-views.ts';
+import type { Summary } from './wire/views.ts';
 
 const MOST_WAITING = 4;
+/** Some 30 KB each. */
+const MOST_DONE = 16;
 /** Of one run: some 120 bytes each while they are compared. */
 const MOST_PATHS = 4_000_000;
 
 export class Comparisons {
   readonly #pipeline: Pipeline;
+  /** The newest of runs that are over, by all that was known of them. */
+  readonly #done = new Map<string, CompareView>();
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
@@ -40,29 +45,36 @@ export class Comparisons {
   }
 
   async #compare(a: Run, b: Run, options: CompareOptions): Promise<CompareView> {
-    for (const run of [a, b]) await this.#checkSize(run);
+    const paths = [await this.#checkedSize(a), await this.#checkedSize(b)];
     const summaries = [summarise(a, this.#pipeline), summarise(b, this.#pipeline)] as const;
-    const rounds = roundsOf(summaries[0].run, summaries[1].run);
+    const known = JSON.stringify([summaries, paths, options]);
+    const view = this.#done.get(known) ?? (await this.#compareNow(summaries, options));
+    this.#done.delete(known);
+    if (a.endedMs !== null && b.endedMs !== null) this.#done.set(known, view);
+    if (this.#done.size > MOST_DONE) this.#done.delete(this.#done.keys().next().value!);
+    return view;
+  }
+
+  /** One run is looked at on a thread of its own while the other one is read. */
+  async #compareNow([a, b]: readonly [Summary, Summary], options: CompareOptions): Promise<CompareView> {
     const { store } = this.#pipeline;
-    const columnsA = await store.times(a.id, SHIFTED);
-    // Of paired runs both have to be known: see blocksOf.
-    const early = isPaired(rounds) ? null : digested(columnsA, blocksFor(columnsA.bounds.length));
-    // Awaited below; until then nobody else would hear of its failure.
+    const rounds = roundsOf(a.run, b.run);
+    const columnsA = await store.times(a.run.id, SHIFTED);
+    const rowsA = columnsA.bounds.length;
+    // Into how many blocks one of paired runs is cut depends on the other one, too.
+    const early = isPaired(rounds) ? null : digested(columnsA, blocksFor(rowsA));
+    // It is awaited below: nobody would hear of its failure until then.
     early?.catch(() => undefined);
-    const columnsB = await store.times(b.id, SHIFTED);
-    const [blocksA, blocksB] = blocksOf(columnsA.bounds.length, columnsB.bounds.length, rounds);
+    const columnsB = await store.times(b.run.id, SHIFTED);
+    const [blocksA, blocksB] = blocksOf(rowsA, columnsB.bounds.length, rounds);
     const [digestA, digestB] = await Promise.all([early ?? digested(columnsA, blocksA), digested(columnsB, blocksB)]);
-    const [ofA, ofB] = [
-      { summary: summaries[0], digest: digestA },
-      { summary: summaries[1], digest: digestB },
-    ];
-    const work: CompareWork = { a: ofA, b: ofB, ...options };
+    const work: CompareWork = { a: { summary: a, digest: digestA }, b: { summary: b, digest: digestB }, ...options };
     return onOwnThread('compare-worker', work, [...buffersIn(digestA), ...buffersIn(digestB)]);
   }
 
-  async #checkSize({ id, name }: Run): Promise<void> {
+  async #checkedSize({ id, name }: Run): Promise<number> {
     const paths = await this.#pipeline.store.count(id);
-    if (paths <= MOST_PATHS) return;
+    if (paths <= MOST_PATHS) return paths;
     const most = MOST_PATHS.toLocaleString('en');
     throw new RequestError(
       'too-large',

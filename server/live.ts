@@ -9,7 +9,6 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Pipeline } from './pipeline.ts';
 import type { Views } from './views.ts';
 
-export const LIVE_TICK_MS = 250;
 export const HEARTBEAT_MS = 1_000;
 export const MAX_CLIENTS = 200;
 /** More than this unsent, beyond the last snapshot, and a client is skipped. */

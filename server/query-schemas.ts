@@ -96,6 +96,14 @@ export const sloQuerySchema = z
     message: 'expected at most 400 days',
   });
 
+/** Seconds since the epoch; without an objective the one that was worst. */
+export const reportQuerySchema = z
+  .strictObject({ from: wholeNumber, to: wholeNumber, objective: z.string().min(1).max(128).optional() })
+  .refine(({ from, to }) => from < to && to - from <= 7 * 86_400, {
+    path: ['to'],
+    message: 'expected a second after "from", at most a week later',
+  });
+
 export const runsQuerySchema = z.strictObject({
   limit: wholeNumber.pipe(z.number().min(1).max(1000)).default(MAX_RUNS),
   before: z.string().min(1).max(64).exactOptional(),

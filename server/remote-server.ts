@@ -77,6 +77,11 @@ export class RemoteServer {
     return (await this.#ask('/api/slo/objectives')).text();
   }
 
+  /** Of a stretch of time, as HTML. @param query of the API */
+  async sloReport(query: Readonly<Record<string, string>>): Promise<string> {
+    return (await this.#ask(`/api/slo/report?${new URLSearchParams(query)}`, RECORDING_LIMIT_MS)).text();
+  }
+
   async start(name: string): Promise<RunInfo> {
     return (await this.#change('POST', '/api/runs', { name })).json() as Promise<RunInfo>;
   }

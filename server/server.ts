@@ -1,5 +1,6 @@
 /** One running server: pipeline, sockets, API and ticks put together, and taken down together. */
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { hostname } from 'node:os';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { makeApi } from './api.ts';
@@ -9,7 +10,7 @@ import type { JoinerWaits } from './join/joiner-options.ts';
 import { KeptRuns } from './kept-runs.ts';
 import { boundAddress, closeServer, listen } from './listen.ts';
 import { addressUrl, type ListenAddress } from './listen-address.ts';
-import { LIVE_TICK_MS, Live } from './live.ts';
+import { Live } from './live.ts';
 import { MAINTENANCE_MS, Maintenance } from './maintenance.ts';
 import { Notifier } from './notify/notifier.ts';
 import { openStore } from './open-store.ts';
@@ -54,7 +55,8 @@ export async function startServer(options: ServerOptions, around: Surroundings):
   const liveDrops = { 'live.skipped': 0 };
   const earlier = lasting && (await readEarlier(lasting, log));
   const servers: Server[] = [];
-  const url = () => options.externalUrl ?? firstUrl(servers);
+  const addresses: ListenAddress[] = [];
+  const url = () => options.externalUrl ?? firstUrl(addresses);
   const notifier: Notifier = new Notifier({ receivers: options.receivers, url, log, now, random: Math.random });
   const pipeline: Pipeline = new Pipeline({
     now,
@@ -96,6 +98,8 @@ export async function startServer(options: ServerOptions, around: Surroundings):
   });
   const tick = async (): Promise<void> => {
     pipeline.tick();
+    // At once: with a timer of its own what was joined just now would wait for that, too.
+    live.tick();
     keeper?.tick(now());
     await pipeline.safeFrames.commit();
     ingest.acknowledge();
@@ -104,7 +108,6 @@ export async function startServer(options: ServerOptions, around: Surroundings):
   const maintenance = new Maintenance(store, around);
   const tickers = [
     setInterval(() => void tick(), TICK_MS),
-    setInterval(() => live.tick(), LIVE_TICK_MS),
     setInterval(() => {
       engine.tick(now());
       void notifier.tick(engine.judged);
@@ -132,20 +135,27 @@ export async function startServer(options: ServerOptions, around: Surroundings):
   try {
     await slo.file.start();
     const onUpgrade = upgrades(ingest, live, options.allowOrigins);
-    for (const address of options.listen) servers.push(await open(api, onUpgrade, address));
+    for (const address of options.listen) {
+      const server = await open(api, onUpgrade, address);
+      servers.push(server);
+      addresses.push(boundAddress(server));
+    }
   } catch (error) {
     await close();
     throw error;
   }
   notReady = null;
   void maintenance.run();
-  return { addresses: servers.map(boundAddress), pipeline, live, slo: engine, close };
+  return { addresses, pipeline, live, slo: engine, close };
 }
 
 /** Where people reach it; null where that is a socket of this machine. */
-function firstUrl(servers: readonly Server[]): string | null {
-  const address = servers.map(boundAddress).find(({ kind }) => kind === 'tcp');
-  return address === undefined ? null : addressUrl(address);
+function firstUrl(addresses: readonly ListenAddress[]): string | null {
+  const address = addresses.find((one) => one.kind === 'tcp');
+  if (address === undefined) return null;
+  // Of all addresses of this machine none is the one to give.
+  const isAny = address.host === '0.0.0.0' || address.host === '::';
+  return addressUrl(isAny ? { ...address, host: hostname() } : address);
 }
 
 function notifyDrops(notifier: Notifier): Record<string, number> {

@@ -2,15 +2,17 @@
 import type { Logger } from 'pino';
 import type { ObjectivesFile } from './openslo/objectives-text.ts';
 import type { Pipeline } from './pipeline.ts';
-import { Presence, presentVm } from './presence.ts';
 import { type AlertState, alertHistory, alertStates, stepAlert, type Transition } from './slo/alerts.ts';
 import { CountLine } from './slo/count-line.ts';
+import { episodesOf } from './slo/episodes.ts';
 import { indicatorId } from './slo/indicator.ts';
 import { MINUTE_MS, type MinuteCounts } from './slo/minute-counts.ts';
 import { type Minutes, type Objective, reachOf } from './slo/objective.ts';
 import { isMeasuredIn, type Lines, resultOf } from './slo/result.ts';
 import { nameFits } from './slo/selector.ts';
 import { UnitLine } from './slo/unit-line.ts';
+import { LOST_SERIES, VmMinutes, type VmSeries, vmOfSeries } from './vm-minutes.ts';
+import type { SloEpisode } from './wire/episode-views.ts';
 import type { SloResult, SloUnjudged } from './wire/slo-views.ts';
 
 export const JUDGE_MS = 5_000;
@@ -23,6 +25,8 @@ export interface Judged {
   readonly objective: Objective;
   readonly lines: Lines & { readonly units: UnitLine };
   readonly alerts: AlertState[];
+  /** The newest, oldest first. */
+  readonly transitions: Transition[];
 }
 
 export interface SloEngineOptions {
@@ -35,24 +39,27 @@ export class SloEngine {
   readonly #pipeline: Pipeline;
   readonly #log: Logger;
   readonly #onTransition: (transition: Transition) => void;
-  readonly #presence: Presence;
-  /** By series, of indicators in force and of VMs. */
+  readonly #vmMinutes: VmMinutes;
+  /** By series: of indicators in force, of VMs, and of what was lost. */
   readonly #lines = new Map<string, CountLine>();
   #judged: Judged[] = [];
   #file: ObjectivesFile = { documents: [], objectives: [], unjudged: [] };
   #judgedMs = Number.NEGATIVE_INFINITY;
-  /** The newest, oldest first. */
-  readonly transitions: Transition[] = [];
 
   constructor({ pipeline, log, onTransition = () => undefined }: SloEngineOptions) {
     this.#pipeline = pipeline;
     this.#log = log;
     this.#onTransition = onTransition;
-    this.#presence = new Presence(pipeline);
+    this.#vmMinutes = new VmMinutes(pipeline);
   }
 
   get documents(): ObjectivesFile['documents'] {
     return this.#file.documents;
+  }
+
+  /** What alerts did, objective by objective, each in order of time. */
+  get transitions(): Transition[] {
+    return this.#judged.flatMap(({ transitions }) => transitions);
   }
 
   get unjudged(): SloUnjudged[] {
@@ -72,12 +79,12 @@ export class SloEngine {
     const { minutes } = this.#pipeline.store;
     const wanted = new Map(file.objectives.map(({ indicator }) => [indicatorId(indicator), indicator]));
     const known = await minutes.series();
-    const needed = [...wanted.keys(), ...known.filter((series) => presentVm(series) !== null)];
+    const needed = [...wanted.keys(), ...known.filter(isBeside)];
     // Before it is counted: from then on the store says what comes to it.
     for (const series of needed) if (!this.#lines.has(series)) await this.#load(series);
     await minutes.countBy([...wanted.values()]);
     for (const series of this.#lines.keys()) {
-      if (presentVm(series) === null && !wanted.has(series)) this.#lines.delete(series);
+      if (!isBeside(series) && !wanted.has(series)) this.#lines.delete(series);
     }
     this.#file = file;
     this.#judged = file.objectives.map((objective) => this.#judge(objective));
@@ -94,22 +101,25 @@ export class SloEngine {
     if (same !== undefined) return same;
     const source = this.#lines.get(indicatorId(objective.indicator))!;
     const lines = { source, units: new UnitLine(objective, source), present: [] };
-    const judged: Judged = { objective, lines, alerts: alertStates(objective) };
+    const judged: Judged = { objective, lines, alerts: alertStates(objective), transitions: [] };
     const toMs = this.#pipeline.now();
     const fromMs = toMs - Math.min(REPLAY_MINUTES, reachOf(objective)) * MINUTE_MS;
     const isMeasured = (range: Minutes) => this.#isMeasured(judged, range);
-    alertHistory(objective, lines.units, isMeasured, { fromMs, toMs }, judged.alerts);
+    judged.transitions.push(...alertHistory(objective, lines.units, isMeasured, { fromMs, toMs }, judged.alerts));
     // The minute that lasts may have changed them too.
-    for (const alert of judged.alerts) stepAlert(alert, objective, lines.units, isMeasured, toMs);
+    for (const alert of judged.alerts) {
+      const transition = stepAlert(alert, objective, lines.units, isMeasured, toMs);
+      if (transition !== null) judged.transitions.push(transition);
+    }
     return judged;
   }
 
   /** To be called every second. */
   tick(nowMs: number): void {
-    this.#presence.tick(nowMs);
+    this.#vmMinutes.tick(nowMs);
     if (this.#judged.length === 0 || (nowMs - this.#judgedMs < JUDGE_MS && nowMs >= this.#judgedMs)) return;
     this.#judgedMs = nowMs;
-    this.#pipeline.store.minutes.add(this.#presence.take());
+    this.#pipeline.store.minutes.add(this.#vmMinutes.take());
     this.#take();
     for (const judged of this.#judged) this.#step(judged, nowMs);
   }
@@ -120,25 +130,26 @@ export class SloEngine {
   }
 
   #add({ series, minute, counts }: MinuteCounts): void {
-    const line = this.#lines.get(series) ?? (presentVm(series) === null ? null : new CountLine());
+    const line = this.#lines.get(series) ?? (isBeside(series) ? new CountLine() : null);
     if (line === null) return;
     this.#lines.set(series, line);
     line.add(minute, counts);
     for (const { lines } of this.#judged) if (lines.source === line) lines.units.changed(minute);
   }
 
-  #step({ objective, lines, alerts }: Judged, nowMs: number): void {
+  #step({ objective, lines, alerts, transitions }: Judged, nowMs: number): void {
     const isMeasured = (range: Minutes) => this.#isMeasured({ objective, lines }, range);
     for (const alert of alerts) {
       const transition = stepAlert(alert, objective, lines.units, isMeasured, nowMs);
-      if (transition !== null) this.#tell(transition);
+      if (transition === null) continue;
+      transitions.push(transition);
+      if (transitions.length > MOST_TRANSITIONS) transitions.shift();
+      this.#tell(transition);
     }
   }
 
   #tell(transition: Transition): void {
     const { objective, rule, to, long, short } = transition;
-    this.transitions.push(transition);
-    if (this.transitions.length > MOST_TRANSITIONS) this.transitions.shift();
     this.#log.warn({ objective, rule: rule.name, severity: rule.severity, long, short }, `alert ${to}`);
     this.#onTransition(transition);
   }
@@ -148,10 +159,39 @@ export class SloEngine {
   }
 
   #present({ indicator }: Objective): CountLine[] {
+    return this.vmLines()
+      .filter(({ kind, vm }) => kind === 'present' && nameFits(indicator.total.vm, vm))
+      .map(({ line }) => line);
+  }
+
+  /** What is kept of VMs by the minute. */
+  vmLines(): (VmSeries & { line: CountLine })[] {
     return [...this.#lines].flatMap(([series, line]) => {
-      const vm = presentVm(series);
-      return vm !== null && nameFits(indicator.total.vm, vm) ? [line] : [];
+      const of = vmOfSeries(series);
+      return of === null ? [] : [{ ...of, line }];
     });
+  }
+
+  /** Lost records by the minute, as `total`. */
+  get lost(): CountLine {
+    return this.#lines.get(LOST_SERIES) ?? new CountLine();
+  }
+
+  /** An objective in force with its minutes; undefined where there is none of that name. */
+  find(id: string): { objective: Objective; lines: Lines } | undefined {
+    const judged = this.#judged.find(({ objective }) => objective.id === id);
+    return (
+      judged && { objective: judged.objective, lines: { ...judged.lines, present: this.#present(judged.objective) } }
+    );
+  }
+
+  /** Of all objectives, newest first. */
+  episodes(nowMs: number): SloEpisode[] {
+    this.#take();
+    const all = this.#judged.flatMap(({ objective, lines, transitions }) =>
+      episodesOf(objective, lines, transitions, nowMs),
+    );
+    return all.sort((a, b) => b.fromMs - a.fromMs);
   }
 
   /** How each stands at that moment. @param minutes instead of each one's own window: alerts, which are of now, are left out then */
@@ -161,4 +201,9 @@ export class SloEngine {
       resultOf(objective, { ...lines, present: this.#present(objective) }, minutes ? [] : alerts, nowMs, minutes),
     );
   }
+}
+
+/** Whether a series is no indicator's: kept for the evidence, whoever promises what. */
+function isBeside(series: string): boolean {
+  return series === LOST_SERIES || vmOfSeries(series) !== null;
 }

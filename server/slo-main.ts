@@ -1,8 +1,10 @@
 /** `hopscope slo`: what is promised, whether it is kept, and whether a file of promises is right. */
+import { readFile, writeFile } from 'node:fs/promises';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { loadObjectives, ObjectivesError } from './objectives-file.ts';
 import { readObjectives } from './openslo/objectives-text.ts';
 import { RemoteError, RemoteServer } from './remote-server.ts';
+import { verifyReport } from './report/verify.ts';
 import { rulesText } from './slo-rules.ts';
 import { checkLines, listLines } from './slo-text.ts';
 import type { SloView } from './wire/slo-views.ts';
@@ -31,7 +33,7 @@ function command(done: (code: Promise<number>) => void): Command {
       `
 Exit codes of check: 0 every objective is kept and no alert fires, 1 failed, 2 wrong usage,
 ${MISSED} an objective is missed or an alert fires, ${NO_DATA} none of that, but one has no data or is not judged.
-Exit codes of validate: 0 right, 1 wrong or not to be read.`,
+Exit codes of validate and verify: 0 right, 1 wrong or not to be read.`,
     )
     .helpOption('-h, --help', 'this text')
     .exitOverride();
@@ -50,6 +52,20 @@ Exit codes of validate: 0 right, 1 wrong or not to be read.`,
     .addOption(new Option('--from <time>', 'such as 2026-01-31T10:00Z, or 90m ago as 90m').argParser(moment))
     .addOption(new Option('--to <time>', 'the same (default: now)').argParser(moment))
     .action((range: Range) => done(ask(range).then((view) => printed(view, checkLines, exitCode(view)))));
+  program
+    .command('report')
+    .description('one HTML file: what was slow, whose fault it was, and all that says so')
+    .addOption(
+      new Option('--from <time>', 'such as 2026-01-31T10:02Z, or how long ago').argParser(moment).makeOptionMandatory(),
+    )
+    .addOption(new Option('--to <time>', 'the same (default: now)').argParser(moment))
+    .option('--objective <id>', 'which one (default: the one that burnt most in that time)')
+    .option('-o, --output <file>', 'where to (default: standard output)')
+    .action((flags: ReportFlags) => done(report(new RemoteServer(program.opts<Flags>().server), flags)));
+  program
+    .command('verify <report>')
+    .description('whether a report says what its own data says: every number is made again')
+    .action((file: string) => done(verify(file)));
   program
     .command('validate <file>')
     .description('whether a file of objectives can be loaded, without a server')
@@ -72,6 +88,28 @@ async function rules(file: string | undefined, server: string): Promise<number> 
   return 0;
 }
 
+interface ReportFlags extends Range {
+  objective?: string;
+  output?: string;
+}
+
+async function report(
+  remote: RemoteServer,
+  { output, to = Math.ceil(Date.now() / 1000), ...rest }: ReportFlags,
+): Promise<number> {
+  const html = await remote.sloReport(queryOf({ ...rest, to }));
+  if (output === undefined) process.stdout.write(html);
+  else await writeFile(output, html);
+  return 0;
+}
+
+async function verify(file: string): Promise<number> {
+  const verified = verifyReport(await readFile(file, 'utf8'));
+  const text = verified.ok ? `${file}: every number follows from its data` : `${file}: ${verified.why}`;
+  (verified.ok ? process.stdout : process.stderr).write(`${text}\n`);
+  return verified.ok ? 0 : 1;
+}
+
 /** @returns seconds since the epoch */
 function moment(text: string): number {
   const ago = /^(\d{1,6})([smhd])$/.exec(text);
@@ -82,7 +120,7 @@ function moment(text: string): number {
   return Math.floor(ms / 1000);
 }
 
-function queryOf(range: Range): Record<string, string> {
+function queryOf(range: Range | ReportFlags): Record<string, string> {
   return Object.fromEntries(Object.entries(range).map(([name, value]) => [name, String(value)]));
 }
 
@@ -112,8 +150,13 @@ export async function main(args: string[]): Promise<number> {
     return await code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (!(error instanceof RemoteError || error instanceof ObjectivesError)) throw error;
+    const isExpected = error instanceof RemoteError || error instanceof ObjectivesError || isFileError(error);
+    if (!isExpected) throw error;
     process.stderr.write(`hopscope slo: ${error.message}\n`);
     return 1;
   }
+}
+
+function isFileError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && 'path' in error;
 }

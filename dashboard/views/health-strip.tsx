@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { AgentView } from '../../server/wire/machine-views.ts';
 import { STATIONS } from '../../server/wire/stations.ts';
 import type { Gap, Health } from '../../server/wire/views.ts';
+import { breaches, episodeAddress } from '../breaches.ts';
 import { duration, formatAge, formatBytes, formatCount, formatDuration, formatTime, join, share } from '../format.ts';
 import { missingStations } from '../layer-facts.ts';
 import { connection, type Live } from '../state.ts';
@@ -11,6 +12,7 @@ import './health-strip.css';
 export function HealthStrip({ live: { health, nowMs, run } }: { live: Live }) {
   return (
     <section class="strip" aria-label="Health of the measurement" id="health">
+      <Breaches />
       <Drops health={health} />
       <Unmatched unmatched={health.unmatched} exchanges={run.exchanges} />
       <Faults health={health} />
@@ -63,6 +65,25 @@ function Listed({ rows }: { rows: [string, ComponentChildren][] }) {
         </div>
       ))}
     </dl>
+  );
+}
+
+/** Not of the measurement, but of what is measured: before all else, while there is one. */
+function Breaches() {
+  const open = breaches.value;
+  if (open.length === 0) return null;
+  return (
+    <Cell name="Objectives" tone="bad" value={`${open.length} breached`}>
+      <p>Budgets that burn too fast now; each leads to whose fault it is.</p>
+      <Listed
+        rows={open.map(({ id, objective, rules, fromMs }) => [
+          rules.map(({ rule }) => rule).join(', '),
+          <a key={id} href={episodeAddress(id)}>
+            {objective}, since {formatTime(fromMs)}
+          </a>,
+        ])}
+      />
+    </Cell>
   );
 }
 

@@ -7,6 +7,7 @@ import { counted, exactDuration, formatCount, formatDuration, formatTime } from 
 import { bucketEnds, columnSum, type Heat } from '../heat.ts';
 import { HeatChart, type HeatPlace } from '../heat-chart.ts';
 import { look, zoom } from '../moves.ts';
+import { pageZoom, placeOf } from '../page-zoom.ts';
 import { heat } from '../past.ts';
 import { chartWords } from '../range-words.ts';
 import { bands, columns, quantile, range } from '../state.ts';
@@ -87,8 +88,9 @@ function HeatCanvas() {
     chart.current?.point(cell);
   };
   const point = (event: TargetedPointerEvent<HTMLDivElement>) => {
-    const { left, top } = event.currentTarget.getBoundingClientRect();
-    show(chart.current!.at(event.clientX - left, event.clientY - top));
+    const { left, top } = placeOf(event.currentTarget);
+    const larger = pageZoom(event.currentTarget);
+    show(chart.current!.at(event.clientX / larger - left, event.clientY / larger - top));
   };
   const step = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
     const by = ARROWS[event.key];

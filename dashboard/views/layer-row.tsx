@@ -40,7 +40,7 @@ export function LayerRow({ fact, parts }: LayerRowProps) {
         <Num of={boundOf(fact)} title={boundTitle(fact)} />
       </td>
       <OursCell oursNs={fact.oursNs} meanNs={fact.mean} />
-      <td class="wide" data-count>
+      <td class="wide in-run" data-count>
         {counted === 0 ? MISSING : formatCount(counted)}
       </td>
       <td class="wide">

@@ -79,10 +79,10 @@ function Head() {
         <th scope="col" title="proven error of the clock between host and guest; exact where one clock tells both ends">
           ± bound
         </th>
-        <th scope="col" title="how much of the mean may be the work of our own BPF programs, at most">
+        <th scope="col" class="ours-part" title="how much of the mean may be the work of our own BPF programs, at most">
           Ours
         </th>
-        <th scope="col" class="wide" title="requests in which this layer was measured, whole run, all VMs">
+        <th scope="col" class="wide in-run" title="requests in which this layer was measured, whole run, all VMs">
           In run <Doubt within="run" brief />
         </th>
         <th scope="col" class="wide trend">
@@ -118,8 +118,8 @@ function Foot() {
         </td>
         <td />
         <td>clock-free</td>
-        <td />
-        <td class="wide">{formatCount(trip?.count)}</td>
+        <td class="ours-part" />
+        <td class="wide in-run">{formatCount(trip?.count)}</td>
         <td class="wide" />
       </tr>
       <tr data-layer="endToEnd">
@@ -142,7 +142,7 @@ function Foot() {
         </td>
         <td>exact</td>
         <OursCell oursNs={guest === null || host === null ? null : guest + host} meanNs={whole?.mean ?? null} />
-        <td class="wide" data-count>
+        <td class="wide in-run" data-count>
           {formatCount(inRun.value?.endToEnd.count)}
         </td>
         <td class="wide">

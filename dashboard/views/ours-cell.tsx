@@ -16,13 +16,13 @@ interface OursCellProps {
  * its side.
  */
 export function OursCell({ oursNs, meanNs }: OursCellProps) {
-  if (oursNs === null || meanNs === null) return <td class="quiet">–</td>;
+  if (oursNs === null || meanNs === null) return <td class="ours-part quiet">–</td>;
   const part = Math.min(1, oursNs / meanNs);
-  if (!(part > WORTH_TELLING)) return <td class="quiet">&lt;&nbsp;1&nbsp;%</td>;
+  if (!(part > WORTH_TELLING)) return <td class="ours-part quiet">&lt;&nbsp;1&nbsp;%</td>;
   const { text, unit } = share(part);
   const title = `our BPF programs on this side take ${formatDuration(oursNs)} per request in all; at most that much of ${formatDuration(meanNs)} is ours`;
   return (
-    <td data-ours>
+    <td class="ours-part" data-ours>
       <Num of={{ text: `≤\u00a0${text}`, unit }} title={title} />
     </td>
   );

@@ -104,12 +104,14 @@ function toggleKeys(event: TargetedEvent<HTMLInputElement>): void {
   singleKeys.value = event.currentTarget.checked;
 }
 
+const SIGNS: Record<string, string> = { ArrowRight: '→', ArrowLeft: '←', Escape: 'Esc' };
+
 function Keys({ keys }: { keys: string }) {
   if (keys === '') return null;
   return (
     <span class="keys">
       {keys.split(' ').map((key) => (
-        <kbd key={key}>{key}</kbd>
+        <kbd key={key}>{SIGNS[key] ?? key}</kbd>
       ))}
     </span>
   );

@@ -33,7 +33,7 @@ export function RatePanel() {
         <span class="headline" id="request-rate">
           <Num of={now} />
         </span>
-        <span class={errors > 0 ? 'headline bad' : 'headline quiet'}>
+        <span class={errors > 0 ? 'headline bad' : 'headline quiet'} data-errors>
           <span aria-hidden="true">{errors > 0 ? '✕' : '✓'}</span> {counted} in{' '}
           {fixed.value === null ? '10 s' : 'that time'}
         </span>

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { BreachBadge } from './breach-badge.tsx';
 import { Palette } from './palette.tsx';
 import './site-header.css';
 
@@ -9,6 +10,7 @@ const PAGES = [
   { path: '/hosts', name: 'Hosts & VMs' },
   { path: '/runs', name: 'Runs' },
   { path: '/compare', name: 'Compare' },
+  { path: '/slo', name: 'SLA' },
   { path: '/health', name: 'Health' },
 ] as const;
 
@@ -31,6 +33,7 @@ export function SiteHeader({ at, children }: SiteHeaderProps) {
           </a>
         ))}
       </nav>
+      <BreachBadge />
       {children}
       <Palette />
     </header>

@@ -1,10 +1,8 @@
 import type { Signal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
 import { formatTime } from '../format.ts';
 import { requestName } from '../labels.ts';
-import { askPath, path, request, single, step, USUAL, walked } from '../path-state.ts';
+import { askPath, path, request, single, USUAL, walked } from '../path-state.ts';
 import { heardMs, runId, summary, triedMs } from '../run-choice.ts';
-import { stepAfter } from '../walk.ts';
 import { Asking, Failed, Stale } from './answer-states.tsx';
 import { Duration } from './num.tsx';
 import { RunControls } from './run-controls.tsx';
@@ -17,10 +15,6 @@ import './walk-page.css';
 
 /** A real request on its way through the five places, one step after the other. */
 export function WalkPage() {
-  useEffect(() => {
-    addEventListener('keydown', walkByKey);
-    return () => removeEventListener('keydown', walkByKey);
-  }, []);
   const { value, error } = path.value;
   return (
     <>
@@ -48,30 +42,6 @@ export function WalkPage() {
 }
 
 const NAMES: Record<string, string> = { p50: 'the median', p99: 'the p99' };
-
-const KEYS: Record<string, () => void> = {
-  ArrowRight: () => go(1),
-  ArrowLeft: () => go(-1),
-  Home: () => go(Number.NEGATIVE_INFINITY),
-  End: () => go(Number.POSITIVE_INFINITY),
-  Escape: () => {
-    step.value = null;
-  },
-};
-
-function go(by: number): void {
-  step.value = stepAfter(step.value, by);
-}
-
-/** Where arrow keys mean something already, they go on meaning it. */
-function walkByKey(event: KeyboardEvent): void {
-  const isTaken =
-    event.target instanceof Element && event.target.closest('input, select, textarea, dialog, .scroll') !== null;
-  const act = KEYS[event.key];
-  if (act === undefined || isTaken || event.ctrlKey || event.altKey || event.metaKey || walked.value === null) return;
-  event.preventDefault();
-  act();
-}
 
 function Walk() {
   const one = walked.value!;

@@ -56,10 +56,12 @@ function* steps(): Generator<number> {
   for (let stepS = 2 * 86_400; stepS < Number.MAX_SAFE_INTEGER; stepS *= 2) yield stepS;
 }
 
+/** No time at all has no step. */
 function planWith({ fromS, toS }: PlanOptions, stepS: number): SeriesPlan {
+  const first = Math.floor(fromS / stepS) * stepS;
   return {
-    fromS: Math.floor(fromS / stepS) * stepS,
-    toS: Math.ceil(toS / stepS) * stepS,
+    fromS: first,
+    toS: toS > fromS ? Math.ceil(toS / stepS) * stepS : first,
     stepS,
     rollUpS: stepS < 60 ? 1 : stepS < 3600 ? 60 : 3600,
   };

@@ -21,7 +21,9 @@ export function receiversOf(
       receivers.push(result.receiver);
     }
   }
-  const isIdle = receivers.length > 0 && flags.objectives === undefined;
+  // The environment may be there for every server of a machine.
+  const isAsked = (['notify', 'alertmanager'] as const).some((flag) => flags[flag].length > 0 && isSeen(flag));
+  const isIdle = isAsked && flags.objectives === undefined;
   const fault = isIdle ? 'There is nothing to tell of without objectives: give --objectives FILE.' : null;
   return { receivers, fault };
 }

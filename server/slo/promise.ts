@@ -8,7 +8,7 @@ const WITHIN: Record<Operator, string> = { lte: 'at most', lt: 'less than', gte:
 
 export function promiseOf({ indicator, target, slice, window: { length, calendar } }: Objective): string {
   const over = `${calendar === null ? 'any' : 'each calendar'} ${length.count}${length.unit}`;
-  const what = `${goodWords(indicator)} of ${meantWords(indicator.total)}`;
+  const what = `of ${meantWords(indicator.total)} ${goodWords(indicator)}`;
   const share = percent(target);
   if (slice === null) return `${share} ${what}, over ${over}`;
   const slices = `slices of ${minutesText(slice.minutes)}`;
@@ -21,13 +21,15 @@ function percent(share: number): string {
 }
 
 function goodWords({ numerator, threshold }: Indicator): string {
-  const which = numerator === undefined ? '' : ` ${selectorWords(numerator.selector)}`;
-  const time = threshold === undefined ? '' : ` ${timeWords(threshold)}`;
-  return numerator?.isBad ? `not being${which}${time}` : `good:${which}${time}`.replace(/:$/, '');
+  const all = [
+    ...(numerator === undefined ? [] : [selectorWords(numerator.selector)]),
+    ...(threshold === undefined ? [] : [timeWords(threshold)]),
+  ];
+  return `${numerator?.isBad ? 'do not have' : 'have'} ${all.join(' and ')}`;
 }
 
 function timeWords({ time, op, ns }: Threshold): string {
-  return `${time} ${WITHIN[op]} ${durationWords(ns)}`;
+  return `${/^[aeiou]/.test(time) ? 'an' : 'a'} ${time} time of ${WITHIN[op]} ${durationWords(ns)}`;
 }
 
 function durationWords(ns: number): string {

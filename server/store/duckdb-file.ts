@@ -1,5 +1,6 @@
 /** The database file of a store: opened, its tables made or checked, and every reason why not in words. */
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { FIRST_SCHEMA, migrateFirst } from './duckdb-migration.ts';
@@ -23,6 +24,12 @@ const MEMORY_LIMIT = '512MB';
 const CHECKPOINT_THRESHOLD = '64MB';
 /** Of a new file. A column of some 100,000 rows takes whole blocks: at DuckDB's own 256 KiB much of the last ones is empty. */
 const BLOCK_BYTES = '65536';
+
+/**
+ * Fewer where this process has fewer CPUs: a thread of DuckDB that waits for the other one spins, and on one core
+ * it then takes the time that the other one needs.
+ */
+const MOST_THREADS = 2;
 
 const DEFINITIONS = [
   'CREATE TABLE hopscope (schema INTEGER, version VARCHAR)',
@@ -113,7 +120,7 @@ async function opened(file: string): Promise<DuckDBInstance> {
       memory_limit: MEMORY_LIMIT,
       checkpoint_threshold: CHECKPOINT_THRESHOLD,
       default_block_size: BLOCK_BYTES,
-      threads: '2',
+      threads: String(Math.min(MOST_THREADS, availableParallelism())),
     });
   } catch (error) {
     const { message } = error as Error;

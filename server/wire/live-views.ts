@@ -27,7 +27,7 @@ export interface LiveSnapshot {
   events: EventView[];
 }
 
-/** Four times a second: rows replace those of the same (t, vm). */
+/** Five times a second: rows replace those of the same (t, vm). */
 export interface LiveTick {
   type: 'tick';
   nowMs: number;

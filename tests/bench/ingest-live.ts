@@ -7,7 +7,7 @@ import type { Health } from '../../server/wire/views.ts';
 export class LiveWatch {
   /** p99 of the last ten seconds, as each tick says it. */
   readonly delaysMs: number[] = [];
-  /** Longest time between two ticks: one is due every 250 ms, and a busy server's comes late. */
+  /** Longest time between two ticks: one is due every 200 ms, and a busy server's comes late. */
   longestGapMs = 0;
   health: Health | null = null;
   readonly #socket: WebSocket;

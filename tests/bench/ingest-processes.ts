@@ -63,13 +63,17 @@ export class MemoryWatch {
     return Math.max(...this.samples.map(({ bytes }) => bytes));
   }
 
-  /** What a straight line through the last half (least squares) rises by over it, as a share of that half's mean. */
   get growth(): number {
-    const half = this.samples.slice(this.samples.length >> 1);
-    const mean = (of: 'seconds' | 'bytes') => half.reduce((sum, each) => sum + each[of], 0) / half.length;
-    const [at, level] = [mean('seconds'), mean('bytes')];
-    const along = half.reduce((sum, { seconds, bytes }) => sum + (seconds - at) * (bytes - level), 0);
-    const spread = half.reduce((sum, { seconds }) => sum + (seconds - at) ** 2, 0);
-    return ((along / spread) * (half.at(-1)!.seconds - half[0]!.seconds)) / level;
+    return growthOf(this.samples);
   }
+}
+
+/** What a straight line through the last half (least squares) rises by over it, as a share of that half's mean. */
+export function growthOf(samples: readonly { seconds: number; bytes: number }[]): number {
+  const half = samples.slice(samples.length >> 1);
+  const mean = (of: 'seconds' | 'bytes') => half.reduce((sum, each) => sum + each[of], 0) / half.length;
+  const [at, level] = [mean('seconds'), mean('bytes')];
+  const along = half.reduce((sum, { seconds, bytes }) => sum + (seconds - at) * (bytes - level), 0);
+  const spread = half.reduce((sum, { seconds }) => sum + (seconds - at) ** 2, 0);
+  return ((along / spread) * (half.at(-1)!.seconds - half[0]!.seconds)) / level;
 }

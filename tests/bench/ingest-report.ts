@@ -127,7 +127,7 @@ naive: an object per record, a Map, an INSERT per row. collector: 12 spans a req
   const { liveDelayMs, longestGapMs, residentMostBytes } = sustained;
   console.log(`steady: ${sustained.seconds} s at ${count(sustained.rate)} requests/s, ${count(sustained.perCpuSecond)} a CPU-second,
 ${count(sustained.perMainSecond)} of the main thread, ${count(sustained.perWorkerSecond)} of the store's worker; live delay p99 ${Math.round(liveDelayMs.median)} ms in the middle,
-${Math.round(liveDelayMs.most)} ms at most; ${Math.round(longestGapMs)} ms between two live ticks at most (250 are due); ${Math.round(residentMostBytes / 2 ** 20)} MiB resident at most`);
+${Math.round(liveDelayMs.most)} ms at most; ${Math.round(longestGapMs)} ms between two live ticks at most (200 are due); ${Math.round(residentMostBytes / 2 ** 20)} MiB resident at most`);
   const drops = Object.entries(account.drops).filter(([, dropped]) => dropped > 0);
   for (const [queue, dropped] of drops) console.log(`${String(dropped).padStart(8)} ${queue}`);
   for (const [what, met] of targetsOf(report)) {

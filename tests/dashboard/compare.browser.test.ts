@@ -72,7 +72,7 @@ describe('the page of runs', () => {
     }
     const listed = await page.locator('tbody th').allTextContents();
     expect(listed.map((text) => text.split('●')[0])).toEqual(['after', 'before']);
-    const exported = await page.locator(`tr[data-run="${runs.a.id}"] a`).getAttribute('href');
+    const exported = await page.locator(`tr[data-run="${runs.a.id}"] a[download]`).getAttribute('href');
     expect((await fetch(`${runs.server.url}${exported}`)).headers.get('content-type')).toContain('parquet');
     // Before and after are chosen already; by keyboard, as everything.
     await page.getByRole('button', { name: 'Compare A with B' }).focus();

@@ -72,6 +72,19 @@ describe('the keyboard', () => {
     await page.waitForURL('**/runs');
   });
 
+  it('lists the keys of the walk on the page of the path, which go on where single keys were turned off', async () => {
+    const page = await opened('/path?step=nic.in');
+    await page.locator('#map .stop').first().waitFor();
+    await page.keyboard.press('?');
+    const next = page.locator('#palette-list > div').filter({ hasText: 'Next step' });
+    await expect.poll(() => next.innerText()).toMatch(/→/);
+    await page.getByRole('checkbox').uncheck();
+    await next.click();
+    await page.waitForURL('**/*step=switch.in*');
+    await page.keyboard.press('ArrowRight');
+    await page.waitForURL('**/*step=vnic.in*');
+  });
+
   it('leaves single keys alone where they were turned off, but for Ctrl K', async () => {
     const page = await opened('/health');
     await page.keyboard.press('Control+k');

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseLabOptions } from '../../lab/options.ts';
+import { promisedFlags } from '../../lab/services.ts';
+import { parseOptions } from '../../server/options.ts';
 
 let complaint = '';
 
@@ -112,5 +114,20 @@ describe('parseLabOptions', () => {
 
   it('refuses words that are no flags', () => {
     expect(refused('virtio')).toMatch(/too many arguments/);
+  });
+
+  it('hands what is promised, and who is told, on to the server as the server takes it', () => {
+    const words = '--objectives /o.yaml --notify http://a:1/x --notify http://b:2 --alertmanager http://am:9093';
+    const result = parseLabOptions(words.split(' '));
+    if (!result.ok) throw new Error(complaint);
+    const server = parseOptions(promisedFlags(result.options));
+    expect(server).toMatchObject({
+      ok: true,
+      options: {
+        objectives: '/o.yaml',
+        receivers: [{ url: 'http://a:1/x' }, { url: 'http://b:2/' }, { url: 'http://am:9093/api/v2/alerts' }],
+      },
+    });
+    expect(refused('--notify', 'http://a:1/x')).toContain('add --objectives FILE');
   });
 });

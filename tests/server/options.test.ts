@@ -153,5 +153,7 @@ describe('parseOptions', () => {
     expect(bad('--objectives', 'o.yaml', '--alertmanager', 'am:9093/')).toContain('--alertmanager: that is no address');
     expect(bad('--objectives', 'o.yaml', '--notify', 'http://me:pass@h/')).not.toContain('me:pass');
     expect(bad('--external-url', 'hopscope')).toContain('no address');
+    vi.stubEnv('HOPSCOPE_NOTIFY', 'http://127.0.0.1:9');
+    expect(good().receivers).toHaveLength(1);
   });
 });

@@ -26,14 +26,19 @@ export class ServerProcess {
     return this.#child.pid!;
   }
 
-  /** @param port 0 is any @param nodeFlags for Node itself */
-  static async start(folder: string, port: number, nodeFlags: readonly string[] = []): Promise<ServerProcess> {
+  /** @param port 0 is any @param nodeFlags for Node itself @param more of the server's own words, and the only CPU that it may use */
+  static async start(
+    folder: string,
+    port: number,
+    nodeFlags: readonly string[] = [],
+    { words: more = [], cpu }: { words?: readonly string[]; cpu?: number } = {},
+  ): Promise<ServerProcess> {
     const startedMs = performance.now();
     const args = ['--store', folder, '--listen', `127.0.0.1:${port}`, '--token', TOKEN, '--log-format', 'json'];
     args.push('--objectives', OBJECTIVES);
-    const child = spawn(process.execPath, [...nodeFlags, FRONT_DOOR, 'server', ...args], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const words = [process.execPath, ...nodeFlags, FRONT_DOOR, 'server', ...args, ...more];
+    const [command, ...rest] = cpu === undefined ? words : ['taskset', '-c', String(cpu), ...words];
+    const child = spawn(command!, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
     const timer = setTimeout(() => child.kill('SIGKILL'), SERVES_WITHIN_MS);
     const lines = createInterface(child.stdout!)[Symbol.asyncIterator]();
     for (let line = await lines.next(); !line.done; line = await lines.next()) {

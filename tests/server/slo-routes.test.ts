@@ -173,13 +173,15 @@ describe('hopscope slo', () => {
     await measured(server);
     const checked = await hopscope(...at, 'check');
     expect(checked).toMatchObject({ code: 3, stderr: '' });
-    expect(checked.stdout).toMatch(/fast: missed: 99 % good: end-to-end at most 5 ms of requests with vm shop/);
+    expect(checked.stdout).toMatch(
+      /fast: missed: 99 % of requests with vm shop have an end-to-end time of at most 5 ms/,
+    );
     expect(checked.stdout).toMatch(/20 of 25 good, 80 %; budget left -1900 %/);
     expect(checked.stdout).toMatch(/left out: 2 requests, health checks \(\/healthz\)/);
     const json = JSON.parse((await hopscope(...at, '--json', 'check')).stdout) as SloView;
     expect(json.results[0]!.counts.bad).toBe(5);
     expect((await hopscope(...at, 'list')).stdout).toBe(
-      'fast: 99 % good: end-to-end at most 5 ms of requests with vm shop, over any 1d\n',
+      'fast: 99 % of requests with vm shop have an end-to-end time of at most 5 ms, over any 1d\n',
     );
     expect(await hopscope(...at, 'check', '--from', '3h', '--to', '2h')).toMatchObject({ code: 4 });
     expect(await hopscope(...at, 'check', '--from', 'yesterday')).toMatchObject({ code: 2 });

@@ -86,6 +86,11 @@ describe('an alert', () => {
     const end = service.atMs;
     service.run(1_200, 10, 0);
     expect(service.secondsTo('page-1h', 'resolved', end)).toBeLessThanOrEqual(300);
+    const { lastFired, sinceMs } = service.alerts[0]!;
+    expect(lastFired).toEqual({
+      fromMs: end - 600_000 + service.secondsTo('page-1h', 'firing', end - 600_000) * 1000,
+      toMs: sinceMs,
+    });
   });
 
   it('stays as it is while nothing is measured, and resolves when the short window is whole again', () => {
