@@ -55,8 +55,8 @@ export async function dossierOf(parts: DossierParts, id: string, asked: SloStret
     ...{ window, baseline, isAboutTime: threshold !== undefined },
     minutes: [...lines.source.minutes(minutes.from, minutes.to)].map(({ minute, counts }) => [minute, ...counts]),
     notMeasured: unmeasuredIn(lines, window),
-    bad: bad.slice(0, KEPT),
-    usual: before.rows.filter(fairness(parts, objective)).slice(-KEPT),
+    bad: thinned(bad),
+    usual: thinned(before.rows.filter(fairness(parts, objective))),
     slowest: slowest.rows.slice(0, SLOWEST),
     ...lanesOf(parts, objective, bad, minutes),
     marks: await marksOf(parts, { fromMs: baseline.fromMs, toMs: window.toMs }),
@@ -104,6 +104,12 @@ async function runsIn(kept: KeptRuns, { fromMs, toMs }: SloStretch): Promise<{ i
       recordedMs === null && startedMs < toMs + KEPT_BY_AGENTS_MS && (endedMs ?? Number.POSITIVE_INFINITY) > fromMs,
   );
   return there.map(({ id, sampled }) => ({ id, sampled: sampled !== undefined }));
+}
+
+/** As many as are kept, evenly over the time. */
+function thinned(rows: readonly EpisodeRow[]): EpisodeRow[] {
+  const step = Math.max(1, rows.length / KEPT);
+  return rows.filter((_, i) => Math.floor(i / step) > Math.floor((i - 1) / step));
 }
 
 /** Asked by the minute, a breach begins with its first bad request. */
