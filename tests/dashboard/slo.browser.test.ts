@@ -143,6 +143,8 @@ describe('a breach', () => {
     const lanes = page.locator('[data-lane]');
     expect(await lanes.count()).toBe(4 + data.lanes.length + data.neighbours.length);
     expect(plain(await lanes.first().textContent())).toMatch(/\d+, \d+ bad/);
+    await page.getByText('Every minute as a table').click();
+    await expect.poll(() => page.locator('.minutes tbody tr').count()).toBeGreaterThan(4);
     const minute = page.getByRole('slider', { name: 'Minute' });
     const before = await minute.getAttribute('aria-valuetext');
     await minute.press('ArrowLeft');
