@@ -227,9 +227,14 @@ function Marks({ data: { marks } }: { data: EpisodeData }) {
 }
 
 function MinuteTable({ lanes, axis }: { lanes: readonly Lane[]; axis: Axis }) {
-  const minutes = Array.from({ length: axis.to - axis.from }, (_, i) => i);
+  // A week has ten thousand rows: they are made once somebody wants them.
+  const isOpen = useSignal(false);
+  const minutes = isOpen.value ? Array.from({ length: axis.to - axis.from }, (_, i) => i) : [];
+  const follow = (event: TargetedEvent<HTMLDetailsElement>) => {
+    isOpen.value = event.currentTarget.open;
+  };
   return (
-    <details>
+    <details onToggle={follow}>
       <summary class="fine">Every minute as a table</summary>
       <Scroll label="Minute by minute">
         <table class="minutes">

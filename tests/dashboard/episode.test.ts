@@ -89,6 +89,8 @@ describe('the ways from a breach', () => {
   it('ask for whole seconds that hold the breach, and name its report', () => {
     const stretch = { fromMs: 1_800_000_000_500, toMs: 1_800_000_060_001 };
     expect(reportAddress('web fast', stretch)).toBe('/api/slo/report?from=1800000000&to=1800000061&objective=web+fast');
+    const long = new URL(reportAddress('fast', { ...stretch, fromMs: 0 }), 'http://localhost').searchParams;
+    expect(Number(long.get('to')) - Number(long.get('from'))).toBeLessThanOrEqual(7 * 86_400);
     expect(liveAddress('r1', stretch)).toBe('/?run=r1&from=1800000000&to=1800000061');
     expect(reportName('web/fast', Date.UTC(2026, 10, 23, 9, 40))).toBe('hopscope-web-fast-2026-11-23T0940Z.html');
   });

@@ -128,7 +128,7 @@ describe('a breach', () => {
       expect(text).toContain(partName(part));
       expect(text).toContain(plain(formatDuration(excessNs)));
       expect(text).toContain(plain(join(permilleQuantity(permille))));
-      expect(plain(await row.locator('.num').first().getAttribute('title'))).toBe(plain(exactDuration(excessNs)));
+      expect(plain(await row.locator('[data-excess] .num').getAttribute('title'))).toBe(plain(exactDuration(excessNs)));
     }
     expect(await textOf(page, '[data-sum]')).toBe('100.0 %');
     const shares = await page.locator('tr[data-side] .share-number').allTextContents();
@@ -143,6 +143,8 @@ describe('a breach', () => {
     const lanes = page.locator('[data-lane]');
     expect(await lanes.count()).toBe(4 + data.lanes.length + data.neighbours.length);
     expect(plain(await lanes.first().textContent())).toMatch(/\d+, \d+ bad/);
+    await page.getByText('Every minute as a table').click();
+    await expect.poll(() => page.locator('.minutes tbody tr').count()).toBeGreaterThan(4);
     const minute = page.getByRole('slider', { name: 'Minute' });
     const before = await minute.getAttribute('aria-valuetext');
     await minute.press('ArrowLeft');
@@ -170,9 +172,12 @@ describe('a breach', () => {
     await page.locator('#verdict-title').getByText('Undetermined').waitFor();
     expect(await textOf(page, '#attribution')).toContain('Undetermined: the objective judges by status');
     expect(await page.locator('tr[data-part]').count()).toBe(0);
-    await page.locator('[data-exemplar][data-good="false"] a').first().click();
-    await page.locator('#exchange').getByText('503').first().waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
+    const first = page.locator('[data-exemplar][data-good="false"]').first();
+    const id = await first.getAttribute('data-exemplar');
+    await first.getByRole('link').click();
+    await page.locator('#exchange .headline').getByText(/\d/).waitFor();
+    expect(new URL(page.url()).searchParams.get('id')).toBe(id);
   });
 });
 
