@@ -2,6 +2,8 @@
 import { type EpisodeData, type EpisodeRow, type Part, STOLEN } from '../server/wire/episode-views.ts';
 import type { SumLayer } from '../server/wire/stations.ts';
 
+const WEEK_MS = 7 * 86_400_000;
+
 /** The run that a request belongs to: the server writes it before the last dot. */
 export function runOf(id: string): string {
   return id.slice(0, Math.max(0, id.lastIndexOf('.')));
@@ -40,8 +42,9 @@ export function compareWithBaseline({ bad, usual }: EpisodeData): string | null 
   return `/compare?${new URLSearchParams({ a: before, b: during })}`;
 }
 
-export function reportAddress(objective: string, stretch: { fromMs: number; toMs: number }): string {
-  const [from, to] = secondsOf(stretch);
+/** Of a breach that lasted longer its last week: the server reports on no more. */
+export function reportAddress(objective: string, { fromMs, toMs }: { fromMs: number; toMs: number }): string {
+  const [from, to] = secondsOf({ fromMs: Math.max(fromMs, toMs - WEEK_MS + 1_000), toMs });
   return `/api/slo/report?${new URLSearchParams({ from, to, objective })}`;
 }
 

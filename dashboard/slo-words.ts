@@ -1,6 +1,6 @@
 /** Objectives in numbers and words for people. Pure. */
 import type { SloAlert, SloResult } from '../server/wire/slo-views.ts';
-import { formatDate, MISSING, type Quantity } from './format.ts';
+import { formatCount, formatDate, MISSING, type Quantity } from './format.ts';
 
 const DAY_MIN = 1_440;
 
@@ -24,6 +24,11 @@ export function shareExact(share: number | null): Quantity {
 export function burnQuantity(burn: number | null): Quantity {
   if (burn === null) return { text: MISSING, unit: '' };
   return { text: burn.toFixed(burn < 9.995 ? 2 : 1), unit: '×' };
+}
+
+/** Any number of something, in words: 43 200 minutes. */
+export function many(count: number, one: string): string {
+  return `${formatCount(count)} ${one}${count === 1 ? '' : 's'}`;
 }
 
 /** A window of an alert: 5 min, 1 h, 3 d. */
@@ -50,9 +55,18 @@ export function stateSaid({ state }: Pick<SloResult, 'state'>): Said {
   return STATES[state];
 }
 
-export function alertSaid({ state, sinceMs, held }: Pick<SloAlert, 'state' | 'sinceMs' | 'held'>): Said {
+/** The day only where it is another one than today. */
+function briefTime(ms: number, nowMs: number): string {
+  const [day, time] = formatDate(ms).split(' ') as [string, string];
+  return formatDate(nowMs).startsWith(day) ? time : `${day} ${time.slice(0, 5)}`;
+}
+
+export function alertSaid(
+  { state, sinceMs, held }: Pick<SloAlert, 'state' | 'sinceMs' | 'held'>,
+  nowMs = Date.now(),
+): Said {
   if (state === 'inactive') return { tone: 'ok', mark: '✓', text: 'quiet' };
-  const since = sinceMs === null ? '' : ` since ${formatDate(sinceMs)}`;
+  const since = sinceMs === null ? '' : ` since ${briefTime(sinceMs, nowMs)}`;
   const why = held ? '; held: minutes are missing' : '';
   if (state === 'pending') return { tone: 'warn', mark: '▲', text: `pending${since}${why}` };
   return { tone: 'bad', mark: '✕', text: `firing${since}${why}` };

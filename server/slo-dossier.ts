@@ -20,7 +20,7 @@ import type { SloStretch } from './wire/slo-views.ts';
 import { LAYER_IDS, type LayerId } from './wire/stations.ts';
 
 /** Looked at in each stretch; kept of them; and of the slowest. */
-const SAMPLE = 6_000;
+const SAMPLE = 4_000;
 const KEPT = 1_000;
 const SLOWEST = 5;
 /** What a breach is compared with: at most so long before it. */
@@ -55,8 +55,8 @@ export async function dossierOf(parts: DossierParts, id: string, asked: SloStret
     ...{ window, baseline, isAboutTime: threshold !== undefined },
     minutes: [...lines.source.minutes(minutes.from, minutes.to)].map(({ minute, counts }) => [minute, ...counts]),
     notMeasured: unmeasuredIn(lines, window),
-    bad: bad.slice(0, KEPT),
-    usual: before.rows.filter(fairness(parts, objective)).slice(-KEPT),
+    bad: thinned(bad),
+    usual: thinned(before.rows.filter(fairness(parts, objective))),
     slowest: slowest.rows.slice(0, SLOWEST),
     ...lanesOf(parts, objective, bad, minutes),
     marks: await marksOf(parts, { fromMs: baseline.fromMs, toMs: window.toMs }),
@@ -106,6 +106,12 @@ async function runsIn(kept: KeptRuns, { fromMs, toMs }: SloStretch): Promise<{ i
   return there.map(({ id, sampled }) => ({ id, sampled: sampled !== undefined }));
 }
 
+/** As many as are kept, evenly over the time. */
+function thinned(rows: readonly EpisodeRow[]): EpisodeRow[] {
+  const step = Math.max(1, rows.length / KEPT);
+  return rows.filter((_, i) => Math.floor(i / step) > Math.floor((i - 1) / step));
+}
+
 /** Asked by the minute, a breach begins with its first bad request. */
 function onsetOf({ rows }: Found, { fromMs }: SloStretch): number {
   const first = rows.find(({ good }) => !good);
@@ -115,10 +121,11 @@ function onsetOf({ rows }: Found, { fromMs }: SloStretch): number {
 /** What is compared with is neither in maintenance nor in a breach of its own. */
 function fairness({ engine, pipeline }: DossierParts, { id, maintenance }: Objective): (row: EpisodeRow) => boolean {
   const breaches = engine.episodes(pipeline.now()).filter(({ objective }) => objective === id);
-  // Whole minutes in between: in those at its ends a breach is not alone.
-  const isInBreach = (atMs: number) =>
-    breaches.some(({ fromMs, toMs }) => atMs >= fromMs + MINUTE_MS && atMs < toMs - MINUTE_MS);
-  return ({ good, atMs }) => good && !isInBreach(atMs) && !isMaintained(Math.floor(atMs / MINUTE_MS), maintenance);
+  const overlaps = (atMs: number, edgeMs: number) =>
+    breaches.some(({ fromMs, toMs }) => atMs >= fromMs + edgeMs && atMs < toMs - edgeMs);
+  // The first and the last minute of a breach are not all of it: what was good in them is fair.
+  return ({ good, atMs }) =>
+    !overlaps(atMs, good ? MINUTE_MS : 0) && !isMaintained(Math.floor(atMs / MINUTE_MS), maintenance);
 }
 
 function rowOf({ columns, ids }: StoredPaths, row: number, vm: string, good: boolean): EpisodeRow {

@@ -19,6 +19,8 @@ export const JUDGE_MS = 5_000;
 /** What alerts are now follows from what was before; further back than that it makes no difference any more. */
 const REPLAY_MINUTES = 7 * 24 * 60;
 const MOST_TRANSITIONS = 1_000;
+const FORGET_MS = 3_600_000;
+const KEPT_MINUTES = 100 * 24 * 60;
 
 /** An objective in force. */
 export interface Judged {
@@ -44,6 +46,7 @@ export class SloEngine {
   readonly #lines = new Map<string, CountLine>();
   #judged: Judged[] = [];
   #file: ObjectivesFile = { documents: [], objectives: [], unjudged: [] };
+  #forgotMs = Number.NEGATIVE_INFINITY;
   #judgedMs = Number.NEGATIVE_INFINITY;
 
   constructor({ pipeline, log, onTransition = () => undefined }: SloEngineOptions) {
@@ -121,7 +124,21 @@ export class SloEngine {
     this.#judgedMs = nowMs;
     this.#pipeline.store.minutes.add(this.#vmMinutes.take());
     this.#take();
+    this.#forget(nowMs);
     for (const judged of this.#judged) this.#step(judged, nowMs);
+  }
+
+  /** Memory has what objectives may look back at, and what people ask about most; the store keeps more. */
+  #forget(nowMs: number): void {
+    if (nowMs - this.#forgotMs < FORGET_MS) return;
+    this.#forgotMs = nowMs;
+    const minute = Math.floor(nowMs / MINUTE_MS);
+    const reach = Math.max(KEPT_MINUTES, ...this.#judged.map(({ objective }) => reachOf(objective)));
+    for (const [series, line] of this.#lines) {
+      line.forget(minute - (isBeside(series) ? KEPT_MINUTES : reach));
+      if (isBeside(series) && line.length === 0) this.#lines.delete(series);
+    }
+    for (const { lines } of this.#judged) lines.units.forget(minute - reach);
   }
 
   #take(): void {

@@ -99,8 +99,8 @@ function Parts({ view: { verdict, data } }: { view: EpisodeView }) {
       <table class="parts">
         <thead>
           <tr>
-            {['Layer', 'Side', 'Took longer by', '95 % interval', 'Share', ''].map((name, i) => (
-              <th key={name} scope="col" class={i < 2 ? 'text' : ''}>
+            {['Layer', 'Share', '', 'Took longer by', '95 % interval', 'Side'].map((name) => (
+              <th key={name} scope="col" class={name === 'Layer' || name === 'Side' ? 'text' : ''}>
                 {name === '' ? <span class="unseen">Share as a bar</span> : name}
               </th>
             ))}
@@ -114,12 +114,12 @@ function Parts({ view: { verdict, data } }: { view: EpisodeView }) {
         <tfoot>
           <tr>
             <th scope="row">Together</th>
-            <td />
+            <td data-sum>{sum === 0 ? '–' : <Num of={permilleQuantity(sum)} />}</td>
+            <td class="bar-cell" />
             <td>
               <Num of={duration(verdict.excessNs)} title={exactDuration(verdict.excessNs)} />
             </td>
             <td />
-            <td data-sum>{sum === 0 ? '–' : <Num of={permilleQuantity(sum)} />}</td>
             <td />
           </tr>
         </tfoot>
@@ -144,17 +144,17 @@ function PartRow({ of, isMost, data, whole }: PartRowProps) {
         <PartLink of={of} data={data} />
         {isMost && <b class="bad"> ◀ most of it</b>}
       </th>
-      <td class="text">{sideText(of)}</td>
-      <td>
-        <Num of={duration(excessNs)} title={exactDuration(excessNs)} />
-      </td>
-      <td class="quiet">{intervalText(lowNs, highNs)}</td>
       <td>
         <Num of={permilleQuantity(permille)} />
       </td>
       <td class="bar-cell">
         <Bar permille={permille} interval={permille === null ? null : perWhole(of, whole)} colour={partColour(part)} />
       </td>
+      <td data-excess>
+        <Num of={duration(excessNs)} title={exactDuration(excessNs)} />
+      </td>
+      <td class="quiet">{intervalText(lowNs, highNs)}</td>
+      <td class="text">{sideText(of)}</td>
     </tr>
   );
 }

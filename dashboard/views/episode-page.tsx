@@ -2,7 +2,7 @@ import type { EpisodeView } from '../../server/wire/episode-views.ts';
 import { episodeAddress, episodes } from '../breaches.ts';
 import { compareWithBaseline, liveAddress, mainRun, reportAddress, reportName } from '../episode-links.ts';
 import { counted, formatAge, formatCount, formatDate, formatDuration, formatTime, join } from '../format.ts';
-import { burnQuantity } from '../slo-words.ts';
+import { burnQuantity, many } from '../slo-words.ts';
 import { sideSaid } from '../verdict-words.ts';
 import { Attribution } from './attribution.tsx';
 import { EpisodeTimeline } from './episode-timeline.tsx';
@@ -85,7 +85,7 @@ function EpisodeFacts({ view: { episode, verdict } }: { view: EpisodeView }) {
     isOpen
       ? ['Lasting', `✕ ${formatAge(toMs - fromMs)}`, 'an alert still fires']
       : ['Ended', formatDate(toMs), formatAge(toMs - fromMs)],
-    ['Bad', formatCount(counts.bad), `of ${counted(counts.total, 'request')}`],
+    ['Bad', formatCount(counts.bad), `of ${many(counts.total, 'request')}`],
     ['Burn', join(burnQuantity(burn)), 'the allowed speed'],
     ['Fired', rules.map(({ rule }) => rule).join(', '), rules.map(({ atMs }) => formatTime(atMs)).join(', ')],
     ['Excess', excess, 'mean of a bad one over a usual one'],

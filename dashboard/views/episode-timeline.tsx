@@ -19,7 +19,7 @@ export function EpisodeTimeline({ data }: { data: EpisodeData }) {
   const axis = knownAxis(data);
   const lanes = lanesOf(data, axis);
   const minutes = axis.to - axis.from;
-  const pointed = useSignal(Math.min(minutes - 1, Math.max(0, Math.floor(data.window.fromMs / MINUTE_MS) - axis.from)));
+  const pointed = useSignal(worstMinute(lanes[0]!));
   const at = Math.min(pointed.value, minutes - 1);
   const height = HEAD_PX + lanes.length * ROW_PX + FOOT_PX;
   const point = (event: TargetedPointerEvent<HTMLDivElement>) => {
@@ -62,6 +62,11 @@ export function EpisodeTimeline({ data }: { data: EpisodeData }) {
       <MinuteTable lanes={lanes} axis={axis} />
     </section>
   );
+}
+
+/** The one with most bad requests, of the axis. */
+function worstMinute({ bad = [] }: Lane): number {
+  return bad.reduce<number>((most, count, i) => ((count ?? 0) > (bad[most] ?? 0) ? i : most), 0);
 }
 
 interface LanesProps {
@@ -222,9 +227,14 @@ function Marks({ data: { marks } }: { data: EpisodeData }) {
 }
 
 function MinuteTable({ lanes, axis }: { lanes: readonly Lane[]; axis: Axis }) {
-  const minutes = Array.from({ length: axis.to - axis.from }, (_, i) => i);
+  // A week has ten thousand rows: they are made once somebody wants them.
+  const isOpen = useSignal(false);
+  const minutes = isOpen.value ? Array.from({ length: axis.to - axis.from }, (_, i) => i) : [];
+  const follow = (event: TargetedEvent<HTMLDetailsElement>) => {
+    isOpen.value = event.currentTarget.open;
+  };
   return (
-    <details>
+    <details onToggle={follow}>
       <summary class="fine">Every minute as a table</summary>
       <Scroll label="Minute by minute">
         <table class="minutes">

@@ -24,16 +24,16 @@ export function Exemplars({ view: { verdict, data } }: { view: EpisodeView }) {
           <table class="exemplars">
             <thead>
               <tr>
-                {['Request', 'At', 'VM', 'Status', 'End to end', ...(part === null ? [] : [partName(part)])].map(
-                  (name, i) => (
-                    <th key={name} scope="col" class={i < 3 ? 'text' : ''}>
+                {['Request', 'End to end', ...(part === null ? [] : [partName(part)]), 'Status', 'VM', 'At'].map(
+                  (name) => (
+                    <th key={name} scope="col" class={['Request', 'VM', 'At'].includes(name) ? 'text' : ''}>
                       {name}
                     </th>
                   ),
                 )}
               </tr>
             </thead>
-            <Rows title={`Bad, slowest first`} rows={bad} part={part} />
+            <Rows title="Bad, slowest first" rows={bad} part={part} />
             <Rows title="Usual, from the middle" rows={usual} part={part} />
           </table>
         </Scroll>
@@ -67,13 +67,6 @@ function Rows({ title, rows, part }: RowsProps) {
             </span>{' '}
             <a href={requestAddress(row.id, layer)}>{row.request || row.id}</a>
           </th>
-          <td class="text" title={formatDate(row.atMs)}>
-            {formatTime(row.atMs, true)}
-          </td>
-          <td class="text">{row.vm}</td>
-          <td>
-            <Status status={row.status} />
-          </td>
           <td>
             <Duration ns={row.endToEndNs} />
           </td>
@@ -82,6 +75,13 @@ function Rows({ title, rows, part }: RowsProps) {
               <Duration ns={row.parts[at]} />
             </td>
           )}
+          <td>
+            <Status status={row.status} />
+          </td>
+          <td class="text">{row.vm}</td>
+          <td class="text" title={formatDate(row.atMs)}>
+            {formatTime(row.atMs, true)}
+          </td>
         </tr>
       ))}
     </tbody>

@@ -77,9 +77,9 @@ function Breaches() {
       <p>Budgets that burn too fast now; each leads to whose fault it is.</p>
       <Listed
         rows={open.map(({ id, objective, rules, fromMs }) => [
-          rules.map(({ rule }) => rule).join(', '),
+          objective,
           <a key={id} href={episodeAddress(id)}>
-            {objective}, since {formatTime(fromMs)}
+            {rules.map(({ rule }) => rule).join(', ')}, since {formatTime(fromMs)}
           </a>,
         ])}
       />

@@ -1,6 +1,6 @@
 import type { SloResult } from '../../server/wire/slo-views.ts';
-import { counted, formatCount, formatDate, join, type Quantity, share } from '../format.ts';
-import { type Said, shareCut, shareExact, stateSaid } from '../slo-words.ts';
+import { formatCount, formatDate, join, type Quantity } from '../format.ts';
+import { many, type Said, shareCut, shareExact, stateSaid } from '../slo-words.ts';
 import { BurnTable } from './burn-table.tsx';
 import { Num } from './num.tsx';
 import './objective-card.css';
@@ -20,7 +20,7 @@ export function ObjectiveCard({ result }: { result: SloResult }) {
       <p class="promise">{promise}</p>
       <Budget result={result} />
       <Facts result={result} />
-      <BurnTable alerts={result.alerts} />
+      <BurnTable objective={objective} alerts={result.alerts} />
       <Exclusions result={result} />
     </section>
   );
@@ -65,7 +65,7 @@ function Facts({ result }: { result: SloResult }) {
   const rows: [name: string, value: Quantity, about: string][] = [
     ['Target', shareExact(target), `over ${window.isRolling ? 'any' : 'this'} ${window.length}`],
     ['Achieved', shareExact(achieved), `${formatCount(counts.good)} of ${formatCount(counts.total)} requests good`],
-    ['Measured', share(measured), `${formatCount(coverage.measured)} of ${counted(coverage.minutes, 'minute')}`],
+    ['Measured', shareExact(measured), `${formatCount(coverage.measured)} of ${many(coverage.minutes, 'minute')}`],
   ];
   return (
     <>
@@ -85,9 +85,7 @@ function Facts({ result }: { result: SloResult }) {
       <p class="fine">
         Window {formatDate(window.fromMs)} to {formatDate(window.toMs)}.{' '}
         {counts.unmeasured > 0 && (
-          <span class="warn">
-            ▲ {counted(counts.unmeasured, 'request')} without the time that the promise is about.
-          </span>
+          <span class="warn">▲ {many(counts.unmeasured, 'request')} without the time that the promise is about.</span>
         )}
       </p>
       <NotMeasured result={result} />
@@ -100,11 +98,11 @@ function NotMeasured({ result: { coverage } }: { result: SloResult }) {
   if (missing === 0) return null;
   return (
     <details>
-      <summary class="fine">{counted(missing, 'minute')} not measured: neither good nor bad</summary>
+      <summary class="fine">{many(missing, 'minute')} not measured: neither good nor bad</summary>
       <ul class="plain fine">
         {coverage.notMeasured.toReversed().map(({ fromMs, toMs }) => (
           <li key={fromMs}>
-            {formatDate(fromMs)} to {formatDate(toMs)}, {counted((toMs - fromMs) / 60_000, 'minute')}
+            {formatDate(fromMs)} to {formatDate(toMs)}, {many((toMs - fromMs) / 60_000, 'minute')}
           </li>
         ))}
       </ul>
@@ -120,7 +118,7 @@ function Exclusions({ result: { excluded } }: { result: SloResult }) {
       {excluded.map(({ what, which, requests }) => (
         <li key={`${what} ${which}`}>
           Left out: {what}
-          {which !== '' && ` (${which})`}: {counted(requests, 'request')}
+          {which !== '' && ` (${which})`}: {many(requests, 'request')}
         </li>
       ))}
     </ul>

@@ -5,10 +5,10 @@
  */
 import type { NotifyView } from '../wire/slo-views.ts';
 import { Attempts, type NotifyAround } from './attempts.ts';
+import { type Link, MOST_WAITING } from './link.ts';
 import { alertmanagerAlert, keyOf, type Notice } from './notice.ts';
 import { post } from './post.ts';
 import type { Receiver } from './receiver.ts';
-import { type Link, MOST_WAITING } from './webhook.ts';
 
 /** All three as Prometheus has them (rules/manager.go, resendDelay and resolvedRetention): so it is what people expect. */
 export const RESEND_MS = 60_000;

@@ -5,9 +5,10 @@ import type { UnitLine } from '../slo/unit-line.ts';
 import type { NotifyView } from '../wire/slo-views.ts';
 import { AlertmanagerLink } from './alertmanager.ts';
 import type { NotifyAround } from './attempts.ts';
+import type { Link } from './link.ts';
 import { keyOf, type Notice } from './notice.ts';
 import type { Receiver } from './receiver.ts';
-import { type Link, Webhook } from './webhook.ts';
+import { Webhook } from './webhook.ts';
 
 /** An alert that ended no longer ago than this, while nobody was there to tell of it, is told of at the start. */
 const MISSED_MS = 15 * 60_000;

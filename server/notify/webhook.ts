@@ -1,20 +1,10 @@
 /** A receiver of single notices as JSON: each is sent until it is taken or refused, in order, one at a time. */
 import type { NotifyView } from '../wire/slo-views.ts';
 import { Attempts, type NotifyAround } from './attempts.ts';
+import { type Link, MOST_WAITING } from './link.ts';
 import { type Notice, webhookBody } from './notice.ts';
 import { post } from './post.ts';
 import type { Receiver } from './receiver.ts';
-
-/** More than all alerts of a full file of objectives. */
-export const MOST_WAITING = 1_000;
-
-export interface Link {
-  /** Something began or ended. */
-  tell(notice: Notice): void;
-  /** To be called every second. @param firing all that does @returns when what is due has been tried */
-  tick(firing: readonly Notice[]): Promise<void>;
-  view(): NotifyView;
-}
 
 export class Webhook implements Link {
   readonly #receiver: Receiver;
@@ -30,11 +20,11 @@ export class Webhook implements Link {
     this.#url = url;
   }
 
-  /** Where too many wait, the oldest is dropped: the newest says how things are. */
+  /** Where too many wait, the oldest that is not on its way is dropped: the newest says how things are. */
   tell(notice: Notice): void {
     this.#waiting.push(notice);
     if (this.#waiting.length <= MOST_WAITING) return;
-    this.#waiting.shift();
+    this.#waiting.splice(this.#sending === null ? 0 : 1, 1);
     this.#dropped++;
   }
 
@@ -47,11 +37,10 @@ export class Webhook implements Link {
 
   async #send(): Promise<void> {
     while (this.#waiting.length > 0 && this.#attempts.isDue) {
-      const notice = this.#waiting[0]!;
-      const posted = await post(this.#receiver, webhookBody(notice, this.#url()), this.#attempts.signal);
+      const body = webhookBody(this.#waiting[0]!, this.#url());
+      const posted = await post(this.#receiver, body, this.#attempts.signal);
       this.#attempts.note(posted);
-      // It may have been dropped while it was on its way.
-      if (posted.outcome !== 'again' && this.#waiting[0] === notice) this.#waiting.shift();
+      if (posted.outcome !== 'again') this.#waiting.shift();
     }
   }
 

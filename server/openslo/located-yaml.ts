@@ -21,7 +21,11 @@ export interface LocatedDocument {
 /** Text that a person would call empty has no documents. */
 export function readYaml(text: string): { documents: LocatedDocument[]; faults: Fault[] } {
   const lines = new LineCounter();
-  const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false }) as Document.Parsed[];
+  const parsed = parseAllDocuments(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: 'error',
+  }) as Document.Parsed[];
   const placeAt = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };

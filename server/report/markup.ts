@@ -20,7 +20,8 @@ export function section(title: string, body: string): string {
 /** ms with as many digits as a microsecond needs. */
 export function time(ns: number | null): string {
   if (ns === null) return 'not measured';
-  return `${(ns / 1e6).toFixed(3)} ms`;
+  // What rounds to nothing has no sign.
+  return `${(ns / 1e6).toFixed(3).replace(/^-(0\.0+)$/, '$1')} ms`;
 }
 
 export function permille(value: number | null): string {

@@ -68,15 +68,16 @@ export class Counting {
     times: 1 | -1,
   ): void {
     if (this.isEmpty) return;
-    const counts = noCounts();
+    let minute = Number.NaN;
+    let sumsOfMinute: Counts[] = [];
     for (let row = from; row < to; row++) {
-      const seen = new SeenRow(columns, row, vmNames[columns.vm[row]!] ?? '');
-      const minute = Math.floor(columns.atMs[row]! / MINUTE_MS);
-      for (const { series, count } of this.#all) {
-        if (!count(seen, counts, times)) continue;
-        sums.add({ series, minute, counts });
-        counts.fill(0);
+      const itsMinute = Math.floor(columns.atMs[row]! / MINUTE_MS);
+      if (itsMinute !== minute) {
+        minute = itsMinute;
+        sumsOfMinute = this.#all.map(({ series }) => sums.of(series, itsMinute));
       }
+      const seen = new SeenRow(columns, row, vmNames[columns.vm[row]!] ?? '');
+      for (let i = 0; i < sumsOfMinute.length; i++) this.#all[i]!.count(seen, sumsOfMinute[i]!, times);
     }
   }
 }

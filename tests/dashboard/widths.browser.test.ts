@@ -23,6 +23,7 @@ const SHOWN: Record<string, string> = {
   '/hosts': 'main .vms li',
   '/runs': 'main tbody tr',
   '/compare': 'main .verdict',
+  '/slo': 'main .empty',
   '/health': '#findings',
 };
 

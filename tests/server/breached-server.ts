@@ -4,13 +4,17 @@ import type { ServerOptions } from '../../server/options.ts';
 import type { SloEpisode } from '../../server/wire/episode-views.ts';
 import { until } from '../agent/until.ts';
 import { type ExchangeOptions, exchange, frame, GUEST_AT, HOST_AT, hostNowNs, stats, VMS } from './exchanges.ts';
-import { acked, attach, getJson, type Started, start } from './running-server.ts';
+import { acked, afterwards, attach, getJson, type Started, start } from './running-server.ts';
 
 export const OBJECTIVES = join(import.meta.dirname, '../../examples/objectives.yaml');
 const SECOND_NS = 1_000_000_000n;
 /** 120 ms more between the host and the guest, 120 ms more in the service. */
 export const SLOW_VNIC: Partial<ExchangeOptions> = { hostAt: HOST_AT.map((ns, i) => (i < 3 ? ns : ns + 120_000_000)) };
 export const SLOW_SERVICE: Partial<ExchangeOptions> = { slowerNs: 120_000_000 };
+
+const REPORT_MS = 1_000;
+/** Of a VM that gets the CPU that it wants. */
+const READINGS = { steal: 0.02, cpuPressure: 0.11, vcpuDelay: { shop: 0.004 }, vcpuTime: { shop: 0.35 } };
 
 /** Five minutes of requests, two a second, those of the last minute as planted; no two take the same time. */
 function traffic(planted: Partial<ExchangeOptions>) {
@@ -26,7 +30,7 @@ function traffic(planted: Partial<ExchangeOptions>) {
   });
 }
 
-/** A server whose last minute was as planted; resolves when the episode of the objective is there. */
+/** A server whose last minute was as planted, and whose agents go on reporting; resolves when the episode of the objective is there. */
 export async function breached(
   planted: Partial<ExchangeOptions>,
   { objective = 'web-fast', ...options }: Partial<ServerOptions> & { objective?: string } = {},
@@ -48,7 +52,12 @@ export async function breached(
     ),
   );
   await Promise.all([acked(host.peer, 1), acked(guest.peer, 1)]);
-  for (const { peer } of [host, guest]) peer.send(stats());
+  const report = () => {
+    for (const { peer } of [host, guest]) peer.send(stats(READINGS));
+  };
+  report();
+  const timer = setInterval(report, REPORT_MS);
+  afterwards(() => clearInterval(timer));
   const episodes = await until(
     () => getJson<SloEpisode[]>(server, '/api/slo/episodes'),
     (all) => all.some(({ objective: id }) => id === objective),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { ReceiverKind } from '../../../server/notify/receiver.ts';
 import { Burning, MINUTE, START } from './burning.ts';
 import { Listener } from './listener.ts';
-import { notifier, type Said } from './notifying.ts';
+import { notifier, type Said, SILENCE_MS } from './notifying.ts';
 
 const statuses = ({ received }: Listener) => received.map(({ body }) => `${body.status} ${body.key}`);
 
@@ -36,10 +37,8 @@ describe('a notifier', () => {
   it('does not let one receiver hold up another', async () => {
     const [slow, quick] = [await Listener.start('silence', 'silence'), await Listener.start()];
     const shop = new Burning();
-    const told = notifier(shop, [
-      ['webhook', slow.url],
-      ['webhook', quick.url],
-    ]);
+    const receivers: [ReceiverKind, string][] = [slow, quick].map(({ url }) => ['webhook', url]);
+    const told = notifier(shop, receivers, [], SILENCE_MS);
     shop.fire();
     const tick = told.tick([shop]);
     await quick.until(({ length }) => length === 1);
@@ -51,7 +50,7 @@ describe('a notifier', () => {
     const listener = await Listener.start('silence', 'silence');
     const shop = new Burning();
     const said: Said[] = [];
-    const told = notifier(shop, [['webhook', listener.url]], said);
+    const told = notifier(shop, [['webhook', listener.url]], said, SILENCE_MS);
     shop.fire();
     await told.tick([shop]);
     await told.close();

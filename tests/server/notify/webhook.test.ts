@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { MOST_WAITING } from '../../../server/notify/webhook.ts';
+import { MOST_WAITING } from '../../../server/notify/link.ts';
 import { Burning, START } from './burning.ts';
 import { Listener } from './listener.ts';
-import { notifier, type Said } from './notifying.ts';
+import { notifier, type Said, SILENCE_MS } from './notifying.ts';
 
 describe('a webhook', () => {
   it('is told in JSON what began and what ended', async () => {
@@ -41,7 +41,7 @@ describe('a webhook', () => {
     const listener = await Listener.start(500, 'silence', 429);
     const shop = new Burning();
     const said: Said[] = [];
-    const told = notifier(shop, [['webhook', listener.url]], said);
+    const told = notifier(shop, [['webhook', listener.url]], said, SILENCE_MS);
     shop.fire();
     const attempts: number[] = [];
     for (let s = 0; s < 20; s++) {

@@ -202,6 +202,20 @@ export function storeContract(name: string, make: MakeStore): void {
       expect((await make()).amend(0, double)).toBe(false);
     });
 
+    it('gives those that began in a stretch of time, in any order, and none where there are none', async () => {
+      const store = await make();
+      const columns = somePaths([5, 9, 7, 6]);
+      columns.atMs.set([1_000, 2_000, 3_000.5, 4_000]);
+      store.append('a', columns, 0, 4);
+      await store.commit();
+      await append(store, 'b', new Array(20).fill(1));
+      const within = { fromMs: 2_000, toMs: 4_000 };
+      expect(await times(store, 'a', 'slowest', 1000, { within })).toEqual([9, 7]);
+      expect(await times(store, 'a', 'newest', 1000, { within, class: 0 })).toEqual([7, 9]);
+      expect((await times(store, 'a', 'random', 1000, { within, vm: 0 })).toSorted()).toEqual([7, 9]);
+      expect(await times(store, 'a', 'slowest', 1000, { within: { fromMs: 5_000, toMs: 9_000 } })).toEqual([]);
+    });
+
     it('copies: what the caller does to its columns afterwards changes nothing', async () => {
       const store = await make();
       const columns = somePaths([1]);
