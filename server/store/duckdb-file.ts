@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { FIRST_SCHEMA, migrateFirst } from './duckdb-migration.ts';
 import { inTransaction } from './duckdb-transaction.ts';
-import { completeFiveMinutes } from './five-minutes.ts';
+import { findMissing, MISSING_TABLES } from './five-minutes.ts';
 import { MINUTE_TABLES } from './minute-tables.ts';
 import { PathWriter } from './path-writer.ts';
 import { PREPARED_TABLES } from './prepared-quantiles.ts';
@@ -42,6 +42,7 @@ const DEFINITIONS = [
 const MORE = [
   ...MINUTE_TABLES,
   ...ROLL_UP_TABLES,
+  ...MISSING_TABLES,
   ...RETENTION_TABLES,
   ...UNKEPT_TABLES,
   ...SLOW_TABLES,
@@ -79,8 +80,8 @@ export async function openFile(folder: string, version: string): Promise<OpenFil
     await checkSchema(writer, file, version);
     await inTransaction(writer, async () => {
       for (const statement of MORE) await writer.run(statement);
+      await findMissing(writer);
     });
-    await completeFiveMinutes(writer);
     await writer.run('SET enable_external_access = false');
     const reader = await instance.connect();
     const reports = await instance.connect();

@@ -106,6 +106,8 @@ export interface Calls {
   series: { ask: DiskSeriesQuery; answer: StoredSeries };
   /** Merge some parts into their roll-ups: whether there are more. */
   rollUp: { ask: null; answer: boolean };
+  /** Make some roll-ups of five minutes that an older file has not: whether there may be more. */
+  makeMissing: { ask: null; answer: boolean };
   /** List the slowest of a part of the paths below this number: whether there are more. */
   listPart: { ask: number; answer: boolean };
   /** A run that is over and has no quantiles prepared; null where all have. */

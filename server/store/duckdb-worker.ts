@@ -5,6 +5,7 @@ import { Counting } from '../slo/minute-counts.ts';
 import { type OpenFile, openFile } from './duckdb-file.ts';
 import type { Answer, CallName, Calls, FoundRows, Opening, Question, WorkerOptions } from './duckdb-messages.ts';
 import { nextNumber, readKeys, readPage, readPath, readPaths } from './duckdb-reads.ts';
+import { inTransaction } from './duckdb-transaction.ts';
 import {
   checkpoint,
   forgetRun,
@@ -16,6 +17,7 @@ import {
   sweepRepeated,
   writeBatch,
 } from './duckdb-writes.ts';
+import { makeMissing } from './five-minutes.ts';
 import { readMinutes, readSeriesNames } from './minute-tables.ts';
 import { preparedQuantiles, prepareQuantiles } from './prepared-quantiles.ts';
 import { RawBudget } from './raw-budget.ts';
@@ -53,6 +55,7 @@ const WORK: Work = {
   minutes: (series) => readMinutes(reader(), series),
   forget: (run) => changed(({ writer, paths }) => forgetRun(writer, paths, run)),
   rollUp: () => changed(({ writer }) => rollUpSome(writer)),
+  makeMissing: () => changed(({ writer }) => inTransaction(writer, () => makeMissing(writer))),
   listPart: (next) => changed(({ writer }) => listSome(writer, next)),
   nextToPrepare: () => changed(({ writer }) => noteToPrepare(writer)),
   prepare: (run) => prepareQuantiles(opened().upkeep, run, () => hasClosed),
@@ -89,6 +92,7 @@ const KIND: Partial<Record<CallName, Kind>> = {
     forget: 'write',
     close: 'write',
     rollUp: 'write',
+    makeMissing: 'write',
     listPart: 'write',
     prune: 'write',
   },

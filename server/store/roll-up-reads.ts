@@ -5,6 +5,7 @@ import { addRollUpCounters } from '../aggregate/roll-up-bytes.ts';
 import { planSeries, type RollUpRead, readsOf, type SeriesPlan } from '../aggregate/series-plan.ts';
 import { pointsOf, type RollUpRow } from '../aggregate/series-points.ts';
 import type { DiskSeriesQuery, Sampled } from './duckdb-messages.ts';
+import { madeFromS } from './five-minutes.ts';
 import { ROLL_UP_TABLE } from './roll-up-tables.ts';
 import type { StoredSeries } from './store.ts';
 
@@ -44,7 +45,8 @@ async function wholeFrom(connection: DuckDBConnection, run: string): Promise<Who
   const pruned = new Map(found.getRowsJS() as [string, number][]);
   const of = (step: RollUpStep) => (pruned.get(ROLL_UP_TABLE[step]) ?? Number.NEGATIVE_INFINITY) / 1000;
   // Those of five minutes go with their minutes.
-  return { 1: of(1), 60: of(60), 300: of(60), 3600: of(3600) };
+  const fiveMinutes = Math.max(of(60), await madeFromS(connection, run));
+  return { 1: of(1), 60: of(60), 300: fiveMinutes, 3600: of(3600) };
 }
 
 /** From its first to its last roll-up, of those that are whole. */

@@ -52,6 +52,7 @@ export class Upkeep {
 
   async run(nowMs: number, commits: Commits): Promise<void> {
     while ((await commits.quiet()) && (await this.#thread.ask('rollUp', null)));
+    while ((await commits.quiet()) && (await this.#thread.ask('makeMissing', null)));
     await this.#prune(nowMs, {}, commits);
     while ((await commits.quiet()) && (await this.#thread.ask('listPart', commits.written)));
     if (!(await commits.quiet())) return;

@@ -64,16 +64,18 @@ describe('roll-ups', () => {
     expect(before.rollUpS).toBe(300);
     expect(before.points.map(({ count }) => count)).toEqual([300, 300, 300, 100]);
     await store.close();
-    const late = 'WHERE t > 1800000000';
     for (const older of [
-      'DROP TABLE five_minutes',
-      `DELETE FROM five_minutes ${late}`,
-      // A run that it forgot, and minutes that went on without them.
-      "INSERT INTO five_minutes SELECT number, 'gone', vm, t, data FROM five_minutes",
-      `UPDATE five_minutes SET number = number - 1, data = (SELECT data FROM minutes LIMIT 1) ${late}`,
+      // As a file is that never had them.
+      'DROP TABLE five_minutes; DROP TABLE missing_five_minutes',
+      // A run that was forgotten, and minutes that went on without them.
+      `INSERT INTO five_minutes SELECT number, 'gone', vm, t, data FROM five_minutes;
+        DELETE FROM five_minutes WHERE t = ${T + 300};
+        UPDATE five_minutes SET number = number - 1, data = (SELECT data FROM minutes LIMIT 1) WHERE t = ${T + 600}`,
     ]) {
       await inFile(older);
       const opened = await open();
+      expect((await opened.series(wide)).rollUpS).toBe(3600);
+      await opened.maintain(0);
       expect(await opened.series(wide)).toEqual(before);
       await opened.close();
       const rows = await inFile('SELECT run, t::DOUBLE FROM five_minutes ORDER BY t');
