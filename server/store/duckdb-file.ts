@@ -21,8 +21,11 @@ export const SCHEMA = 2;
 const FILE = 'hopscope.duckdb';
 /** Beside the rows that wait to be written; a report over many millions of paths goes to disk beyond it. */
 const MEMORY_LIMIT = '512MB';
-/** A checkpoint writes the rows that did not fill a group of their own again: at DuckDB's own 16 MB that is most of them. */
-const CHECKPOINT_THRESHOLD = '64MB';
+/**
+ * A checkpoint writes the rows that did not fill a group of their own again: at DuckDB's own 16 MB that is most of them. Too
+ * many, and a server that was killed reads them for seconds before it serves.
+ */
+const CHECKPOINT_THRESHOLD = '32MB';
 /** Of a new file. A column of some 100,000 rows takes whole blocks: at DuckDB's own 256 KiB much of the last ones is empty. */
 const BLOCK_BYTES = '65536';
 
@@ -59,6 +62,8 @@ export interface OpenFile {
   upkeep: DuckDBConnection;
   /** By `writer`. */
   paths: PathWriter;
+  /** Bytes of commits that were not in the file itself when it was opened. */
+  logged: number;
   close(): void;
 }
 
@@ -70,6 +75,7 @@ export interface OpenFile {
 export async function openFile(folder: string, version: string): Promise<OpenFile> {
   checkFolder(folder);
   const file = join(folder, FILE);
+  const logged = statSync(`${file}.wal`, { throwIfNoEntry: false })?.size ?? 0;
   const instance = await opened(file);
   const writer = await instance.connect();
   const close = (): void => {
@@ -90,7 +96,7 @@ export async function openFile(folder: string, version: string): Promise<OpenFil
       for (const each of [reader, reports, upkeep]) each.closeSync();
       close();
     };
-    return { writer, reader, reports, upkeep, paths: new PathWriter(writer), close: closeAll };
+    return { logged, writer, reader, reports, upkeep, paths: new PathWriter(writer), close: closeAll };
   } catch (error) {
     close();
     throw error instanceof StoreError ? error : damaged(file, error as Error);

@@ -151,7 +151,8 @@ export type Answer =
   | { id: number; ok: false; message: string };
 
 /** The thread's first word: the store is open, its paths numbered up to `next`; or why not. */
-export type Opening = { ok: true; next: number } | { ok: false; message: string };
+/** `logged`: bytes of commits that a killed process left beside the file, read again by each start until a checkpoint. */
+export type Opening = { ok: true; next: number; logged: number } | { ok: false; message: string };
 
 export interface WorkerOptions {
   folder: string;

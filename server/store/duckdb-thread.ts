@@ -22,7 +22,7 @@ export class DuckDbThread {
   }
 
   /** @returns the thread and the number of its store's next path @throws StoreError where the store cannot be had */
-  static async start(options: WorkerOptions): Promise<{ thread: DuckDbThread; next: number }> {
+  static async start(options: WorkerOptions): Promise<{ thread: DuckDbThread; next: number; logged: number }> {
     const worker = new Worker(new URL('./duckdb-worker.ts', import.meta.url), { workerData: options });
     const opening = await new Promise<Opening>((resolve, reject) => {
       worker.once('error', reject);
@@ -30,7 +30,7 @@ export class DuckDbThread {
     });
     worker.removeAllListeners('error');
     if (!opening.ok) throw new StoreError(opening.message);
-    return { thread: new DuckDbThread(worker), next: opening.next };
+    return { ...opening, thread: new DuckDbThread(worker) };
   }
 
   /** Rejects where the database could not do it now. */

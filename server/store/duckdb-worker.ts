@@ -162,7 +162,7 @@ function transferOf(found: unknown): ArrayBuffer[] {
 
 try {
   file = await openFile(folder, version);
-  port.postMessage({ ok: true, next: await nextNumber(file.reader) } satisfies Opening);
+  port.postMessage({ ok: true, next: await nextNumber(file.reader), logged: file.logged } satisfies Opening);
   port.on('message', answer);
   flushCompileCache();
 } catch (error) {

@@ -60,8 +60,8 @@ export class DuckDbStore implements PathStore, Commits {
   /** @throws StoreError where the folder or its file cannot be used; the message says what to do */
   static async open(options: DuckDbStoreOptions): Promise<DuckDbStore> {
     const { folder, version, rawPerSecond = null } = options;
-    const { thread, next } = await DuckDbThread.start({ folder, version, rawPerSecond });
-    return new DuckDbStore(options, thread, next, await Upkeep.of(thread, options.retention ?? KEEP_ALL));
+    const { thread, next, logged } = await DuckDbThread.start({ folder, version, rawPerSecond });
+    return new DuckDbStore(options, thread, next, await Upkeep.of(thread, logged, options.retention ?? KEEP_ALL));
   }
 
   get counts(): StoreCounts {

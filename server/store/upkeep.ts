@@ -16,6 +16,8 @@ export const KEEP_ALL: Retention = {
 
 /** What paths referred to may stay so much longer than they. */
 const SWEEP_MS = 3_600_000;
+/** Read in a tenth of a second. */
+const LOGGED_BYTES = 4 * 2 ** 20;
 const NOTHING = { of: 0, slow: 0, errors: 0, sample: 0 };
 
 export interface Commits {
@@ -32,6 +34,7 @@ export class Upkeep {
   /** Rows deleted by this process. */
   readonly pruned: Record<Pruned['what'], number> = { paths: 0, seconds: 0, minutes: 0 };
 
+  #logged = 0;
   #sweptMs = Number.NEGATIVE_INFINITY;
 
   private constructor(thread: DuckDbThread, retention: Retention) {
@@ -39,8 +42,10 @@ export class Upkeep {
     this.#retention = retention;
   }
 
-  static async of(thread: DuckDbThread, retention: Retention): Promise<Upkeep> {
+  /** @param logged see Opening */
+  static async of(thread: DuckDbThread, logged: number, retention: Retention): Promise<Upkeep> {
     const upkeep = new Upkeep(thread, retention);
+    upkeep.#logged = logged;
     for (const pruned of await thread.ask('pruned', null)) upkeep.#note(pruned);
     upkeep.sampled(await thread.ask('sampled', null));
     return upkeep;
@@ -51,6 +56,7 @@ export class Upkeep {
   }
 
   async run(nowMs: number, commits: Commits): Promise<void> {
+    await this.#keepStartsShort(commits);
     while ((await commits.quiet()) && (await this.#thread.ask('rollUp', null)));
     while ((await commits.quiet()) && (await this.#thread.ask('makeMissing', null)));
     await this.#prune(nowMs, {}, commits);
@@ -59,6 +65,13 @@ export class Upkeep {
     const below = await this.#thread.ask('tooMuch', this.#retention.maxBytes);
     if (Object.keys(below).length > 0) await this.#prune(nowMs, below, commits);
     await this.#prepare(commits);
+  }
+
+  /** A server that is killed again and again would read more at each start. */
+  async #keepStartsShort(commits: Commits): Promise<void> {
+    if (this.#logged <= LOGGED_BYTES || !(await commits.quiet())) return;
+    await this.#thread.ask('checkpoint', null);
+    this.#logged = 0;
   }
 
   /** It reads all of a run, and holds up neither commits nor questions. */
