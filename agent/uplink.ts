@@ -8,7 +8,9 @@ import type { FrameBuffer } from './frame-buffer.ts';
 import type { Link, Route } from './link.ts';
 
 const FIRST_RETRY_MS = 250;
-const LONGEST_RETRY_MS = 5_000;
+const RETRY_GROWTH = 1.5;
+/** A server that was killed is back after a second or two: found then, not when its next end is near. */
+const LONGEST_RETRY_MS = 2_000;
 /** From the hello on: a busy guest may need seconds to say it, and to read the answer. */
 const WELCOME_WITHIN_MS = 10_000;
 /** More than this in the link means the server is slow: keep frames, where they can be acked. */
@@ -105,7 +107,7 @@ export class Uplink {
       return;
     }
     const waitMs = this.#retryMs * (0.5 + Math.random());
-    this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
+    this.#retryMs = Math.min(this.#retryMs * RETRY_GROWTH, LONGEST_RETRY_MS);
     this.reconnects += 1;
     this.#events.onState('waiting', `${reason}; next try in ${Math.round(waitMs)} ms`);
     this.#timer = setTimeout(() => this.connect(), waitMs);

@@ -13,7 +13,12 @@ export const START = Math.floor(Date.now() / MINUTE) * MINUTE;
 export const OBJECTIVE: Objective = {
   ...{ id: 'web-fast', slo: 'web-fast', title: 'Answers are fast', service: 'web' },
   ...{ target: 0.99, method: 'Occurrences', slice: null, maintenance: [] },
-  indicator: { total: {}, longPolls: [], healthChecks: [] },
+  indicator: {
+    total: {},
+    threshold: { time: 'end-to-end', op: 'lte', ns: 100e6 },
+    longPolls: [],
+    healthChecks: [],
+  },
   window: { length: { count: 30, unit: 'd' }, calendar: null },
   rules: presetRules('google', 43_200).slice(0, 1),
 };

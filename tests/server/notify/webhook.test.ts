@@ -24,7 +24,7 @@ describe('a webhook', () => {
       ...{ version: 1, status: 'firing', key: 'web-fast/page-1h' },
       ...{ startsAt: new Date(START).toISOString(), endsAt: null },
       summary: 'Answers are fast: the budget burns too fast: 30 times in 1h, 30 times in 5m (limit 14.4 times)',
-      promise: '99 % good of all requests, over any 30d',
+      promise: '99 % of all requests have an end-to-end time of at most 100 ms, over any 30d',
       url: 'http://hopscope.example:7117',
       ...{ objective: 'web-fast', slo: 'web-fast', service: 'web', target: 0.99 },
       ...{ rule: 'page-1h', severity: 'page', factor: 14.4 },
