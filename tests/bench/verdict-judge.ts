@@ -14,12 +14,12 @@ const SETTLED_MS = 8_000;
 const OPEN_LIMIT_MS = 240_000;
 const ANSWER_LIMIT_MS = 15_000;
 
-/** Resolves with the episodes that began in the slot, once none of them is open any more. */
+/** Resolves with the episodes that were raised in the slot, once none is open any more. */
 export async function judge(url: string, slot: Slot, signal: AbortSignal): Promise<EpisodeView[]> {
   await delay(Math.max(0, slot.toMs + SETTLED_MS - Date.now()), undefined, { signal });
   for (;;) {
     const all = await get<SloEpisode[]>(`${url}/api/slo/episodes`);
-    const own = all.filter(({ fromMs }) => fromMs >= slot.fromMs && fromMs < slot.toMs);
+    const own = all.filter(({ rules }) => rules.every(({ atMs }) => atMs >= slot.fromMs && atMs < slot.toMs));
     if (all.every(({ isOpen }) => !isOpen) || Date.now() > slot.toMs + OPEN_LIMIT_MS) {
       const views: EpisodeView[] = [];
       for (const { id } of own) views.push(await get(`${url}/api/slo/episodes/${encodeURIComponent(id)}`));

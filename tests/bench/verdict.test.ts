@@ -51,7 +51,11 @@ describe('schedule', () => {
 
 describe('score', () => {
   it('takes the side, its share and the layer', () => {
-    expect(RIGHT).toMatchObject({ outcome: 'right', isLayerRight: true, share: { permille: 900, low: 850, high: 950 } });
+    expect(RIGHT).toMatchObject({
+      outcome: 'right',
+      isLayerRight: true,
+      share: { permille: 900, low: 850, high: 950 },
+    });
     expect(score(HOG, [verdict('platform', 'vnic')])).toMatchObject({ outcome: 'right', isLayerRight: false });
     expect(score(HOG, [verdict('platform', null)]).isLayerRight).toBe(false);
     expect(score(LOSS, [verdict('tenant', 'tcp.out')])).toMatchObject({ outcome: 'right', isLayerRight: true });
@@ -72,7 +76,9 @@ describe('score', () => {
 
 describe('the targets', () => {
   it('are met by right verdicts, a tenth of undetermined ones, and controls that raise nothing', () => {
-    expect(missedTargets([...many(9, RIGHT), score(HOG, [verdict('undetermined', null)]), score(CALM, [])])).toEqual([]);
+    expect(missedTargets([...many(9, RIGHT), score(HOG, [verdict('undetermined', null)]), score(CALM, [])])).toEqual(
+      [],
+    );
   });
 
   it.each([
