@@ -58,10 +58,15 @@ export function cpuState({ delay, ran, steal }: CpuReadings): 'free' | 'starved'
   const waits = rise(delay) > WAITS || rise(steal) > WAITS;
   if (!waits) return 'free';
   if (rise(ran) <= TAKES) return 'starved';
-  const waited = Math.max(delay.during ?? 0, steal.during ?? 0);
-  const share = waited / (waited + ran.during!);
+  const share = waitedShare({ delay, ran, steal });
   if (share < HARDLY) return 'free';
   return share > MOSTLY ? 'starved' : 'busy';
+}
+
+/** Of the time in which the VM wanted a CPU, how much it waited for one. */
+export function waitedShare({ delay, ran, steal }: CpuReadings): number {
+  const waited = Math.max(delay.during ?? 0, steal.during ?? 0);
+  return waited === 0 ? 0 : waited / (waited + (ran.during ?? 1 - waited));
 }
 
 /** The VM beside it whose CPU time grew most, where ours waited for one; null where none did. */

@@ -5,6 +5,7 @@
  */
 import { sharesOf } from '../compare/shares.ts';
 import type { Sample } from '../compare/shifts.ts';
+import type { Share } from '../wire/compare-views.ts';
 import {
   type BlameSide,
   type EpisodeData,
@@ -16,7 +17,8 @@ import {
   type SideShare,
   STOLEN,
 } from '../wire/episode-views.ts';
-import { cpuReadings, cpuState, evidenceLines, neighbourOf } from './evidence.ts';
+import { type CpuCause, cpuCauseOf, GUEST_PARTS } from './cpu-cause.ts';
+import { evidenceLines, neighbourOf } from './evidence.ts';
 import { permilleOf } from './rounded-shares.ts';
 import { verdictSentence } from './verdict-sentence.ts';
 
@@ -24,17 +26,18 @@ import { verdictSentence } from './verdict-sentence.ts';
 const FEWEST_BAD = 10;
 const FEWEST_USUAL = 30;
 const DRAWS = 500;
-const GUEST: readonly Part[] = ['tcp.in', 'wait', 'service', 'tcp.out'];
+/** Of requests that are as fast as usual, half are above the mean or fewer. */
+const NEARLY_ALL = 0.95;
 
 export function verdictOn(data: EpisodeData): EpisodeVerdict {
   const [bad, usual] = [wholeRows(data.bad), wholeRows(data.usual)];
+  const cpu = cpuCauseOf(data, bad, usual);
   const told = {
     requests: { bad: bad.length, usual: usual.length },
     evidence: evidenceLines(data),
-    neighbour: neighbourOf(data),
+    neighbour: cpu === 'beside' ? null : neighbourOf(data),
   };
   const reason = whyNot(data, bad, usual);
-  const cpu = cpuState(cpuReadings(data));
   const parts = reason === null ? partShares(bad, usual, cpu === 'starved') : [];
   const sides = sideShares(bad, usual, parts, cpu === 'starved');
   const excessNs = parts.length === 0 ? null : parts.reduce((sum, { excessNs: ns }) => sum + ns, 0);
@@ -43,7 +46,7 @@ export function verdictOn(data: EpisodeData): EpisodeVerdict {
   const verdict = {
     ...told,
     side,
-    part: side === 'undetermined' ? null : mainPart(parts, side),
+    part: side === 'undetermined' ? null : mainPart(bad, usual, parts, side, cpu === 'starved'),
     doubts,
     excessNs,
     parts,
@@ -68,26 +71,40 @@ function whyNot({ isAboutTime }: EpisodeData, bad: readonly unknown[], usual: re
 }
 
 function partShares(bad: readonly EpisodeRow[], usual: readonly EpisodeRow[], isStarved: boolean): PartShare[] {
-  const groups = PARTS.map((part) => ({ part, side: sideOfPart(part, isStarved) }));
-  const all = groups.map(({ part }) => part);
-  const shares = sharesOf(sampleOf(usual, all), sampleOf(bad, all), { draws: DRAWS });
-  const parts = shares.map(({ shift, low, high, share }, i) => ({
-    ...groups[i]!,
-    ...{ excessNs: shift, lowNs: low, highNs: high, permille: share },
+  const sample = (rows: readonly EpisodeRow[]): Sample =>
+    new Map(PARTS.map((part) => [part, Float64Array.from(rows, sumOf([part]))]));
+  const shares = sharesOf(sample(usual), sample(bad), { draws: DRAWS });
+  const permille = isLonger(sumOf(PARTS), bad, usual) ? permilleOf(shares.map(({ shift }) => shift)) : null;
+  return shares.map(({ shift, low, high }, i) => ({
+    ...{ part: PARTS[i]!, side: sideOfPart(PARTS[i]!, isStarved) },
+    ...{ excessNs: shift, lowNs: low, highNs: high, permille: permille?.[i] ?? null },
   }));
-  if (parts.some(({ permille }) => permille === null)) return parts;
-  const permille = permilleOf(parts.map(({ excessNs }) => excessNs));
-  return parts.map((part, i) => ({ ...part, permille: permille[i]! }));
+}
+
+/** Whether the bad ones have more of a time for sure. A queue that grows makes their mean anything, and each of them slow. */
+function isLonger(time: TimeOf, bad: readonly EpisodeRow[], usual: readonly EpisodeRow[]): boolean {
+  const mean = usual.reduce((sum, row) => sum + time(row), 0) / usual.length;
+  const longer = bad.filter((row) => time(row) > mean).length;
+  return longer >= NEARLY_ALL * bad.length || excessOf(time, bad, usual).low > 0;
 }
 
 /** Guest time of a VM whose CPU was kept from it is the platform's. */
 function sideOfPart(part: Part, isStarved: boolean): BlameSide | null {
   if (part === 'transfer') return null;
-  return GUEST.includes(part) && !isStarved ? 'tenant' : 'platform';
+  return GUEST_PARTS.includes(part) && !isStarved ? 'tenant' : 'platform';
 }
 
-function sampleOf(rows: readonly EpisodeRow[], parts: readonly Part[]): Sample {
-  return new Map(parts.map((part) => [part, Float64Array.from(rows, (row) => row.parts[PARTS.indexOf(part)]!)]));
+type TimeOf = (row: EpisodeRow) => number;
+
+function sumOf(parts: readonly Part[]): TimeOf {
+  const indexes = parts.map((part) => PARTS.indexOf(part));
+  return (row) => indexes.reduce((sum, i) => sum + row.parts[i]!, 0);
+}
+
+/** What the bad ones took longer than the usual ones, with its interval, of any time that each of them has. */
+function excessOf(time: TimeOf, bad: readonly EpisodeRow[], usual: readonly EpisodeRow[]): Share {
+  const sample = (rows: readonly EpisodeRow[]): Sample => new Map([['', Float64Array.from(rows, time)]]);
+  return sharesOf(sample(usual), sample(bad), { draws: DRAWS })[0]!;
 }
 
 /** Both sides, with what each interval allows; empty where the whole excess could be nothing. */
@@ -98,51 +115,66 @@ function sideShares(
   isStarved: boolean,
 ): SideShare[] {
   if (parts.length === 0 || parts.some(({ permille }) => permille === null)) return [];
-  const sumOf = (side: BlameSide | null) => (row: EpisodeRow) =>
-    PARTS.reduce((sum, part, i) => (sideOfPart(part, isStarved) === side ? sum + row.parts[i]! : sum), 0);
-  const sample = (rows: readonly EpisodeRow[]): Sample =>
-    new Map(
-      (['platform', 'tenant', null] as const).map((side) => [String(side), Float64Array.from(rows, sumOf(side))]),
-    );
-  const shares = sharesOf(sample(usual), sample(bad), { draws: DRAWS });
-  const total = shares.reduce((sum, { shift }) => sum + shift, 0);
+  const totalNs = parts.reduce((sum, { excessNs }) => sum + excessNs, 0);
+  const total = sumOf(PARTS);
   return (['platform', 'tenant'] as const).map((side) => {
-    const share = shares.find(({ layer }) => layer === side)!;
-    const own = parts.filter((part) => part.side === side).reduce((sum, { permille }) => sum + permille!, 0);
+    const own = parts.filter((part) => part.side === side);
+    const share = own.reduce((sum, { excessNs }) => sum + excessNs, 0) / totalNs;
+    const time = sumOf(PARTS.filter((part) => sideOfPart(part, isStarved) === side));
+    // How long a breach took varies more than whose it was: a share's error is that of what departs from the share.
+    const { high } = excessOf((row) => time(row) - share * total(row), bad, usual);
+    const error = Math.abs(high / totalNs);
     return {
       side,
-      permille: own,
-      low: Math.round((1000 * share.low) / total),
-      high: Math.round((1000 * share.high) / total),
+      permille: own.reduce((sum, { permille }) => sum + permille!, 0),
+      low: Math.round(1000 * (share - error)),
+      high: Math.round(1000 * (share + error)),
     };
   });
 }
 
-function sideOf(sides: readonly SideShare[], parts: readonly PartShare[], cpu: string): EpisodeVerdict['side'] {
+function sideOf(sides: readonly SideShare[], parts: readonly PartShare[], cpu: CpuCause): EpisodeVerdict['side'] {
   const sure = sides.find(({ low }) => low > 500);
   if (sure === undefined) return 'undetermined';
   // It runs more and waits more: whether it would have been slow without waiting, nobody can say.
   const guest = parts
-    .filter(({ part }) => GUEST.includes(part as Part))
+    .filter(({ part }) => GUEST_PARTS.includes(part as Part))
     .reduce((sum, { permille }) => sum + (permille ?? 0), 0);
   return cpu === 'busy' && guest > 250 ? 'undetermined' : sure.side;
 }
 
-/** The part of that side that carries most of it; stolen time has no part of its own. */
-function mainPart(parts: readonly PartShare[], side: BlameSide): EpisodeVerdict['part'] {
-  const own = parts.filter((part) => part.side === side).toSorted((a, b) => b.excessNs - a.excessNs);
-  const [most, next] = own;
-  if (most === undefined) return null;
-  if (side === 'platform' && GUEST.includes(most.part as Part)) return STOLEN;
-  return next === undefined || most.lowNs > next.highNs ? most.part : null;
+interface Group {
+  name: Part | typeof STOLEN;
+  parts: readonly Part[];
 }
 
-function doubtsOf(data: EpisodeData, reason: string | null, cpu: string, parts: readonly PartShare[]): string[] {
+/** The part of that side that carries more than any other for sure; stolen time has no part of its own: it is all of the guest's. */
+function mainPart(
+  bad: readonly EpisodeRow[],
+  usual: readonly EpisodeRow[],
+  parts: readonly PartShare[],
+  side: BlameSide,
+  isStarved: boolean,
+): EpisodeVerdict['part'] {
+  const own = PARTS.filter((part) => sideOfPart(part, isStarved) === side);
+  const stolen = isStarved ? own.filter((part) => GUEST_PARTS.includes(part)) : [];
+  const groups: Group[] = own.filter((part) => !stolen.includes(part)).map((part) => ({ name: part, parts: [part] }));
+  if (stolen.length > 0) groups.push({ name: STOLEN, parts: stolen });
+  const excess = (group: readonly Part[]) =>
+    parts.reduce((sum, { part, excessNs }) => (group.includes(part as Part) ? sum + excessNs : sum), 0);
+  const [most, next] = groups.toSorted((a, b) => excess(b.parts) - excess(a.parts));
+  if (most === undefined || next === undefined) return most?.name ?? null;
+  const [first, second] = [sumOf(most.parts), sumOf(next.parts)];
+  return isLonger((row) => first(row) - second(row), bad, usual) ? most.name : null;
+}
+
+function doubtsOf(data: EpisodeData, reason: string | null, cpu: CpuCause, parts: readonly PartShare[]): string[] {
   const doubts = reason === null ? [] : [reason];
   if (parts.some(({ permille }) => permille === null)) {
     doubts.push('the bad requests took no longer than the usual ones, as far as can be told');
   }
   if (cpu === 'busy') doubts.push('the VM ran more and waited more for a CPU at once');
+  if (cpu === 'beside') doubts.push('the VM waited for a CPU as well, which does not account for what took longer');
   if (data.isSampled) doubts.push('a budget chose which requests are kept one by one: slow ones and errors first');
   if (data.lanes.length === 0)
     doubts.push('no readings of the CPU are kept from that time: waiting for one cannot be excluded');

@@ -80,6 +80,22 @@ describe('a verdict', () => {
     expect(verdict.sentence).toMatch(/whose CPU was kept from it/);
   });
 
+  it('is as sure of a side however much the excess itself varies', () => {
+    // A queue that grows all the time: seconds in the end, nothing at first.
+    const queue = rows(200, ONSET, { wait: 20_000_000 }, false).map((row, i) => {
+      const parts = row.parts.map((ns, at) => ns! + (['wait', 'service'].includes(PARTS[at]!) ? (i / 20) ** 9 : 0));
+      return { ...row, parts, endToEndNs: parts.reduce((a, b) => a + b, 0) };
+    });
+    const starved = verdictOn(data({}, { bad: queue, lanes: STARVED }));
+    expect(starved).toMatchObject({ side: 'platform', part: 'steal' });
+    expect(starved.sides[0]).toMatchObject({ permille: 1000, low: 1000, high: 1000 });
+    // Both layers grow alike, and one of them is always the longer one.
+    const free = verdictOn(data({}, { bad: queue }));
+    expect(free).toMatchObject({ side: 'tenant', part: 'wait' });
+    expect(free.sides[1]!.low).toBeGreaterThan(500);
+    expect(free.sides[1]!.high).toBeLessThan(1_100);
+  });
+
   it('names the VM beside it that took the CPU', () => {
     const neighbours = [lane('vcpu.time', 'quiet', 0.2, 0.21), lane('vcpu.time', 'noisy', 0.1, 0.95)];
     const verdict = verdictOn(data({ service: 6_000_000 }, { lanes: STARVED, neighbours }));
@@ -106,7 +122,16 @@ describe('a verdict', () => {
 
   it('is the platform’s where a VM that always runs a lot begins to wait', () => {
     const lanes = [lane('vcpu.delay', 'shop', 0.01, 0.08), lane('vcpu.time', 'shop', 0.9, 0.9)];
-    expect(verdictOn(data({ service: 6_000_000 }, { lanes })).side).toBe('platform');
+    const more = { vnic: 1_000_000, wait: 2_000_000, service: 4_000_000 };
+    expect(verdictOn(data(more, { lanes }))).toMatchObject({ side: 'platform', part: 'steal' });
+  });
+
+  it('is the tenant’s where a VM waits for a CPU, but only one layer takes longer, and far more than that', () => {
+    const lanes = [lane('vcpu.delay', 'shop', 0.01, 0.08), lane('vcpu.time', 'shop', 0.3, 0.3)];
+    const neighbours = [lane('vcpu.time', 'noisy', 0.1, 0.95)];
+    const verdict = verdictOn(data({ service: 40_000_000 }, { lanes, neighbours }));
+    expect(verdict).toMatchObject({ side: 'tenant', part: 'service', neighbour: null });
+    expect(verdict.doubts).toEqual(['the VM waited for a CPU as well, which does not account for what took longer']);
   });
 
   it('is undetermined where both sides share the excess', () => {
