@@ -51,6 +51,12 @@ export interface Trial {
   startS: number;
 }
 
+/** What is sealed: what was planted, and what this machine itself was kept from meanwhile. */
+export interface Answer extends Trial {
+  /** Share of its CPU time that a hypervisor below it took (steal), while the plant lasted. */
+  stolen: number;
+}
+
 const EARLIEST_S = 14;
 const LATEST_S = 22;
 

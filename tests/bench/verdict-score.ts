@@ -1,14 +1,19 @@
 /** Compares verdicts with the sealed answers, and the whole with the targets. Pure. */
 import { alignedTable } from '../../lab/columns.ts';
 import type { EpisodeVerdict } from '../../server/wire/episode-views.ts';
-import { KINDS, type Kind, type Trial, truthOf } from './verdict-schedule.ts';
+import { type Answer, KINDS, type Kind, truthOf } from './verdict-schedule.ts';
 
-/** `none`: no episode was raised. */
-export type Outcome = 'right' | 'undetermined' | 'wrong' | 'none' | 'raised' | 'quiet';
+/**
+ * `none`: no episode was raised; `disturbed`: one was raised in a control, but this machine itself was kept from its
+ * CPUs, so that requests were slow indeed.
+ */
+export type Outcome = 'right' | 'undetermined' | 'wrong' | 'none' | 'raised' | 'disturbed' | 'quiet';
+const OF_CONTROLS: readonly Outcome[] = ['raised', 'disturbed', 'quiet'];
 
 export interface Score {
   id: number;
   kind: Kind;
+  stolen: number;
   /** Of a plant, the worst of its episodes' sides; of a control, whether one was raised. */
   outcome: Outcome;
   /** Whether the layer is right too; null without a right side. */
@@ -21,12 +26,18 @@ export interface Score {
 export const RIGHT_OR_UNDETERMINED = 0.99;
 export const UNDETERMINED = 0.1;
 export const LAYER = 0.95;
+/** More steal than this is more than a quiet machine ever has. */
+const DISTURBED = 0.05;
 
-export function score(trial: Trial, verdicts: readonly EpisodeVerdict[]): Score {
-  const truth = truthOf(trial);
-  const told = { id: trial.id, kind: trial.kind, sentences: verdicts.map(({ sentence }) => sentence) };
+export function score(answer: Answer, verdicts: readonly EpisodeVerdict[]): Score {
+  const truth = truthOf(answer);
+  const { id, kind, stolen } = answer;
+  const told = { id, kind, stolen, sentences: verdicts.map(({ sentence }) => sentence) };
   const nothing = { isLayerRight: null, share: null };
-  if (truth === null) return { ...told, ...nothing, outcome: verdicts.length === 0 ? 'quiet' : 'raised' };
+  if (truth === null) {
+    const raised = stolen > DISTURBED ? 'disturbed' : 'raised';
+    return { ...told, ...nothing, outcome: verdicts.length === 0 ? 'quiet' : raised };
+  }
   if (verdicts.length === 0) return { ...told, ...nothing, outcome: 'none' };
   if (verdicts.some(({ side }) => side !== truth.side && side !== 'undetermined')) {
     return { ...told, ...nothing, outcome: 'wrong' };
@@ -38,7 +49,7 @@ export function score(trial: Trial, verdicts: readonly EpisodeVerdict[]): Score 
 }
 
 export function missedTargets(scores: readonly Score[]): string[] {
-  const plants = scores.filter(({ outcome }) => outcome !== 'raised' && outcome !== 'quiet');
+  const plants = scores.filter(({ outcome }) => !OF_CONTROLS.includes(outcome));
   const many = (outcome: Outcome) => plants.filter((one) => one.outcome === outcome).length;
   const layers = plants.filter(({ isLayerRight }) => isLayerRight !== null);
   const raised = scores.filter(({ outcome }) => outcome === 'raised').length;
@@ -58,17 +69,24 @@ export function missedTargets(scores: readonly Score[]): string[] {
 
 export function tableOf(scores: readonly Score[]): string[] {
   const rows = KINDS.map((kind) => scores.filter((one) => one.kind === kind)).filter(({ length }) => length > 0);
-  return alignedTable([
+  const table = alignedTable([
     ['planted', 'trials', 'side right', 'undetermined', 'wrong', 'no episode', 'layer right', 'share of its side'],
     ...rows.map(rowOf),
   ]);
+  const disturbed = scores.filter(({ outcome }) => outcome === 'disturbed').length;
+  const most = (100 * Math.max(...scores.map(({ stolen }) => stolen))).toFixed(1);
+  return [
+    ...table,
+    `this machine was kept from ${most} % of its CPU time at most; ${disturbed} controls disturbed by that`,
+  ];
 }
 
 function rowOf(own: readonly Score[]): string[] {
   const many = (...outcomes: Outcome[]) => String(own.filter(({ outcome }) => outcomes.includes(outcome)).length);
-  const isControl = own.every(({ outcome }) => outcome === 'raised' || outcome === 'quiet');
   const head = [own[0]!.kind, String(own.length)];
-  if (isControl) return [...head, '', '', many('raised'), many('quiet'), '', ''];
+  if (own.every(({ outcome }) => OF_CONTROLS.includes(outcome))) {
+    return [...head, '', '', many('raised'), many('quiet'), '', ''];
+  }
   const layers = String(own.filter(({ isLayerRight }) => isLayerRight).length);
   return [...head, many('right'), many('undetermined'), many('wrong'), many('none'), layers, shareOf(own)];
 }

@@ -19,6 +19,8 @@ const CONNECTIONS = 8;
 /** Through Nginx to the app behind it, which takes its time. */
 const PATH = '/app/sleep/2';
 const REAL_TIME = ['--all-tasks', '--rr', '--pid', '1'];
+/** Above all else of the lab: a server that answers must not starve the guest. */
+const FIRST = ['--all-tasks', '--rr', '--pid', '2'];
 const ORDINARY = ['--all-tasks', '--other', '--pid', '0'];
 
 export class Site {
@@ -43,12 +45,15 @@ export class Site {
     };
     return withLab(plan, stop, async (lab) => {
       const site = new Site(lab, stop.signal, isRealTime);
+      await site.#setPriority(FIRST);
       const load = site.load(RATE, null, 'steady');
       const failed = load.ended.then((): never => {
         throw new Error('the steady load ended');
       });
       try {
         return await Promise.race([use(site), failed]);
+      } catch (error) {
+        throw stop.signal.aborted ? stop.signal.reason : error;
       } finally {
         failed.catch(() => undefined);
         load.stop();
@@ -77,11 +82,15 @@ export class Site {
 
   /** While `plant` lasts, QEMU has no priority over others. */
   async asOrdinary(plant: () => Promise<void>): Promise<void> {
-    if (this.#isRealTime) await runCommand('chrt', [...ORDINARY, String(this.qemu)]);
+    await this.#setPriority(ORDINARY);
     try {
       await plant();
     } finally {
-      if (this.#isRealTime) await runCommand('chrt', [...REAL_TIME, String(this.qemu)]);
+      await this.#setPriority(FIRST);
     }
+  }
+
+  async #setPriority(words: readonly string[]): Promise<void> {
+    if (this.#isRealTime) await runCommand('chrt', [...words, String(this.qemu)]);
   }
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { EpisodeVerdict } from '../../server/wire/episode-views.ts';
-import { KINDS, schedule, type Trial, truthOf } from './verdict-schedule.ts';
+import { type Answer, KINDS, schedule, truthOf } from './verdict-schedule.ts';
 import { missedTargets, type Score, score, tableOf } from './verdict-score.ts';
 
-const HOG: Trial = { id: 0, kind: 'host hog', way: 'in', size: 0.5, startS: 15 };
-const LOSS: Trial = { ...HOG, id: 1, kind: 'guest loss', way: 'out' };
-const CALM: Trial = { ...HOG, id: 2, kind: 'calm' };
+const HOG: Answer = { id: 0, kind: 'host hog', way: 'in', size: 0.5, startS: 15, stolen: 0.01 };
+const LOSS: Answer = { ...HOG, id: 1, kind: 'guest loss', way: 'out' };
+const CALM: Answer = { ...HOG, id: 2, kind: 'calm' };
 
 function verdict(side: EpisodeVerdict['side'], part: EpisodeVerdict['part']): EpisodeVerdict {
   return {
@@ -71,6 +71,7 @@ describe('score', () => {
     expect(score(HOG, []).outcome).toBe('none');
     expect(score(CALM, []).outcome).toBe('quiet');
     expect(score(CALM, [verdict('undetermined', null)]).outcome).toBe('raised');
+    expect(score({ ...CALM, stolen: 0.2 }, [verdict('undetermined', null)]).outcome).toBe('disturbed');
   });
 });
 
@@ -98,8 +99,9 @@ describe('the targets', () => {
 
   it('are told in a row for each kind', () => {
     const lines = tableOf([RIGHT, score(CALM, [])]);
-    expect(lines).toHaveLength(3);
+    expect(lines).toHaveLength(4);
     expect(lines[1]).toMatch(/^host hog +1 +1 +0 +0 +0 +1 +90\.0 % \(85\.0 to 95\.0\)$/);
     expect(lines[2]).toMatch(/^calm +1 /);
+    expect(lines[3]).toBe('this machine was kept from 1.0 % of its CPU time at most; 0 controls disturbed by that');
   });
 });

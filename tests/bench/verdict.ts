@@ -4,7 +4,7 @@
  * API tells its verdict. What was planted is sealed until every verdict is in. Exits 1 when a target is missed.
  *   --quick  one of each kind    --json  one JSON object    --seed N    --kinds "host hog,calm"    --keep FILE  every trial as a JSON line
  */
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { labSession } from '../../lab/session.ts';
@@ -12,7 +12,7 @@ import type { EpisodeView } from '../../server/wire/episode-views.ts';
 import { SealedAnswers } from './attribution-schedule.ts';
 import { judge, type Slot } from './verdict-judge.ts';
 import { PLANTS } from './verdict-plants.ts';
-import { KINDS, type Kind, schedule, type Trial } from './verdict-schedule.ts';
+import { type Answer, KINDS, type Kind, schedule, type Trial } from './verdict-schedule.ts';
 import { missedTargets, type Score, score, tableOf } from './verdict-score.ts';
 import { Site } from './verdict-site.ts';
 
@@ -51,14 +51,22 @@ function nextSlot({ startS }: Trial): Slot {
   return { fromMs, toMs: fromMs + SLOT_MINUTES * MINUTE_MS };
 }
 
-async function carryOut(site: Site, trial: Trial, slot: Slot, answers: SealedAnswers<Trial>): Promise<void> {
+async function carryOut(site: Site, trial: Trial, slot: Slot, answers: SealedAnswers<Answer>): Promise<void> {
   await delay(Math.max(0, slot.fromMs + trial.startS * 1000 - Date.now()), undefined, { signal: site.signal });
-  answers.seal(trial);
+  const before = cpuTicks();
   await PLANTS[trial.kind](site, trial, slot.fromMs + END_MS);
+  const after = cpuTicks();
+  answers.seal({ ...trial, stolen: (after.stolen - before.stolen) / (after.all - before.all) });
+}
+
+/** Of this machine, by the first line of /proc/stat (proc(5)): user to steal, of which guest time is a part. */
+function cpuTicks(): { all: number; stolen: number } {
+  const ticks = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]!.trim().split(/\s+/).slice(1, 9).map(Number);
+  return { all: ticks.reduce((sum, one) => sum + one, 0), stolen: ticks[7]! };
 }
 
 /** Each trial's episodes, by its id. */
-async function carryOutAll(site: Site, trials: readonly Trial[], answers: SealedAnswers<Trial>) {
+async function carryOutAll(site: Site, trials: readonly Trial[], answers: SealedAnswers<Answer>) {
   const seen: EpisodeView[][] = [];
   await delay(WARM_UP_MS, undefined, { signal: site.signal });
   for (const trial of trials) {
@@ -67,6 +75,7 @@ async function carryOutAll(site: Site, trials: readonly Trial[], answers: Sealed
     // From here on nothing knows what was planted: only the API, and when the slot was.
     const views = await judge(site.lab.api.url, slot, site.signal);
     seen.push(views);
+    keep({ id: trial.id, views });
     const told = views.map(({ verdict }) => `${verdict.side}, ${verdict.part ?? 'no layer'}`).join('; ');
     site.lab.say(`trial ${seen.length} of ${trials.length}: ${told || 'no episode'}`);
   }
@@ -88,18 +97,18 @@ function report(scores: readonly Score[]): void {
   if (missed.length > 0) process.exitCode = 1;
 }
 
-function keep(trial: Trial, views: readonly EpisodeView[]): void {
-  if (flags.keep !== undefined) appendFileSync(flags.keep, `${JSON.stringify({ trial, views })}\n`);
+function keep(line: unknown): void {
+  if (flags.keep !== undefined) appendFileSync(flags.keep, `${JSON.stringify(line)}\n`);
 }
 
 const trials = schedule(parsedKinds(), flags.quick ? 1 : REPEATS, Number(flags.seed));
 if (flags.keep !== undefined) writeFileSync(flags.keep, '');
 const code = await labSession('npm run bench:verdict', 'sudo npm run bench:verdict', (ending) =>
   Site.with(ending, async (site) => {
-    const answers = new SealedAnswers<Trial>();
+    const answers = new SealedAnswers<Answer>();
     const seen = await carryOutAll(site, trials, answers);
     const opened = answers.open();
-    for (const [id, views] of seen.entries()) keep(opened.get(id)!, views);
+    keep({ answers: [...opened.values()] });
     report(
       seen.map((views, id) =>
         score(
