@@ -1,6 +1,7 @@
 /** Moving about in time on the live page: by keys, by buttons, by dragging. */
-import { live, paused, range, second, togglePause } from './state.ts';
-import { backToNow, chosenRun, fixed, lookAt, WINDOWS_MIN, windowMinutes } from './view-range.ts';
+import { ALL_VMS } from '../server/wire/machine-views.ts';
+import { live, paused, range, second, togglePause, vm } from './state.ts';
+import { backToNow, chosenRun, fixed, lookAt, rangeParameters, WINDOWS_MIN, windowMinutes } from './view-range.ts';
 import { panned, type Range, settled, zoomed } from './zoom.ts';
 
 const nowS = (): number => second.peek() + 1;
@@ -31,6 +32,15 @@ export function pan(direction: 'earlier' | 'later'): void {
 export function jumpToNow(): void {
   if (paused.peek()) togglePause();
   backToNow();
+}
+
+/** Of the requests of what is in view: the chosen stretch, or all of the run. */
+export function requestsAddress(): string {
+  const query = new URLSearchParams(rangeParameters());
+  const run = chosenRun.value || live.value?.run.id;
+  if (fixed.value !== null && run !== undefined) query.set('run', run);
+  if (vm.value !== '' && vm.value !== ALL_VMS) query.set('vm', vm.value);
+  return `/requests?${query}`;
 }
 
 export const MOVES = [
