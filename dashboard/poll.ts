@@ -23,8 +23,8 @@ async function pollOnce(): Promise<void> {
     answer<PathView[]>(`${of}/paths?${query}`, paths.peek()),
     answer<Summary>(`${of}/summary`, summary.peek()),
   ]);
-  if (run !== chosenRun.peek() || stretch !== fixed.peek()) return;
-  if (!listHeld.peek()) paths.value = list;
+  if (run !== chosenRun.peek()) return;
+  if (!listHeld.peek() && stretch === fixed.peek()) paths.value = list;
   summary.value = whole;
 }
 
