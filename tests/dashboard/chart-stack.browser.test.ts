@@ -1,5 +1,5 @@
 /** The stack of layers as a real browser paints it, read back pixel by pixel and held against the API. */
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { SeriesPoints } from '../../server/wire/series-views.ts';
 import { LAYER_IDS, LAYERS } from '../../server/wire/stations.ts';
@@ -7,6 +7,7 @@ import { getJson } from '../server/running-server.ts';
 import { type BuiltPage, buildPage } from './built-page.ts';
 import { fed } from './fed-server.ts';
 import { launchBrowser } from './live-page.ts';
+import { painted } from './pixels.ts';
 import { opened } from './replayed.ts';
 
 // A browser on two busy cores is slow.
@@ -28,33 +29,6 @@ afterAll(async () => {
 const SECONDS = 30;
 /** Left and right of what is drawn, px. */
 const BESIDE = { left: 62, right: 8 };
-
-/** First and last row that has a colour, px from the top of the canvas; null where none has. */
-type Rows = [first: number, last: number] | null;
-
-/** Of each column of pixels, by the name of the colour. */
-async function painted(page: Page, names: readonly string[]): Promise<{ scale: number; rows: Record<string, Rows[]> }> {
-  return page.evaluate(`(() => {
-    const canvas = document.querySelector('#latency canvas');
-    const { width, height } = canvas;
-    const copy = Object.assign(document.createElement('canvas'), { width, height });
-    const context = copy.getContext('2d', { willReadFrequently: true });
-    context.drawImage(canvas, 0, 0);
-    const { data } = context.getImageData(0, 0, width, height);
-    const style = getComputedStyle(canvas);
-    const rows = {};
-    for (const name of ${JSON.stringify(names)}) {
-      const colour = style.getPropertyValue('--' + name).trim().slice(1).match(/../g).map((hex) => parseInt(hex, 16));
-      const is = (at) => colour.every((part, i) => Math.abs(data[at + i] - part) <= 1) && data[at + 3] === 255;
-      rows[name] = Array.from({ length: width }, (_, x) => {
-        const found = [];
-        for (let y = 0; y < height; y++) if (is(4 * (y * width + x))) found.push(y);
-        return found.length === 0 ? null : [found[0], found.at(-1)];
-      });
-    }
-    return { scale: width / canvas.clientWidth, rows };
-  })()`);
-}
 
 /** Straight line through points, by least squares. */
 function lineThrough(points: readonly (readonly [number, number])[]): { at: number; slope: number } {
@@ -79,9 +53,9 @@ describe('the stack of layers', () => {
 
     const colours = LAYERS.map(({ layer }) => `layer-${layer.replace('.', '-')}`);
     await expect
-      .poll(async () => (await painted(page, ['text'])).rows.text!.filter(Boolean).length)
+      .poll(async () => (await painted(page, '#latency canvas', ['text'])).rows.text!.filter(Boolean).length)
       .toBeGreaterThan(500);
-    const { scale, rows } = await painted(page, ['text', ...colours]);
+    const { scale, rows } = await painted(page, '#latency canvas', ['text', ...colours]);
     const width = rows.text!.length;
     const [left, right] = [BESIDE.left * scale, width - BESIDE.right * scale];
     /** A value between two seconds, at the middle of a column. */
@@ -133,7 +107,8 @@ describe('the stack of layers', () => {
       colorScheme: 'light',
     });
     await page.locator('#range-state').filter({ hasText: 'As the server kept it' }).waitFor();
-    const columnsOf = async (name: string) => (await painted(page, [name])).rows[name]!.filter((rows) => rows !== null);
+    const columnsOf = async (name: string) =>
+      (await painted(page, '#latency canvas', [name])).rows[name]!.filter((rows) => rows !== null);
     await expect.poll(async () => (await columnsOf('layer-wait')).length).toBeGreaterThan(400);
     await page.locator('.legend').getByRole('button', { name: 'service' }).click();
     await expect.poll(async () => (await columnsOf('layer-wait')).length).toBe(0);
