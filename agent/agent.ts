@@ -12,8 +12,6 @@ import type { KeptAgent } from './buffer/agent-folder.ts';
 import { DiskBuffer } from './buffer/disk-buffer.ts';
 import { channelRoute } from './channel/channel-route.ts';
 import { readClocks } from './clocks.ts';
-import { CpuBusy } from './cpu-busy.ts';
-import { CpuPressure } from './cpu-pressure.ts';
 import { FrameBuffer } from './frame-buffer.ts';
 import { AccessLog, queueAdvice } from './guest/access-log.ts';
 import { guestNics, guestProvenance, tracedNic } from './guest/provenance.ts';
@@ -25,6 +23,7 @@ import { findDevices, type HostDevices, TapWatch } from './host/tap-watch.ts';
 import { VcpuTimes } from './host/vcpu-times.ts';
 import type { Route } from './link.ts';
 import { bootId } from './machine.ts';
+import { MachineLoad } from './machine-load.ts';
 import type { AgentOptions } from './options.ts';
 import { cpuUs, SelfCost, Steal } from './self-cost.ts';
 import { DEFAULT_TIMES } from './settings.ts';
@@ -58,8 +57,7 @@ export class Agent {
   readonly #uplink: Uplink;
   readonly #cost: SelfCost;
   readonly #steal = new Steal();
-  readonly #pressure = new CpuPressure();
-  readonly #busy = new CpuBusy();
+  readonly #load = new MachineLoad();
   readonly #vcpus = new VcpuTimes();
   readonly #ptp: PtpKvm | null;
   readonly #watch: TapWatch | null;
@@ -224,8 +222,7 @@ export class Agent {
       cpuUs: cpuUs(),
       rssBytes: process.memoryUsage.rss(),
       steal: this.#steal.sample(),
-      cpuPressure: this.#pressure.sample(),
-      cpuBusy: this.#busy.sample(),
+      ...this.#load.sample(this.#devices.uplinks.map(({ name }) => name)),
       vcpuDelay: vcpus.delay,
       vcpuTime: vcpus.time,
       clocks: readClocks(),

@@ -1,5 +1,6 @@
 /** Each host with its VMs, and who of them has the CPU. Pure. */
 import type { AgentView, VmView } from '../server/wire/machine-views.ts';
+import type { NicLoad } from '../server/wire/messages.ts';
 import type { Health, LayerRow } from '../server/wire/views.ts';
 import { join, share } from './format.ts';
 
@@ -22,7 +23,15 @@ export interface HostFacts {
   others: number | null;
   idle: number | null;
   pressure: number | null;
+  memoryPressure: number | null;
+  /** The cards that its VMs share. */
+  nics: NicFacts[];
   story: Story;
+}
+
+/** Means of the last seconds, per second. */
+export interface NicFacts extends NicLoad {
+  name: string;
 }
 
 /** Who takes the CPU, in a sentence. */
@@ -49,11 +58,21 @@ export function readingsOf({ agents, vms }: Health): Map<string, number | null> 
     [key(vm, 'steal'), vm.steal],
   ]);
   const hosts = agents.filter(({ role }) => role === 'host');
-  const ofHosts = hosts.flatMap(({ id, cpuBusy, cpuPressure }): [string, number | null][] => [
+  const ofHosts = hosts.flatMap(({ id, cpuBusy, cpuPressure, memoryPressure, nics }): [string, number | null][] => [
     [`${id} busy`, cpuBusy],
     [`${id} pressure`, cpuPressure],
+    [`${id} memory`, memoryPressure],
+    ...Object.entries(nics).flatMap(([name, load]) =>
+      LOADS.map((of): [string, number] => [nicKey(id, name, of), load[of]]),
+    ),
   ]);
   return new Map([...ofVms, ...ofHosts]);
+}
+
+const LOADS = ['rxBytes', 'txBytes', 'lost'] as const;
+
+function nicKey(id: string, nic: string, of: keyof NicLoad): string {
+  return `${id} ${nic} ${of}`;
 }
 
 function key({ hostAgent, name }: VmView, what: string): string {
@@ -84,13 +103,19 @@ function ofHost(agent: AgentView, vms: VmFacts[], mean: Mean): HostFacts {
   const others = busy === null ? null : Math.max(0, busy - running);
   const idle = others === null ? null : Math.max(0, cpus - running - others);
   const pressure = mean(`${agent.id} pressure`);
-  return { agent, vms, cpus, others, idle, pressure, story: storyOf(vms, others, cpus) };
+  const memoryPressure = mean(`${agent.id} memory`);
+  const nics = Object.keys(agent.nics).map((name): NicFacts => {
+    const load = (of: keyof NicLoad) => mean(nicKey(agent.id, name, of)) ?? 0;
+    return { name, rxBytes: load('rxBytes'), txBytes: load('txBytes'), lost: load('lost') };
+  });
+  return { agent, vms, cpus, others, idle, pressure, memoryPressure, nics, story: storyOf(vms, others, cpus) };
 }
 
 function withoutHost(vms: VmFacts[]): HostFacts {
   const text = 'No agent runs on the host of these guests: what they have of its CPU is not known.';
   const story: Story = { tone: 'quiet', text, noisy: null };
-  return { agent: null, vms, cpus: 0, others: null, idle: null, pressure: null, story };
+  const unknown = { others: null, idle: null, pressure: null, memoryPressure: null, nics: [] };
+  return { agent: null, vms, cpus: 0, ...unknown, story };
 }
 
 function storyOf(vms: readonly VmFacts[], others: number | null, cpus: number): Story {

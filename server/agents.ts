@@ -226,6 +226,8 @@ export function agentView(agent: Agent): AgentView {
     steal: agent.stats?.steal ?? 0,
     cpuPressure: agent.stats?.cpuPressure ?? null,
     cpuBusy: agent.stats?.cpuBusy ?? null,
+    memoryPressure: agent.stats?.memoryPressure ?? null,
+    nics: agent.stats?.nics ?? {},
     vcpuDelay: agent.stats?.vcpuDelay ?? {},
     drops: dropsOf(agent),
   };

@@ -1,5 +1,5 @@
-import { counted, join, share } from '../format.ts';
-import type { HostFacts } from '../host-facts.ts';
+import { counted, formatBytes, join, rate, share } from '../format.ts';
+import type { HostFacts, NicFacts } from '../host-facts.ts';
 import { CpuBar } from './cpu-bar.tsx';
 import { VmBox } from './vm-box.tsx';
 
@@ -7,32 +7,53 @@ const ICONS = { ok: '✓', warn: '▲', quiet: '·' } as const;
 
 /** One host: what it is, who has its CPU, and its VMs as boxes in it. */
 export function HostBox({ host }: { host: HostFacts }) {
-  const { agent, vms, story, pressure } = host;
+  const { agent, vms, story, nics } = host;
   const name = agent?.hostname ?? 'Guests without a host';
   const id = `host-${agent?.id ?? 'none'}`;
   return (
     <section class="panel host at-host" aria-labelledby={id} data-host={name}>
       <h2 id={id}>
         {name} <small>{aboutHost(host)}</small>
-        {pressure !== null && (
-          <span
-            class="headline"
-            title="share of the last seconds in which some task of the host waited for a CPU (PSI)"
-          >
-            <span class="quiet">CPU pressure</span> <span data-pressure>{join(share(pressure))}</span>
-          </span>
-        )}
+        <Pressures host={host} />
       </h2>
       <p class={`story ${story.tone}`} data-noisy={story.noisy ?? undefined}>
         <span aria-hidden="true">{ICONS[story.tone]}</span> {story.text}
       </p>
       {host.others !== null && <CpuBar host={host} />}
+      {nics.map((nic) => (
+        <Nic key={nic.name} nic={nic} />
+      ))}
       <ul class="vms">
         {vms.map((vm, i) => (
           <VmBox key={vm.vm.name} of={vm} index={i} isNoisy={story.noisy === vm.vm.name} />
         ))}
       </ul>
     </section>
+  );
+}
+
+/** How much of the last seconds some task waited for what all VMs share. */
+function Pressures({ host: { pressure, memoryPressure } }: { host: HostFacts }) {
+  if (pressure === null && memoryPressure === null) return null;
+  const title = 'share of the last seconds in which some task of the host waited for it (PSI)';
+  return (
+    <span class="headline" title={title}>
+      <span class="quiet">CPU pressure</span> <span data-pressure="cpu">{join(share(pressure))}</span>{' '}
+      <span class="quiet">memory pressure</span> <span data-pressure="memory">{join(share(memoryPressure))}</span>
+    </span>
+  );
+}
+
+/** The card that all VMs share: what goes over it, and whether it loses some. */
+function Nic({ nic: { name, rxBytes, txBytes, lost } }: { nic: NicFacts }) {
+  const isLossy = lost > 0;
+  return (
+    <p class="fine" data-nic={name} title="as its driver counts, mean of the last seconds">
+      NIC {name}: {formatBytes(rxBytes)}/s in, {formatBytes(txBytes)}/s out,{' '}
+      <span class={isLossy ? 'warn' : ''}>
+        {isLossy ? `▲ ${join(rate(lost)).replace('req', 'packets')} lost` : 'nothing lost'}
+      </span>
+    </p>
   );
 }
 

@@ -101,6 +101,13 @@ export interface Hello {
   clock: { monotonicNs: string; realtimeNs: string };
 }
 
+/** Of a network card, per second; `lost` are packets that it dropped or could not take, both ways. */
+export interface NicLoad {
+  rxBytes: number;
+  txBytes: number;
+  lost: number;
+}
+
 /** Counters since the agent started; every drop has its own name. */
 export interface AgentStats {
   type: 'stats';
@@ -125,6 +132,10 @@ export interface AgentStats {
   steal: number;
   /** Share of the last interval in which some task waited for a CPU (PSI), 0..1; null where the kernel does not tell. */
   cpuPressure: number | null;
+  /** The same of memory; older agents do not tell. */
+  memoryPressure: number | null;
+  /** Host: what went over each uplink in the last interval, by its name; older agents do not tell. */
+  nics: Record<string, NicLoad>;
   /** CPU seconds per second of the last interval that this machine was busy with, whatever it was; older agents do not tell. */
   cpuBusy: number | null;
   /** Host: time that each VM's vCPU threads waited for a CPU in the last interval, per second; by the VM's name. */

@@ -38,8 +38,12 @@ async function opened(url: string): Promise<Page> {
 async function noisyHost(): Promise<TwoVms> {
   const fed = await twoVms({ dashboard: built.directory });
   const tell = async () => {
+    const told = {
+      ...{ cpuBusy: 1.9, cpuPressure: 0.4 },
+      ...{ vcpuTime: { vm0: 0.2, vm1: 0.95 }, vcpuDelay: { vm0: 0.5, vm1: 0.05 } },
+    };
     fed.host.send(
-      stats({ cpuBusy: 1.9, cpuPressure: 0.4, vcpuTime: { vm0: 0.2, vm1: 0.95 }, vcpuDelay: { vm0: 0.5, vm1: 0.05 } }),
+      stats({ ...told, memoryPressure: 0.021, nics: { eno1: { rxBytes: 3 * 2 ** 20, txBytes: 1_536, lost: 2.5 } } }),
     );
     fed.guests[0].send(stats({ steal: 0.125 }));
     fed.guests[1].send(stats({ steal: 0 }));
@@ -68,7 +72,11 @@ describe('the page of hosts', () => {
     await host.getByText('vm1 takes the CPU').waitFor();
     expect(plain(await host.locator('.story').textContent())).toContain('it ran 95.0 % of one');
     expect(plain(await host.locator('h2').textContent())).toContain('2 VMs, 2 vCPUs on 1 CPU');
-    expect(plain(await host.locator('[data-pressure]').textContent())).toBe('40.0 %');
+    expect(plain(await host.locator('[data-pressure="cpu"]').textContent())).toBe('40.0 %');
+    expect(plain(await host.locator('[data-pressure="memory"]').textContent())).toBe('2.1 %');
+    expect(plain(await host.locator('[data-nic="eno1"]').textContent())).toBe(
+      'NIC eno1: 3.00 MiB/s in, 1.50 KiB/s out, ▲ 2.50 packets/s lost',
+    );
     const boxes = await host
       .locator('[data-vm]')
       .evaluateAll((all) => all.map((box) => (box as HTMLElement).dataset.vm));

@@ -153,6 +153,8 @@ export function stats(changes: Partial<AgentStats> = {}): AgentStats {
     rssBytes: 50_000_000,
     steal: 0,
     cpuPressure: null,
+    memoryPressure: null,
+    nics: {},
     cpuBusy: null,
     vcpuDelay: {},
     vcpuTime: {},
