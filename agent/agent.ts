@@ -18,9 +18,9 @@ import { guestNics, guestProvenance, tracedNic } from './guest/provenance.ts';
 import { PtpKvm } from './guest/ptp-kvm.ts';
 import { helloOf } from './hello.ts';
 import { Channels } from './host/channels.ts';
+import { HostLoad, NO_HOST_LOAD } from './host/host-load.ts';
 import { hostProvenance } from './host/provenance.ts';
 import { findDevices, type HostDevices, TapWatch } from './host/tap-watch.ts';
-import { VcpuTimes } from './host/vcpu-times.ts';
 import type { Route } from './link.ts';
 import { bootId } from './machine.ts';
 import { MachineLoad } from './machine-load.ts';
@@ -57,8 +57,8 @@ export class Agent {
   readonly #uplink: Uplink;
   readonly #cost: SelfCost;
   readonly #steal = new Steal();
-  readonly #load = new MachineLoad();
-  readonly #vcpus = new VcpuTimes();
+  readonly #machine = new MachineLoad();
+  readonly #host: HostLoad | null;
   readonly #ptp: PtpKvm | null;
   readonly #watch: TapWatch | null;
   readonly #channels: Channels | null;
@@ -103,6 +103,7 @@ export class Agent {
     this.#cost = new SelfCost(this.#tracer.programFds, () => this.#tracer.counters().emitted);
     this.#watch = options.role === 'host' ? new TapWatch(this.#tracer) : null;
     this.#channels = options.role === 'host' ? new Channels(options.server, options.channels, events.onState) : null;
+    this.#host = options.role === 'host' ? new HostLoad() : null;
     this.#ptp = options.role === 'guest' ? new PtpKvm() : null;
     this.#accessLog = openAccessLog(options.accessLog, log);
     this.#poll = koffi.node.poll(this.#tracer.ringFd, { readable: true }, () => this.#read());
@@ -194,7 +195,6 @@ export class Agent {
 
   #stats(): AgentStats {
     const kernel = this.#tracer.counters();
-    const vcpus = this.#vcpus.sample(this.#devices.vms);
     return {
       type: 'stats',
       records: this.#buffer.records,
@@ -222,9 +222,8 @@ export class Agent {
       cpuUs: cpuUs(),
       rssBytes: process.memoryUsage.rss(),
       steal: this.#steal.sample(),
-      ...this.#load.sample(this.#devices.uplinks.map(({ name }) => name)),
-      vcpuDelay: vcpus.delay,
-      vcpuTime: vcpus.time,
+      ...this.#machine.sample(),
+      ...(this.#host?.sample(this.#devices) ?? NO_HOST_LOAD),
       clocks: readClocks(),
       pairing: this.#ptp?.sample() ?? null,
       noPairing: this.#ptp?.reason ?? '',

@@ -1,22 +1,19 @@
-/** What this machine has to do, and what its tasks wait for, since the last time. */
+/** How hard CPUs and memory of this machine are to get, whoever takes them. */
 import type { AgentStats } from '../server/wire/messages.ts';
-import { CpuBusy } from './cpu-busy.ts';
-import { NicLoads } from './host/nic-loads.ts';
+import { CpuTimes } from './cpu-times.ts';
 import { Pressure } from './pressure.ts';
 
 export class MachineLoad {
   readonly #cpuPressure = new Pressure('cpu');
   readonly #memoryPressure = new Pressure('memory');
-  readonly #busy = new CpuBusy();
-  readonly #nics = new NicLoads();
+  readonly #cpus = new CpuTimes();
 
-  /** @param uplinks names of the cards that VMs share; none in a guest */
-  sample(uplinks: readonly string[]): Pick<AgentStats, 'cpuPressure' | 'memoryPressure' | 'cpuBusy' | 'nics'> {
+  /** Of the time since the last call. */
+  sample(): Pick<AgentStats, 'cpuPressure' | 'memoryPressure' | 'cpuBusy' | 'softirq'> {
+    const cpus = this.#cpus.sample();
     return {
-      cpuPressure: this.#cpuPressure.sample(),
-      memoryPressure: this.#memoryPressure.sample(),
-      cpuBusy: this.#busy.sample(),
-      nics: this.#nics.sample(uplinks),
+      ...{ cpuPressure: this.#cpuPressure.sample(), memoryPressure: this.#memoryPressure.sample() },
+      ...{ cpuBusy: cpus?.busy ?? null, softirq: cpus?.softirq ?? null },
     };
   }
 }

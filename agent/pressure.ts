@@ -5,8 +5,8 @@ export class Pressure {
   readonly #read: () => string;
   #last: { waitedUs: number; atMs: number } | null = null;
 
-  /** @param read text of the kernel's file, empty where it has none */
-  constructor(what: 'cpu' | 'memory', read: () => string = () => readText(`/proc/pressure/${what}`)) {
+  /** @param read text of the resource's file in `/proc/pressure`, empty where the kernel has none */
+  constructor(resource: 'cpu' | 'memory', read: () => string = () => readText(`/proc/pressure/${resource}`)) {
     this.#read = read;
   }
 

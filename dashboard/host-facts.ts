@@ -24,14 +24,11 @@ export interface HostFacts {
   idle: number | null;
   pressure: number | null;
   memoryPressure: number | null;
-  /** The cards that its VMs share. */
-  nics: NicFacts[];
+  /** The cards that its VMs share, per second. */
+  nic: NicLoad | null;
+  /** Of its last report: the program beside its VMs that takes most CPU, where one takes some. */
+  program: { name: string; cpu: number } | null;
   story: Story;
-}
-
-/** Means of the last seconds, per second. */
-export interface NicFacts extends NicLoad {
-  name: string;
 }
 
 /** Who takes the CPU, in a sentence. */
@@ -58,21 +55,15 @@ export function readingsOf({ agents, vms }: Health): Map<string, number | null> 
     [key(vm, 'steal'), vm.steal],
   ]);
   const hosts = agents.filter(({ role }) => role === 'host');
-  const ofHosts = hosts.flatMap(({ id, cpuBusy, cpuPressure, memoryPressure, nics }): [string, number | null][] => [
+  const ofHosts = hosts.flatMap(({ id, cpuBusy, cpuPressure, memoryPressure, nic }): [string, number | null][] => [
     [`${id} busy`, cpuBusy],
     [`${id} pressure`, cpuPressure],
     [`${id} memory`, memoryPressure],
-    ...Object.entries(nics).flatMap(([name, load]) =>
-      LOADS.map((of): [string, number] => [nicKey(id, name, of), load[of]]),
-    ),
+    [`${id} nic busy`, nic?.busy ?? null],
+    [`${id} nic drops`, nic?.drops ?? null],
+    [`${id} nic errors`, nic?.errors ?? null],
   ]);
   return new Map([...ofVms, ...ofHosts]);
-}
-
-const LOADS = ['rxBytes', 'txBytes', 'lost'] as const;
-
-function nicKey(id: string, nic: string, of: keyof NicLoad): string {
-  return `${id} ${nic} ${of}`;
 }
 
 function key({ hostAgent, name }: VmView, what: string): string {
@@ -104,17 +95,25 @@ function ofHost(agent: AgentView, vms: VmFacts[], mean: Mean): HostFacts {
   const idle = others === null ? null : Math.max(0, cpus - running - others);
   const pressure = mean(`${agent.id} pressure`);
   const memoryPressure = mean(`${agent.id} memory`);
-  const nics = Object.keys(agent.nics).map((name): NicFacts => {
-    const load = (of: keyof NicLoad) => mean(nicKey(agent.id, name, of)) ?? 0;
-    return { name, rxBytes: load('rxBytes'), txBytes: load('txBytes'), lost: load('lost') };
-  });
-  return { agent, vms, cpus, others, idle, pressure, memoryPressure, nics, story: storyOf(vms, others, cpus) };
+  const nicMean = (what: string) => mean(`${agent.id} nic ${what}`);
+  const [drops, errors] = [nicMean('drops'), nicMean('errors')];
+  const nic = drops === null || errors === null ? null : { drops, errors, busy: nicMean('busy') };
+  const facts = { agent, vms, cpus, others, idle, pressure, memoryPressure, nic, program: busiest(agent) };
+  return { ...facts, story: storyOf(vms, others, cpus) };
+}
+
+/** Less is not worth a word. */
+const TELLING_CPU = 0.05;
+
+function busiest({ processes }: AgentView): HostFacts['program'] {
+  const [name, cpu] = Object.entries(processes).toSorted(([, a], [, b]) => b - a)[0] ?? ['', 0];
+  return cpu < TELLING_CPU ? null : { name, cpu };
 }
 
 function withoutHost(vms: VmFacts[]): HostFacts {
   const text = 'No agent runs on the host of these guests: what they have of its CPU is not known.';
   const story: Story = { tone: 'quiet', text, noisy: null };
-  const unknown = { others: null, idle: null, pressure: null, memoryPressure: null, nics: [] };
+  const unknown = { others: null, idle: null, pressure: null, memoryPressure: null, nic: null, program: null };
   return { agent: null, vms, cpus: 0, ...unknown, story };
 }
 

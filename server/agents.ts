@@ -227,7 +227,8 @@ export function agentView(agent: Agent): AgentView {
     cpuPressure: agent.stats?.cpuPressure ?? null,
     cpuBusy: agent.stats?.cpuBusy ?? null,
     memoryPressure: agent.stats?.memoryPressure ?? null,
-    nics: agent.stats?.nics ?? {},
+    nic: agent.stats?.nic ?? null,
+    processes: agent.stats?.processes ?? {},
     vcpuDelay: agent.stats?.vcpuDelay ?? {},
     drops: dropsOf(agent),
   };

@@ -96,11 +96,6 @@ const perVm = z
   .record(z.string().regex(/^(?!__proto__$).{1,128}$/s), z.number().nonnegative())
   .refine((r) => Object.keys(r).length <= 256, 'at most 256 VMs');
 
-const rate = z.number().nonnegative();
-const perNic = z
-  .record(z.string().regex(/^(?!__proto__$).{1,64}$/s), z.object({ rxBytes: rate, txBytes: rate, lost: rate }))
-  .refine((r) => Object.keys(r).length <= 64, 'at most 64 cards');
-
 export const statsSchema = z.object({
   type: z.literal('stats'),
   records: count,
@@ -124,10 +119,16 @@ export const statsSchema = z.object({
   pairing: z.object({ hostRealtimeNs: decimalNs, guestRealtimeNs: decimalNs }).nullable(),
   noPairing: text(512),
   memoryPressure: share.nullable().default(null),
-  nics: perNic.default({}),
   cpuBusy: z.number().nonnegative().nullable().default(null),
+  softirq: z.number().nonnegative().nullable().default(null),
   vcpuDelay: perVm,
   vcpuTime: perVm.default({}),
+  nic: z
+    .object({ drops: z.number().nonnegative(), errors: z.number().nonnegative(), busy: share.nullable() })
+    .nullable()
+    .default(null),
+  tapDrops: perVm.default({}),
+  processes: perVm.default({}),
 });
 
 export const vmsSchema = z.object({

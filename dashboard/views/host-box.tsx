@@ -1,5 +1,6 @@
-import { counted, formatBytes, join, rate, share } from '../format.ts';
-import type { HostFacts, NicFacts } from '../host-facts.ts';
+import type { NicLoad } from '../../server/wire/messages.ts';
+import { counted, join, rate, share } from '../format.ts';
+import type { HostFacts } from '../host-facts.ts';
 import { CpuBar } from './cpu-bar.tsx';
 import { VmBox } from './vm-box.tsx';
 
@@ -7,7 +8,7 @@ const ICONS = { ok: '✓', warn: '▲', quiet: '·' } as const;
 
 /** One host: what it is, who has its CPU, and its VMs as boxes in it. */
 export function HostBox({ host }: { host: HostFacts }) {
-  const { agent, vms, story, nics } = host;
+  const { agent, vms, story } = host;
   const name = agent?.hostname ?? 'Guests without a host';
   const id = `host-${agent?.id ?? 'none'}`;
   return (
@@ -20,9 +21,7 @@ export function HostBox({ host }: { host: HostFacts }) {
         <span aria-hidden="true">{ICONS[story.tone]}</span> {story.text}
       </p>
       {host.others !== null && <CpuBar host={host} />}
-      {nics.map((nic) => (
-        <Nic key={nic.name} nic={nic} />
-      ))}
+      <Shared host={host} />
       <ul class="vms">
         {vms.map((vm, i) => (
           <VmBox key={vm.vm.name} of={vm} index={i} isNoisy={story.noisy === vm.vm.name} />
@@ -44,16 +43,26 @@ function Pressures({ host: { pressure, memoryPressure } }: { host: HostFacts }) 
   );
 }
 
-/** The card that all VMs share: what goes over it, and whether it loses some. */
-function Nic({ nic: { name, rxBytes, txBytes, lost } }: { nic: NicFacts }) {
-  const isLossy = lost > 0;
+/** What all VMs share beside the CPU's time: the card, and who else takes the CPU. */
+function Shared({ host: { nic, program } }: { host: HostFacts }) {
+  if (nic === null && program === null) return null;
   return (
-    <p class="fine" data-nic={name} title="as its driver counts, mean of the last seconds">
-      NIC {name}: {formatBytes(rxBytes)}/s in, {formatBytes(txBytes)}/s out,{' '}
-      <span class={isLossy ? 'warn' : ''}>
-        {isLossy ? `▲ ${join(rate(lost)).replace('req', 'packets')} lost` : 'nothing lost'}
-      </span>
+    <p class="fine" data-shared title="means of the last seconds; the program of its last report">
+      {nic !== null && <Nic nic={nic} />}
+      {nic !== null && program !== null && ' · '}
+      {program !== null && `busiest beside the VMs: ${program.name}, ${join(share(program.cpu))} of a CPU`}
     </p>
+  );
+}
+
+function Nic({ nic: { busy, drops, errors } }: { nic: NicLoad }) {
+  const lost = drops + errors;
+  const use = busy === null ? 'NIC of unknown speed' : `NIC ${join(share(busy))} of its speed`;
+  if (lost === 0) return <>{use}, no packet lost</>;
+  return (
+    <>
+      {use}, <span class="warn">▲ {join(rate(lost)).replace('req', 'packets')} lost</span>
+    </>
   );
 }
 

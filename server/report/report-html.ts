@@ -90,14 +90,14 @@ function attributionPart({ parts, sides, requests }: EpisodeVerdict): string {
   );
 }
 
-function evidencePart({ evidence, neighbour }: EpisodeVerdict): string {
+function evidencePart({ evidence, neighbour, process }: EpisodeVerdict): string {
   const rows = evidence.map(({ what, during, before, unit }) => [
     escaped(what),
     reading(during, unit),
     reading(before, unit),
   ]);
-  const who =
-    neighbour === null ? '' : `<p>VM ${escaped(neighbour)} took the CPU: it ran more while ours waited more.</p>`;
+  const taker = neighbour === null ? process && `The program ${process}` : `VM ${neighbour}`;
+  const who = taker === null ? '' : `<p>${escaped(taker)} took the CPU: it ran more while ours waited more.</p>`;
   return who + table([['what', 'during', 'before'], ...rows], [1, 2]);
 }
 

@@ -16,7 +16,7 @@ import {
   type SideShare,
   STOLEN,
 } from '../wire/episode-views.ts';
-import { cpuReadings, cpuState, evidenceLines, neighbourOf } from './evidence.ts';
+import { cpuReadings, cpuState, evidenceLines, neighbourOf, processOf } from './evidence.ts';
 import { permilleOf } from './rounded-shares.ts';
 import { verdictSentence } from './verdict-sentence.ts';
 
@@ -32,6 +32,7 @@ export function verdictOn(data: EpisodeData): EpisodeVerdict {
     requests: { bad: bad.length, usual: usual.length },
     evidence: evidenceLines(data),
     neighbour: neighbourOf(data),
+    process: processOf(data),
   };
   const reason = whyNot(data, bad, usual);
   const cpu = cpuState(cpuReadings(data));

@@ -66,8 +66,10 @@ export interface AgentView {
   /** CPU seconds per second that its machine was busy with, whatever it was. */
   cpuBusy: number | null;
   memoryPressure: number | null;
-  /** Of its uplinks, by name. */
-  nics: Record<string, NicLoad>;
+  /** Of a host: its uplinks. */
+  nic: NicLoad | null;
+  /** Of a host: CPU seconds per second of its busiest programs beside its VMs, by name. */
+  processes: Record<string, number>;
   vcpuDelay: Record<string, number>;
   /** Lost in each of its queues since it started. */
   drops: Record<string, number>;

@@ -25,14 +25,6 @@ describe('pressure', () => {
     expect([pressure.sample(1_000), pressure.sample(2_000)]).toEqual([null, null]);
   });
 
-  it.runIf(existsSync('/proc/pressure/memory'))('is told of memory, too', () => {
-    const pressure = new Pressure('memory');
-    expect(pressure.sample()).toBeNull();
-    const share = pressure.sample(performance.now() + 1_000);
-    expect(share).toBeGreaterThanOrEqual(0);
-    expect(share).toBeLessThanOrEqual(1);
-  });
-
   it.runIf(existsSync('/proc/pressure/cpu'))('rises when two programs want one CPU', async () => {
     const pressure = new Pressure('cpu');
     pressure.sample();

@@ -101,8 +101,6 @@ class ReplayingAgent {
         clocks: clocksAt(monotonicNs, wallNs),
         steal: 0.01,
         cpuPressure: 0.05,
-        memoryPressure: 0,
-        nics: {},
         vcpuDelay: vcpu(0.02),
         vcpuTime: vcpu(0.2),
       }),

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { verifyReport } from '../../server/report/verify.ts';
 import type { EpisodeView, SloEpisode } from '../../server/wire/episode-views.ts';
+import { until } from '../agent/until.ts';
 import { breached, OBJECTIVES, SLOW_SERVICE, SLOW_VNIC } from './breached-server.ts';
 import { afterwards, getJson, type Started, start } from './running-server.ts';
 
@@ -47,6 +48,36 @@ describe('a breach', () => {
     expect(data.usual.length).toBeGreaterThan(300);
     expect(data.usual.every(({ good }) => good)).toBe(true);
   });
+
+  it('has the readings of its machines beside it, and the programs of its host', async () => {
+    const { server, episode } = await breached(SLOW_VNIC);
+    // The minute that lasts is told of when alerts are judged.
+    const { data, verdict } = await until(
+      () => viewOf(server, episode),
+      ({ data: { lanes } }) => lanes.some(({ gauge }) => gauge === 'tap.drops'),
+      20_000,
+    );
+    const means = Object.fromEntries(
+      [...data.lanes, ...data.neighbours].map(({ gauge, vm, minutes }) => {
+        const [, seconds, millionths] = minutes.at(-1)!;
+        return [gauge, [vm, millionths / 1e6 / seconds]];
+      }),
+    );
+    expect(means).toEqual({
+      ...{ steal: ['shop', 0.02], 'vcpu.delay': ['shop', 0.004], 'vcpu.time': ['shop', 0.35] },
+      ...{ 'pressure.host': ['shop', 0.11], 'pressure.guest': ['shop', 0.11] },
+      ...{ 'memory.host': ['shop', 0.03], 'memory.guest': ['shop', 0.03] },
+      ...{ 'softirq.host': ['shop', 0.07], 'softirq.guest': ['shop', 0.07] },
+      ...{
+        'nic.drops': ['shop', 2],
+        'nic.errors': ['shop', 0],
+        'nic.busy': ['shop', 0.25],
+        'tap.drops': ['shop', 1.5],
+      },
+      'process.time': [expect.stringMatching(/^backup on ./), 0.4],
+    });
+    expect(verdict.evidence.map(({ what }) => what)).toContain('packets that the guest’s tap dropped, shop');
+  }, 40_000);
 
   it('in the service is the tenant’s', async () => {
     const { server, episode } = await breached(SLOW_SERVICE);
