@@ -26,7 +26,7 @@ export function episodesOf(
   { source, units }: { source: CountLine; units: UnitLine },
   transitions: readonly Transition[],
   nowMs: number,
-): SloEpisode[] {
+): Omit<SloEpisode, 'composite'>[] {
   return firedTogether(transitions).map((fired) => {
     const minutes = extentOf(objective, units, fired, nowMs);
     const spent = units.spent(minutes);
