@@ -9,12 +9,16 @@ const SPIN = 'while :; do :; done';
 /** For a guest that is slow, as one with a hog is. */
 const GRACE_S = 20;
 
-/** One on each CPU of this machine. Resolves when they are gone; should this process end first, they end by themselves. */
-export async function hogHost(seconds: number, signal: AbortSignal): Promise<void> {
+/**
+ * So many on each CPU of this machine, ordinary programs even where this one has real-time priority. Resolves when
+ * they are gone; should this process end first, they end by themselves.
+ */
+export async function hogHost(seconds: number, signal: AbortSignal, perCpu = 1): Promise<void> {
   await Promise.all(
-    Array.from({ length: availableParallelism() }, async () => {
-      const words = ['-s', 'KILL', String(seconds), 'sh', '-c', SPIN];
-      const child = spawn('timeout', words, { stdio: 'ignore', signal });
+    Array.from({ length: perCpu * availableParallelism() }, async () => {
+      const words = ['--other', '0', 'timeout', '-s', 'KILL', String(seconds), 'sh', '-c', SPIN];
+      // In sessions of their own: the kernel may give each session, not each process, its share (autogroup).
+      const child = spawn('chrt', words, { stdio: 'ignore', signal, detached: true });
       child.on('error', () => {});
       await once(child, 'close');
     }),
@@ -22,9 +26,10 @@ export async function hogHost(seconds: number, signal: AbortSignal): Promise<voi
   signal.throwIfAborted();
 }
 
-/** One in the guest, whose vCPU it takes. Resolves when it is gone. @param port of the guest's shell */
-export async function hogGuest(namespace: string, port: number, seconds: number): Promise<void> {
-  const script = `timeout -s KILL ${seconds} sh -c '${SPIN}'`;
+/** So many in the guest, whose vCPU they take. Resolves when they are gone. @param port of the guest's shell */
+export async function hogGuest(namespace: string, port: number, seconds: number, count = 1): Promise<void> {
+  const hog = `timeout -s KILL ${seconds} sh -c '${SPIN}'`;
+  const script = `${`${hog} &\n`.repeat(count - 1)}${hog}`;
   const { code, stdout } = await runInGuest(namespace, script, (seconds + GRACE_S) * 1000, port);
   // What `timeout` gives for a program that it had to kill.
   if (code !== 137 && code !== 124) throw new LabError(`The hog in the guest ended by itself (${code}): ${stdout}`);

@@ -1,5 +1,5 @@
 /**
- * Plants delays on the machine it runs on: loads hold.bpf.o and attaches one of its
+ * Plants delays, or the loss of packets, on the machine it runs on: loads hold.bpf.o and attaches one of its
  * programs where it is told. A program of its own, started beside the run or sent into
  * the guest, so it imports nothing but koffi. Everything it attached goes with it.
  *
@@ -21,6 +21,8 @@ export type HoldPoint =
 export interface HoldPlan {
   point: HoldPoint;
   delayNs: number;
+  /** Of packets: how many of a thousand are dropped instead; what is `spent` has an entry for each. */
+  lossPermille?: number;
   /** From the answer on until block 0 begins. */
   leadNs: number;
   blockNs: number;
@@ -159,7 +161,8 @@ function atClsact(program: number, index: number, point: number, priority: numbe
 const SETTINGS_BYTES = 64;
 
 /** struct hold of agent/bpf/hold.bpf.c. */
-function settingsOf({ point, delayNs, blockNs, blocks, port }: HoldPlan, fromNs: bigint): Uint8Array {
+function settingsOf(plan: HoldPlan, fromNs: bigint): Uint8Array {
+  const { point, delayNs, lossPermille = 0, blockNs, blocks, port } = plan;
   const bytes = Buffer.alloc(SETTINGS_BYTES);
   const pattern = blocks.reduce((bits, on, n) => (on ? bits | (1n << BigInt(n)) : bits), 0n);
   const numbers = [BigInt(Math.round(delayNs)), fromNs, BigInt(Math.round(blockNs)), pattern];
@@ -170,6 +173,7 @@ function settingsOf({ point, delayNs, blockNs, blocks, port }: HoldPlan, fromNs:
     bytes.writeUInt32LE(point.until === 'exit' ? 0 : 1, 56);
   }
   bytes.writeUInt32LE(port, 52);
+  bytes.writeUInt32LE(lossPermille, 60);
   return bytes;
 }
 

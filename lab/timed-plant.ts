@@ -71,7 +71,7 @@ export function needsShell({ layer }: TimedPlant): boolean {
 export async function plantInTime(plant: TimedPlant, lab: Lab, over: AbortSignal): Promise<void> {
   if (!(await lasted(plant.fromS, over))) return;
   const queue = VNIC_QUEUES[plant.layer];
-  const release = queue === undefined ? await holdAt(plant, lab) : await filterOf(plant, queue, lab);
+  const release = queue === undefined ? await holdAt(plant, lab) : await bufferVnic(plant.delayNs, queue, lab);
   const until = plant.forS === null ? 'to the end' : `for ${plant.forS} s`;
   lab.say(
     `planted ${until}: ${plant.layer} ${formatNs(plant.delayNs)}${queue === undefined ? '' : ' on average, by QEMU'}`,
@@ -82,8 +82,11 @@ export async function plantInTime(plant: TimedPlant, lab: Lab, over: AbortSignal
   lab.say(`no longer planted: ${plant.layer}`);
 }
 
-/** QEMU's buffer is emptied every two delays: what comes by in between waits for one on average. */
-async function filterOf({ delayNs }: TimedPlant, queue: 'tx' | 'rx', lab: Lab): Promise<() => Promise<void>> {
+/**
+ * QEMU's buffer is emptied every two delays: what comes by in between waits for one on average.
+ * Resolves with what takes it away again. @param queue as QEMU calls it: `tx` leads to the first guest
+ */
+export async function bufferVnic(delayNs: number, queue: 'tx' | 'rx', lab: Lab): Promise<() => Promise<void>> {
   const qmp = await QmpClient.connect(qmpSocketOf(lab.state, lab.vms[0]!));
   const interval = Math.round((2 * delayNs) / 1000);
   const netdev = `measured${lab.vms[0]!.firstNic}`;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 /* Plants a known delay: what passes a hook is held for exactly `delay_ns`, by
- * waiting in place. For `hopscope lab plant`; no agent loads it. It shares no
+ * waiting in place; or a known loss of packets. For `hopscope lab plant`; no agent loads it. It shares no
  * line with the stations, so that no mistake can be in both. */
 #include <linux/types.h>
 #include <linux/bpf.h>
@@ -14,6 +14,7 @@
 #include <bpf/bpf_tracing.h>
 
 #define TC_ACT_UNSPEC (-1)
+#define TC_ACT_SHOT 2
 #define IPPROTO_TCP 6
 #define MOST_ROUNDS (1 << 23)
 #define MOST_BLOCKS 64
@@ -28,7 +29,7 @@ struct hold {
 	__u32 syscall;
 	__u32 port;	/* the service's */
 	__u32 until_next;	/* a call is timed until the process makes its next one */
-	__u32 padding;
+	__u32 loss_permille;	/* a packet is dropped instead of held, so often */
 };
 
 #define MOST_TIMES 511
@@ -134,6 +135,12 @@ int hold_packet(struct __sk_buff *skb)
 		return TC_ACT_UNSPEC;
 	if (bpf_skb_load_bytes(skb, 0, &f, sizeof(f)) || !is_measured(&f, h))
 		return TC_ACT_UNSPEC;
+	if (h->loss_permille) {
+		if (bpf_get_prandom_u32() % 1000 >= h->loss_permille)
+			return TC_ACT_UNSPEC;
+		note(1, now);
+		return TC_ACT_SHOT;
+	}
 	wait_here(h, now);
 	note(1, now);
 	return TC_ACT_UNSPEC;

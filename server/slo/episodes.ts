@@ -27,8 +27,10 @@ export function episodesOf(
   transitions: readonly Transition[],
   nowMs: number,
 ): Omit<SloEpisode, 'composite'>[] {
-  return firedTogether(transitions).map((fired) => {
-    const minutes = extentOf(objective, units, fired, nowMs);
+  const all = firedTogether(transitions);
+  const extents = extentsOf(objective, units, all, nowMs);
+  return all.map((fired, i) => {
+    const minutes = extents[i]!;
     const spent = units.spent(minutes);
     return {
       ...{ fromMs: minutes.from * MINUTE_MS, toMs: Math.min(nowMs, minutes.to * MINUTE_MS) },
@@ -60,12 +62,31 @@ function firedTogether(transitions: readonly Transition[]): Fired[] {
   return all;
 }
 
-/** From the first minute of the stretch that burns too much, back from where it fired, to the last such minute. */
-function extentOf(objective: Objective, units: UnitLine, { firstMs, lastMs, reach }: Fired, nowMs: number): Minutes {
+/** No minute is of two breaches: what burns where one is resolved and the next one fires is the next one's. */
+function extentsOf(objective: Objective, units: UnitLine, all: readonly Fired[], nowMs: number): Minutes[] {
+  const alone = all.map((fired, i) => {
+    const before = all[i - 1]?.lastMs ?? Number.NEGATIVE_INFINITY;
+    return extentOf(objective, units, fired, Math.floor(before / MINUTE_MS), nowMs);
+  });
+  return alone.map(({ from, to }, i) => ({ from, to: Math.max(from + 1, Math.min(to, alone[i + 1]?.from ?? to)) }));
+}
+
+/**
+ * From the first minute of the stretch that burns too much, back from where it fired, to the last such minute.
+ * @param notBefore the minute in which the breach before it was resolved
+ */
+function extentOf(
+  objective: Objective,
+  units: UnitLine,
+  { firstMs, lastMs, reach }: Fired,
+  notBefore: number,
+  nowMs: number,
+): Minutes {
   const fired = Math.ceil(firstMs / MINUTE_MS) - 1;
   const end = Math.ceil((lastMs ?? nowMs) / MINUTE_MS);
-  let from = lastBurning(objective, units, fired, fired - reach) ?? fired;
-  for (let pause = 0, minute = from - 1; pause <= PAUSE_MINUTES && minute > fired - reach; minute--) {
+  const earliest = Math.max(fired - reach + 1, notBefore);
+  let from = lastBurning(objective, units, fired, Math.max(fired - reach, notBefore)) ?? fired;
+  for (let pause = 0, minute = from - 1; pause <= PAUSE_MINUTES && minute >= earliest; minute--) {
     if (isBurning(objective, units, minute)) {
       from = minute;
       pause = 0;

@@ -6,6 +6,9 @@ const MINUTE_MS = 60_000;
 /** More than a tenth of a CPU does not come and go by itself; of waiting for one, half of that. */
 const TAKES = 0.1;
 const WAITS = 0.05;
+/** Of the time in which it wanted a CPU: less is within the error of the shares, more leaves less than half to the rest. */
+const HARDLY = 0.1;
+const MOSTLY = 0.6;
 
 /** During the window and before it. */
 export interface Change {
@@ -47,11 +50,18 @@ export function cpuReadings(data: EpisodeData): CpuReadings {
   return { delay: worst(data, 'vcpu.delay'), ran: worst(data, 'vcpu.time'), steal: worst(data, 'steal') };
 }
 
-/** `starved`: its CPU was kept from the VM; `busy`: it waits more and runs more, so nobody can tell. */
+/**
+ * `starved`: its CPU was kept from the VM. One that runs more and waits more is `busy`, as nobody can tell, but where
+ * it hardly waited, or mostly: without waiting, what it did would have taken that much less.
+ */
 export function cpuState({ delay, ran, steal }: CpuReadings): 'free' | 'starved' | 'busy' {
   const waits = rise(delay) > WAITS || rise(steal) > WAITS;
   if (!waits) return 'free';
-  return rise(ran) > TAKES ? 'busy' : 'starved';
+  if (rise(ran) <= TAKES) return 'starved';
+  const waited = Math.max(delay.during ?? 0, steal.during ?? 0);
+  const share = waited / (waited + ran.during!);
+  if (share < HARDLY) return 'free';
+  return share > MOSTLY ? 'starved' : 'busy';
 }
 
 /** The VM beside it whose CPU time grew most, where ours waited for one; null where none did. */

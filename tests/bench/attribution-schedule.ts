@@ -46,7 +46,7 @@ export interface Answer {
 }
 
 /** The answers of one guest: written by the planter's side, opened when every verdict is given. */
-export class SealedAnswers {
+export class SealedAnswers<A extends { id: number } = Answer> {
   readonly #folder = mkdtempSync(join(tmpdir(), 'hopscope-answers-'));
   readonly #file = join(this.#folder, 'answers.jsonl');
   readonly #fd = openSync(this.#file, 'wx', 0o600);
@@ -56,15 +56,15 @@ export class SealedAnswers {
     process.once('exit', () => rmSync(this.#folder, { recursive: true, force: true }));
   }
 
-  seal(answer: Answer): void {
+  seal(answer: A): void {
     writeSync(this.#fd, `${JSON.stringify(answer)}\n`);
   }
 
   /** The answers by id; the file is gone afterwards. */
-  open(): Map<number, Answer> {
+  open(): Map<number, A> {
     closeSync(this.#fd);
     const lines = readFileSync(this.#file, 'utf8').split('\n').filter(Boolean);
     rmSync(this.#folder, { recursive: true });
-    return new Map(lines.map((line) => JSON.parse(line) as Answer).map((answer) => [answer.id, answer]));
+    return new Map(lines.map((line) => JSON.parse(line) as A).map((answer) => [answer.id, answer]));
   }
 }

@@ -66,6 +66,15 @@ describe('a hold on a device', () => {
     expect(lowerHalfMean(heldNs)).toBeLessThan(1.02 * DELAY_NS);
   });
 
+  it('loses packets instead where it is told to: they come when they are sent again', async () => {
+    const loss = { ...plan(POINTS[1]!), leadNs: 0, blocks: [true], lossPermille: 1000 };
+    await hold.hold(loss);
+    const start = process.hrtime.bigint();
+    await ask({ host: VM.v4, port: PORT, agent });
+    expect(Number(process.hrtime.bigint() - start)).toBeGreaterThan(BLOCK_NS);
+    expect((await hold.release()).spent.planted.length).toBeGreaterThan(0);
+  });
+
   it('leaves other ports alone', async () => {
     const { fromNs } = await hold.hold(plan(POINTS[1]!, PORT + 1));
     const byBlock = await roundTrips(BigInt(fromNs), PORT);

@@ -116,6 +116,19 @@ describe('a verdict', () => {
     expect(verdictOn(data({ vnic: 6_000_000 }, { lanes })).side).toBe('platform');
   });
 
+  it.each([
+    ['hardly', 0.08, 0.95, 'tenant', 'service'],
+    ['mostly', 0.9, 0.45, 'platform', 'steal'],
+  ] as const)('tells a VM that ran more and %s waited', (_how, waited, ran, side, part) => {
+    const lanes = [lane('vcpu.delay', 'shop', 0.01, waited), lane('vcpu.time', 'shop', 0.3, ran)];
+    expect(verdictOn(data({ service: 6_000_000 }, { lanes }))).toMatchObject({ side, part, doubts: [] });
+  });
+
+  it('is the platform’s where a VM that always runs a lot begins to wait', () => {
+    const lanes = [lane('vcpu.delay', 'shop', 0.01, 0.08), lane('vcpu.time', 'shop', 0.9, 0.9)];
+    expect(verdictOn(data({ service: 6_000_000 }, { lanes })).side).toBe('platform');
+  });
+
   it('is undetermined where both sides share the excess', () => {
     const verdict = verdictOn(data({ vnic: 3_000_000, service: 3_000_000 }));
     expect(verdict).toMatchObject({ side: 'undetermined', part: null });
