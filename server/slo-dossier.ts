@@ -56,6 +56,7 @@ export async function dossierOf(parts: DossierParts, id: string, asked: SloStret
   const slowest = await requestsIn(parts, objective, window, 'slowest');
   const minutes: Minutes = { from: Math.floor(baseline.fromMs / MINUTE_MS), to: Math.ceil(window.toMs / MINUTE_MS) };
   const { threshold } = objective.indicator;
+  const composite = parts.engine.compositeOf(objective, window);
   return {
     ...{ objective: id, service: objective.service, promise: promiseOf(objective), target: objective.target },
     ...{ window, baseline, isAboutTime: threshold !== undefined },
@@ -68,6 +69,7 @@ export async function dossierOf(parts: DossierParts, id: string, asked: SloStret
     marks: await marksOf(parts, { fromMs: baseline.fromMs, toMs: window.toMs }),
     lost: [...parts.engine.lost.minutes(minutes.from, minutes.to)].map(({ minute, counts }) => [minute, counts[0]!]),
     isSampled: during.isSampled || before.isSampled,
+    ...(composite !== null && { composite }),
   };
 }
 

@@ -1,8 +1,9 @@
 /** A report as one HTML file: no script, no font, nothing from elsewhere. Made of its data alone, byte for byte. */
+import { compositeParts, compositeSentence } from '../slo/composite.ts';
 import { TALLIES } from '../slo/indicator.ts';
 import { verdictOn } from '../slo/verdict.ts';
 import { partWords } from '../slo/verdict-sentence.ts';
-import type { EpisodeData, EpisodeRow, EpisodeVerdict } from '../wire/episode-views.ts';
+import type { CompositeData, EpisodeData, EpisodeRow, EpisodeVerdict } from '../wire/episode-views.ts';
 import { attribution, timeline, waterfall } from './charts.ts';
 import { clock, escaped, moment, permille, reading, section, table, time } from './markup.ts';
 import type { ReportData } from './report-data.ts';
@@ -24,6 +25,7 @@ export function reportHtml(data: ReportData, digestOf: (text: string) => string)
     `<p class="verdict ${verdict.side}">${escaped(verdict.sentence)}</p>`,
     ...verdict.doubts.map((doubt) => `<p class="doubt">It cannot know: ${escaped(doubt)}.</p>`),
     section('Objective and counts', countsPart(data)),
+    ...(episode.composite === undefined ? [] : [section('Composite SLO', compositePart(episode.composite))]),
     section('Timeline', timeline(episode) + marksPart(episode)),
     section('Where the excess lies', attributionPart(verdict)),
     section('Evidence', evidencePart(verdict)),
@@ -64,6 +66,17 @@ function countsPart({ episode, alerts }: ReportData): string {
     `${episode.notMeasured.length} minutes of it were not measured. Counts are of whole minutes and of every request.</p>` +
     table([['', 'during', 'before'], ...rows.slice(0, 2), bad, ...rows.slice(2)], [1, 2]) +
     alerts.map((alert) => `<p>${escaped(alert)}</p>`).join('')
+  );
+}
+
+function compositePart(composite: CompositeData): string {
+  const rows = compositeParts(composite).map(({ objective, weight, burn, permille: share }) => [
+    ...[escaped(objective), String(weight), burn === null ? 'no requests' : burn.toFixed(2), permille(share)],
+  ]);
+  return (
+    `<p>${escaped(compositeSentence(composite))}</p>` +
+    table([['part', 'weight', 'burn of its own budget', 'share of what burns'], ...rows], [1, 2, 3]) +
+    '<p>Over the whole minutes of the window. A part counts as much as it weighs times how fast its own budget burns; OpenSLO gives weights and no formula.</p>'
   );
 }
 

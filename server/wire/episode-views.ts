@@ -4,6 +4,22 @@
  */
 import type { SloCounts, SloStretch } from './slo-views.ts';
 
+/** What an SLO of several objectives spent in a stretch of time, in its own units; `budget` is the share that may be bad. */
+export interface CompositeData {
+  slo: string;
+  parts: { objective: string; weight: number; total: number; bad: number; budget: number }[];
+}
+
+/** What one of them has of it. */
+export interface CompositePart {
+  objective: string;
+  weight: number;
+  /** How many times too fast its own budget burnt; null without requests. */
+  burn: number | null;
+  /** Of what burns, by weight; they add up to 1000; null where nothing burns. */
+  permille: number | null;
+}
+
 export interface SloEpisode extends SloStretch {
   id: string;
   objective: string;
@@ -16,6 +32,8 @@ export interface SloEpisode extends SloStretch {
   counts: SloCounts;
   /** How many times too fast the budget burnt; null without requests. */
   burn: number | null;
+  /** Of a composite SLO, all its parts at that time; null of an SLO that is none. */
+  composite: { slo: string; parts: CompositePart[] } | null;
 }
 
 /** Where time of a request may go, without a clock between host and guest: they add up to end to end exactly. */
@@ -105,6 +123,8 @@ export interface EpisodeData {
   lost: [number, number][];
   /** Whether a budget chose which requests are kept one by one. */
   isSampled: boolean;
+  /** Of a composite SLO. */
+  composite?: CompositeData;
 }
 
 export interface PartShare {

@@ -11,6 +11,33 @@ import { until } from '../agent/until.ts';
 import { breached, OBJECTIVES, SLOW_SERVICE, SLOW_VNIC } from './breached-server.ts';
 import { afterwards, getJson, type Started, start } from './running-server.ts';
 
+/** Whether requests are answered, and how fast. */
+const COMPOSITE = `apiVersion: openslo/v1
+kind: SLO
+metadata: {name: shop}
+spec:
+  service: web
+  budgetingMethod: Occurrences
+  timeWindow: [{duration: 30d, isRolling: true}]
+  objectives:
+    - target: 0.999
+      compositeWeight: 5
+      indicator:
+        metadata: {name: answered}
+        spec:
+          ratioMetric:
+            counter: true
+            bad: {metricSource: {type: Hopscope, spec: {status: 5xx}}}
+            total: {metricSource: {type: Hopscope, spec: {}}}
+    - target: 0.99
+      op: lte
+      value: 100
+      compositeWeight: 2
+      indicator:
+        metadata: {name: fast}
+        spec:
+          thresholdMetric: {metricSource: {type: Hopscope, spec: {time: end-to-end, unit: ms}}}
+`;
 const FRONT_DOOR = join(import.meta.dirname, '../../hopscope.ts');
 const execute = promisify(execFile);
 const viewOf = (server: Started, { id }: SloEpisode) =>
@@ -60,7 +87,7 @@ describe('a breach', () => {
     const means = Object.fromEntries(
       [...data.lanes, ...data.neighbours].map(({ gauge, vm, minutes }) => {
         const [, seconds, millionths] = minutes.at(-1)!;
-        return [gauge, [vm, millionths / 1e6 / seconds]];
+        return [gauge, [vm, Math.round(millionths / seconds) / 1e6]];
       }),
     );
     expect(means).toEqual({
@@ -135,6 +162,26 @@ describe('a report', () => {
     });
     await expect(command('verify', '/nonexistent')).rejects.toMatchObject({ code: 1 });
     await expect(command('report')).rejects.toMatchObject({ code: 2 });
+  }, 60_000);
+
+  it('of a composite SLO says which part carries it, asked for by the SLO’s name', async () => {
+    const objectives = join(newFolder(), 'objectives.yaml');
+    writeFileSync(objectives, COMPOSITE);
+    const { server, episode } = await breached(SLOW_VNIC, { objective: 'shop.2', objectives });
+    expect(episode.composite).toMatchObject({
+      slo: 'shop',
+      parts: [
+        { objective: 'shop.2', weight: 2, permille: 1000 },
+        { objective: 'shop.1', weight: 5, burn: 0, permille: 0 },
+      ],
+    });
+    const query = `from=${Math.floor(episode.fromMs / 1000)}&to=${Math.ceil(episode.toMs / 1000)}&objective=shop`;
+    const html = await (await fetch(`${server.url}/api/slo/report?${query}`)).text();
+    expect(html).toContain('<p>Of shop, shop.2 carries 100.0 % of what burns.</p>');
+    const verified = verifyReport(html);
+    if (!verified.ok) throw new Error(verified.why);
+    expect(verified.data.episode).toMatchObject({ objective: 'shop.2', composite: { slo: 'shop' } });
+    expect(verifyReport(html.replace('shop.2 carries 100.0 %', 'shop.1 carries 100.0 %')).ok).toBe(false);
   }, 60_000);
 
   it('is refused for a time or an objective that is not there', async () => {
