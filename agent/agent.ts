@@ -12,19 +12,18 @@ import type { KeptAgent } from './buffer/agent-folder.ts';
 import { DiskBuffer } from './buffer/disk-buffer.ts';
 import { channelRoute } from './channel/channel-route.ts';
 import { readClocks } from './clocks.ts';
-import { CpuBusy } from './cpu-busy.ts';
-import { CpuPressure } from './cpu-pressure.ts';
 import { FrameBuffer } from './frame-buffer.ts';
 import { AccessLog, queueAdvice } from './guest/access-log.ts';
 import { guestNics, guestProvenance, tracedNic } from './guest/provenance.ts';
 import { PtpKvm } from './guest/ptp-kvm.ts';
 import { helloOf } from './hello.ts';
 import { Channels } from './host/channels.ts';
+import { HostLoad, NO_HOST_LOAD } from './host/host-load.ts';
 import { hostProvenance } from './host/provenance.ts';
 import { findDevices, type HostDevices, TapWatch } from './host/tap-watch.ts';
-import { VcpuTimes } from './host/vcpu-times.ts';
 import type { Route } from './link.ts';
 import { bootId } from './machine.ts';
+import { MachineLoad } from './machine-load.ts';
 import type { AgentOptions } from './options.ts';
 import { cpuUs, SelfCost, Steal } from './self-cost.ts';
 import { DEFAULT_TIMES } from './settings.ts';
@@ -58,9 +57,8 @@ export class Agent {
   readonly #uplink: Uplink;
   readonly #cost: SelfCost;
   readonly #steal = new Steal();
-  readonly #pressure = new CpuPressure();
-  readonly #busy = new CpuBusy();
-  readonly #vcpus = new VcpuTimes();
+  readonly #machine = new MachineLoad();
+  readonly #host: HostLoad | null;
   readonly #ptp: PtpKvm | null;
   readonly #watch: TapWatch | null;
   readonly #channels: Channels | null;
@@ -105,6 +103,7 @@ export class Agent {
     this.#cost = new SelfCost(this.#tracer.programFds, () => this.#tracer.counters().emitted);
     this.#watch = options.role === 'host' ? new TapWatch(this.#tracer) : null;
     this.#channels = options.role === 'host' ? new Channels(options.server, options.channels, events.onState) : null;
+    this.#host = options.role === 'host' ? new HostLoad() : null;
     this.#ptp = options.role === 'guest' ? new PtpKvm() : null;
     this.#accessLog = openAccessLog(options.accessLog, log);
     this.#poll = koffi.node.poll(this.#tracer.ringFd, { readable: true }, () => this.#read());
@@ -196,7 +195,6 @@ export class Agent {
 
   #stats(): AgentStats {
     const kernel = this.#tracer.counters();
-    const vcpus = this.#vcpus.sample(this.#devices.vms);
     return {
       type: 'stats',
       records: this.#buffer.records,
@@ -224,10 +222,8 @@ export class Agent {
       cpuUs: cpuUs(),
       rssBytes: process.memoryUsage.rss(),
       steal: this.#steal.sample(),
-      cpuPressure: this.#pressure.sample(),
-      cpuBusy: this.#busy.sample(),
-      vcpuDelay: vcpus.delay,
-      vcpuTime: vcpus.time,
+      ...this.#machine.sample(),
+      ...(this.#host?.sample(this.#devices) ?? NO_HOST_LOAD),
       clocks: readClocks(),
       pairing: this.#ptp?.sample() ?? null,
       noPairing: this.#ptp?.reason ?? '',

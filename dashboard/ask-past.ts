@@ -7,10 +7,10 @@ import type { RunInfo } from '../server/wire/views.ts';
 import { answer, ask, errorText, type Polled, repeat } from './ask.ts';
 import { heatOf } from './heat.ts';
 import { HeatLog } from './heat-log.ts';
-import { before, heat, pastEvents, stored, whole } from './past.ts';
+import { before, heat, pastEvents, runFault, stored, whole } from './past.ts';
 import { isStored, live, paused, range, second, vm } from './state.ts';
 import { chosenRun, fixed, windowMinutes } from './view-range.ts';
-import { lengthOf, type Range, settled } from './zoom.ts';
+import { lengthOf, type Range, wholeOf } from './zoom.ts';
 
 const HEAT_MS = 2_000;
 const BEFORE_MS = 10_000;
@@ -122,17 +122,13 @@ async function turn(): Promise<void> {
 }
 
 /** A run without a stretch in the address: all of it. */
-async function lookAtRun(): Promise<void> {
+export async function lookAtRun(): Promise<void> {
   const run = chosenRun.peek();
   if (run === '' || fixed.peek() !== null) return;
-  try {
-    const { stretches } = await ask<RunInfo>(runPath());
-    const nowS = Math.ceil(Date.now() / 1000);
-    const toS = Math.ceil((stretches.at(-1)?.toMs ?? Date.now()) / 1000);
-    if (chosenRun.peek() === run) fixed.value = settled({ fromS: stretches[0]!.fromMs / 1000, toS }, nowS);
-  } catch (error) {
-    stored.value = { value: null, error: errorText(error) };
-  }
+  const told = await answer<RunInfo>(runPath(), { value: null, error: null });
+  if (chosenRun.peek() !== run || fixed.peek() !== null) return;
+  runFault.value = told.error;
+  if (told.value !== null) fixed.value = wholeOf(told.value, Math.ceil(Date.now() / 1000));
 }
 
 /** Every two seconds while the page is visible, and at once when something else comes into view. */

@@ -2,13 +2,13 @@
 
 /**
  * A stretch, or a moment, in seconds since the epoch. What is missing (`gap`, `loss`) is hatched; a `mark` is a dashed
- * line with a flag; a `plant` has such a line at both ends and a bar above.
+ * line with a flag; a `plant` has such a line at both ends and a bar above, a `breach` a thicker bar below.
  */
 export interface Band {
   fromS: number;
   toS: number;
   label: string;
-  tone: 'gap' | 'loss' | 'mark' | 'plant';
+  tone: 'gap' | 'loss' | 'mark' | 'plant' | 'breach';
 }
 
 /** What is drawn, and in which colours: `line` and `text` per tone. */
@@ -27,6 +27,7 @@ export const NO_BANDS: BandPaint = {
     loss: { line: '', text: '' },
     mark: { line: '', text: '' },
     plant: { line: '', text: '' },
+    breach: { line: '', text: '' },
   },
   ground: '',
   font: '',
@@ -40,6 +41,7 @@ export function bandLook(colour: (name: string) => string, family: string): Omit
     loss: { line: colour('bad-fill'), text: colour('bad') },
     mark: marks,
     plant: marks,
+    breach: { line: colour('bad'), text: colour('bad') },
   };
   return { colours, ground: colour('panel'), font: `11px ${family}` };
 }
@@ -77,6 +79,10 @@ function isHatched({ tone }: Band): boolean {
   return tone === 'gap' || tone === 'loss';
 }
 
+function lasts({ tone }: Band): boolean {
+  return tone === 'plant' || tone === 'breach';
+}
+
 /** Stretches of which something is missing. */
 export function drawHatches(chart: Surface, { bands, colours }: BandPaint): void {
   for (const band of bands) {
@@ -111,13 +117,14 @@ function mark(
   ctx.lineWidth = 1.5;
   ctx.setLineDash([3, 3]);
   ctx.beginPath();
-  for (const x of band.tone === 'plant' ? [from, to] : [from]) {
+  for (const x of lasts(band) ? [from, to] : [from]) {
     if (x >= right) continue;
     ctx.moveTo(x, top);
     ctx.lineTo(x, bottom);
   }
   ctx.stroke();
   if (band.tone === 'plant') ctx.fillRect(from, top, to - from, BAR_PX);
+  else if (band.tone === 'breach') ctx.fillRect(from, bottom - 2 * BAR_PX, to - from, 2 * BAR_PX);
   else {
     ctx.beginPath();
     ctx.moveTo(from, top);

@@ -47,44 +47,46 @@ export function stackPlugin(areas: () => readonly (Area | null)[], boundNs: () =
   };
 }
 
-/** Piece by piece: a piece ends where a second is missing, or where the look changes. */
+/** Where an area is drawn: a canvas takes it, as a path does. */
+export type Pen = Pick<CanvasRenderingContext2D, 'moveTo' | 'lineTo' | 'closePath'>;
+
 function drawArea({ ctx, scales }: Surface, points: readonly Point[], { fill, hatched }: Area, boundNs: number | null) {
-  const looks = hatched === null ? [fill] : [fill, hatched];
-  const isHatched = ({ own }: Point) => hatched !== null && isBelowBound(own, boundNs);
-  for (const look of looks) {
+  const all = pieces(points, ({ own }) => hatched !== null && isBelowBound(own, boundNs));
+  for (const isHatched of hatched === null ? [false] : [false, true]) {
     ctx.beginPath();
-    for (let from = 0; from + 1 < points.length; ) {
-      const to = pieceEnd(points, from, isHatched);
-      if (to > from && isHatched(points[to]!) === (look !== fill)) addPiece(ctx, scales, points, from, to);
-      from = Math.max(to, from + 1);
-    }
-    ctx.fillStyle = look;
+    for (const piece of all) if (piece.isHatched === isHatched) outline(ctx, scales, points, piece);
+    ctx.fillStyle = isHatched ? hatched! : fill;
     ctx.fill();
   }
 }
 
-/** The last point that is joined to `from` by one look, which is that of the later point of two. */
-function pieceEnd(points: readonly Point[], from: number, isHatched: (point: Point) => boolean): number {
-  let to = from;
-  while (to + 1 < points.length && isThere(points[to]!) && isThere(points[to + 1]!)) {
-    if (to > from && isHatched(points[to + 1]!) !== isHatched(points[to]!)) break;
-    to++;
+/** Points from one to another, that one included, which are joined by one look. */
+export interface Piece {
+  from: number;
+  to: number;
+  isHatched: boolean;
+}
+
+/** A piece ends where a second is missing, or where the look changes: two points are joined by that of the later one. */
+export function pieces(points: readonly Point[], isHatched: (point: Point) => boolean): Piece[] {
+  const all: Piece[] = [];
+  for (let to = 1; to < points.length; to++) {
+    if (!isThere(points[to - 1]!) || !isThere(points[to]!)) continue;
+    const last = all.at(-1);
+    const look = isHatched(points[to]!);
+    if (last?.to === to - 1 && last.isHatched === look) last.to = to;
+    else all.push({ from: to - 1, to, isHatched: look });
   }
-  return to;
+  return all;
 }
 
 const isThere = ({ y }: Point): boolean => !Number.isNaN(y);
 
-function addPiece(
-  ctx: CanvasRenderingContext2D,
-  { x, y }: Surface['scales'],
-  points: readonly Point[],
-  from: number,
-  to: number,
-): void {
+/** Along the upper edge of a piece, and back along its foot. */
+export function outline(pen: Pen, { x, y }: Surface['scales'], points: readonly Point[], { from, to }: Piece): void {
   const across = (i: number) => x!.getPixelForValue(points[i]!.x);
-  ctx.moveTo(across(from), y!.getPixelForValue(points[from]!.y));
-  for (let i = from + 1; i <= to; i++) ctx.lineTo(across(i), y!.getPixelForValue(points[i]!.y));
-  for (let i = to; i >= from; i--) ctx.lineTo(across(i), y!.getPixelForValue(points[i]!.y - points[i]!.own));
-  ctx.closePath();
+  pen.moveTo(across(from), y!.getPixelForValue(points[from]!.y));
+  for (let i = from + 1; i <= to; i++) pen.lineTo(across(i), y!.getPixelForValue(points[i]!.y));
+  for (let i = to; i >= from; i--) pen.lineTo(across(i), y!.getPixelForValue(points[i]!.y - points[i]!.own));
+  pen.closePath();
 }

@@ -2,6 +2,7 @@
 import {
   type EpisodeData,
   type EpisodeRow,
+  GAUGE_UNITS,
   GAUGES,
   type GaugeLane,
   type GaugeName,
@@ -34,6 +35,15 @@ const GAUGE_NAMES: Record<GaugeName, string> = {
   'vcpu.time': 'vCPUs running',
   'pressure.host': 'CPU pressure of the host',
   'pressure.guest': 'CPU pressure in the guest',
+  'memory.host': 'Memory pressure of the host',
+  'memory.guest': 'Memory pressure in the guest',
+  'softirq.host': 'Softirq on the host',
+  'softirq.guest': 'Softirq in the guest',
+  'nic.drops': 'Packets dropped by the host’s NIC',
+  'nic.errors': 'Broken packets at the host’s NIC',
+  'nic.busy': 'Speed of the host’s NIC in use',
+  'tap.drops': 'Packets that the guest’s tap dropped',
+  'process.time': 'Program running',
 };
 /** A lane does not make much of less: a hundredth of the time, two segments, a microsecond. */
 const LEAST = { share: 0.01, count: 2, ns: 1_000 };
@@ -69,7 +79,9 @@ export function lanesOf(data: EpisodeData, axis: Axis): Lane[] {
 
 /** Gauges that nobody told of that time. */
 export function untold({ lanes }: EpisodeData): string[] {
-  return GAUGES.filter((gauge) => !lanes.some((lane) => lane.gauge === gauge)).map((gauge) => GAUGE_NAMES[gauge]);
+  // Only those that take much are told of.
+  const wanted = GAUGES.filter((gauge) => gauge !== 'process.time');
+  return wanted.filter((gauge) => !lanes.some((lane) => lane.gauge === gauge)).map((gauge) => GAUGE_NAMES[gauge]);
 }
 
 function perMinute<T>(axis: Axis, told: Iterable<readonly [minute: number, value: T]>): (T | null)[] {
@@ -99,11 +111,19 @@ function gaugeLane({ gauge, vm, minutes }: GaugeLane, name: string, axis: Axis):
     axis,
     minutes.map(([minute, seconds, millionths]) => [minute, seconds > 0 ? millionths / 1e6 / seconds : null] as const),
   );
-  const most = Math.max(LEAST.share, ...values.map((value) => value ?? 0));
-  // Of vCPUs it is seconds per second: several of them have more than one.
-  const isTime = gauge === 'vcpu.delay' || gauge === 'vcpu.time';
-  const text = (value: number) => (isTime ? `${value.toFixed(2)}\u00a0s/s` : join(share(value)));
+  const unit = GAUGE_UNITS[gauge];
+  const most = Math.max(unit === 'packets' ? LEAST.count : LEAST.share, ...values.map((value) => value ?? 0));
+  // Of CPUs it is seconds per second: several of them have more than one.
+  const text = { share: (value: number) => join(share(value)), cpu: cpuText, packets: packetsText }[unit];
   return { key: `${gauge} ${vm}`, name, values, most, text };
+}
+
+function cpuText(value: number): string {
+  return `${value.toFixed(2)}\u00a0s/s`;
+}
+
+function packetsText(value: number): string {
+  return `${value.toFixed(1)}\u00a0/s`;
 }
 
 interface Folded {

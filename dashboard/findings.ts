@@ -1,7 +1,7 @@
 /** What is wrong with the measurement, worst first, and what to do about it. Pure. */
 import type { AgentView } from '../server/wire/machine-views.ts';
 import type { Health } from '../server/wire/views.ts';
-import { formatAge, formatCount, formatDuration } from './format.ts';
+import { counted, formatAge, formatCount, formatDuration } from './format.ts';
 import { missingStations } from './layer-facts.ts';
 import { queueOf } from './queues.ts';
 
@@ -32,6 +32,7 @@ export function findings(measured: Measured): Finding[] {
   const all = [
     ...(measured.isRecording ? [] : [...absentAgents(measured), ...mixedVersions(measured), ...lostStations(measured)]),
     ...losses(measured),
+    ...untold(measured),
     ...unmatched(measured),
     ...clockTrouble(measured),
     ...slowness(measured),
@@ -96,6 +97,36 @@ function losses({ health: { drops } }: Measured): Finding[] {
     remedy: queueOf(name).remedy,
   }));
 }
+
+/** As server/notify/post.ts has it: these may be taken later. */
+const AGAIN = /^status (408|425|429|5\d\d)/;
+
+function untold({ health: { notify = [] }, nowMs }: Measured): Finding[] {
+  return notify.flatMap((one): Finding[] => {
+    const who = `the ${one.kind} ${one.to}`;
+    if (one.fault === null) {
+      return one.refused === 0
+        ? []
+        : [{ ...REFUSED, tone: 'warn', what: `${who} refused ${formatCount(one.refused)} notices` }];
+    }
+    const since = one.failingSinceMs === null ? '' : ` for ${formatAge(nowMs - one.failingSinceMs)}`;
+    const what = `${who} is not told of alerts${since}: ${one.fault}`;
+    if (one.fault.startsWith('status') && !AGAIN.test(one.fault)) return [{ ...REFUSED, tone: 'bad', what }];
+    return [
+      {
+        tone: 'bad',
+        what,
+        means: `${counted(one.waiting, 'notice')} to be told; it is tried again and again, once a minute at the least`,
+        remedy: 'look whether it runs, and whether this server can reach it',
+      },
+    ];
+  });
+}
+
+const REFUSED = {
+  means: 'what it refuses is given up, and not sent again',
+  remedy: 'look at its address and its token, as given with --notify or --alertmanager, and at its log',
+};
 
 function unmatched({ health, exchanges }: Measured): Finding[] {
   const { host, guest } = health.unmatched;

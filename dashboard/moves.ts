@@ -1,7 +1,9 @@
 /** Moving about in time on the live page: by keys, by buttons, by dragging. */
-import { live, paused, range, second, togglePause } from './state.ts';
-import { backToNow, chosenRun, fixed, lookAt, WINDOWS_MIN, windowMinutes } from './view-range.ts';
-import { panned, type Range, settled, zoomed } from './zoom.ts';
+import { ALL_VMS } from '../server/wire/machine-views.ts';
+import type { RunInfo } from '../server/wire/views.ts';
+import { live, paused, range, second, togglePause, vm } from './state.ts';
+import { backToNow, chosenRun, fixed, lookAt, rangeParameters, WINDOWS_MIN, windowMinutes } from './view-range.ts';
+import { panned, type Range, settled, wholeOf, zoomed } from './zoom.ts';
 
 const nowS = (): number => second.peek() + 1;
 
@@ -31,6 +33,20 @@ export function pan(direction: 'earlier' | 'later'): void {
 export function jumpToNow(): void {
   if (paused.peek()) togglePause();
   backToNow();
+}
+
+/** All of a run. */
+export function lookAtAll(run: RunInfo): void {
+  lookAt(wholeOf(run, nowS()), run.id);
+}
+
+/** Of the requests of what is in view: the chosen stretch, or all of the run. */
+export function requestsAddress(): string {
+  const query = new URLSearchParams(rangeParameters());
+  const run = chosenRun.value || live.value?.run.id;
+  if (fixed.value !== null && run !== undefined) query.set('run', run);
+  if (vm.value !== '' && vm.value !== ALL_VMS) query.set('vm', vm.value);
+  return `/requests?${query}`;
 }
 
 export const MOVES = [

@@ -19,3 +19,5 @@ export const heat = nothing<Heat | null>();
 export const pastEvents = nothing<EventView[]>();
 /** The newest, of the stream. */
 export const newestEvents = signal<readonly EventView[]>([]);
+/** Why a run that was chosen cannot be looked at; null where it can, or is not known yet. */
+export const runFault = signal<string | null>(null);

@@ -59,6 +59,10 @@ const SERVER: Record<string, Queue> = {
     holds: 'metrics that your OTLP backend did not take',
     remedy: 'look at OTEL_EXPORTER_OTLP_ENDPOINT and the backend’s log',
   },
+  'notify.full': {
+    holds: 'alerts that a receiver has not taken yet',
+    remedy: 'see who is told of alerts: one of them has been away for long',
+  },
   'page.malformed': {
     holds: 'messages that this page did not understand',
     remedy: 'reload the page: the server may be of another version',

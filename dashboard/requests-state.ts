@@ -6,6 +6,7 @@ import { LAYERS, type SumLayer } from '../server/wire/stations.ts';
 import type { Health, PathView } from '../server/wire/views.ts';
 import { answer, ask, errorText, type Polled, repeat } from './ask.ts';
 import { pollRun, runId, runParameters, vmName } from './run-choice.ts';
+import { parseRange, type Range } from './zoom.ts';
 
 export const ORDERS = ['slowest', 'newest', 'failed', 'random'] as const;
 export type Order = (typeof ORDERS)[number];
@@ -26,6 +27,8 @@ export const status = signal(asked.get('status') ?? '');
 export const layer = signal<SumLayer | ''>(LAYERS.find((l) => l.layer === asked.get('layer'))?.layer ?? '');
 /** At least so many ns; null for any. */
 export const overNs = signal(wholeNumber(asked.get('over')));
+/** When they began; null for all of the run. */
+export const range = signal<Range | null>(parseRange(asked.get('from'), asked.get('to')));
 /** Of the random order. */
 export const seed = signal(wholeNumber(asked.get('seed')) ?? 1);
 /** The exchange in view; empty for none. */
@@ -45,7 +48,10 @@ export const settings = signal<Settings | null>(null);
 
 /** Whether anything but the order narrows the list. */
 export const isFiltered = computed(
-  () => text.value !== '' || status.value !== '' || layer.value !== '' || overNs.value !== null || vmName.value !== '',
+  () =>
+    [text.value, status.value, layer.value, vmName.value].some((chosen) => chosen !== '') ||
+    overNs.value !== null ||
+    range.value !== null,
 );
 
 /** What the list is asked for, as the address and the API have it. */
@@ -55,6 +61,10 @@ const listParameters = computed(() => {
   if (status.value !== '') parameters.set('status', status.value);
   if (layer.value !== '') parameters.set('layer', layer.value);
   if (overNs.value !== null) parameters.set('over', String(overNs.value));
+  if (range.value !== null) {
+    parameters.set('from', String(range.value.fromS));
+    parameters.set('to', String(range.value.toS));
+  }
   if (order.value === 'random') parameters.set('seed', String(seed.value));
   return parameters;
 });
@@ -75,8 +85,19 @@ export function clearFilters(): void {
     status.value = '';
     layer.value = '';
     overNs.value = null;
+    range.value = null;
     vmName.value = '';
   });
+}
+
+/** Of the live page, at the same run, VM and time. */
+export function liveAddress(): string {
+  const parameters = runParameters();
+  for (const name of ['from', 'to']) {
+    const second = listParameters.value.get(name);
+    if (second !== null) parameters.set(name, second);
+  }
+  return `/?${parameters}`;
 }
 
 /** Brings an exchange into view; the same one again closes it. */

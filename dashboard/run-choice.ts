@@ -23,6 +23,11 @@ export const triedMs = signal(Date.now());
 /** VMs of the chosen run, in the server's order. */
 export const vms = computed(() => summary.value.value?.run.vms ?? []);
 
+/** Asks for the runs alone. */
+export async function pollRuns(): Promise<void> {
+  runs.value = await answer<RunInfo[]>('/api/runs', runs.peek());
+}
+
 /** Asks for the runs and for the chosen one. */
 export async function pollRun(): Promise<void> {
   const asked = runId.peek();

@@ -7,10 +7,11 @@ import { CLASSES, type ExchangeClass } from '../server/wire/record.ts';
 import type { LayerId } from '../server/wire/stations.ts';
 import type { Health, LayerRow, PathView, RunInfo, Summary } from '../server/wire/views.ts';
 import type { Polled } from './ask.ts';
-import { eventBands } from './event-bands.ts';
+import { episodes } from './breaches.ts';
 import { formatCount } from './format.ts';
 import { layerFacts } from './layer-facts.ts';
 import { type Loss, LossLog, lostRecords, lostSince } from './losses.ts';
+import { bandsOf, marksIn } from './marks.ts';
 import { newestEvents, pastEvents, stored, whole } from './past.ts';
 import { completeColumns, LiveSeries, QUANTILES, type QuantileName, RETAIN_S, requestRate } from './series.ts';
 import type { Connection } from './socket.ts';
@@ -140,11 +141,10 @@ export function rateOf(name: string): number | null {
 export function vmName(name: string): string {
   return name === ALL_VMS ? 'All VMs' : name;
 }
-/** What happened in the seconds in view beside the requests, oldest first. */
-export const events = computed(() => {
-  const { fromS, toS } = range.value;
-  const known = isStored.value ? (pastEvents.value.value ?? []) : newestEvents.value;
-  return known.filter((event) => event.fromMs < toS * 1000 && (event.toMs ?? Infinity) >= fromS * 1000);
+/** What happened in the seconds in view beside the requests, and what was breached, oldest first. */
+export const marks = computed(() => {
+  const events = isStored.value ? (pastEvents.value.value ?? []) : newestEvents.value;
+  return marksIn(range.value, events, episodes.value.value ?? []);
 });
 /** What the charts mark as not there, or not all there, as of that second. */
 export const bands = computed(() => {
@@ -154,7 +154,13 @@ export const bands = computed(() => {
     label: `${formatCount(records)} lost`,
     tone: 'loss' as const,
   }));
-  return [...eventBands(events.value, second.value), ...lossy];
+  return [...bandsOf(marks.value, second.value), ...lossy];
+});
+/** Whether nothing came in the seconds in view although the run has requests: it may be over, or its VM idle. */
+export const isQuiet = computed(() => {
+  if (fixed.value !== null || !live.value?.run.exchanges) return false;
+  if (isStored.value && stored.value.value === null) return false;
+  return !columns.value.count.some((perSecond) => perSecond > 0);
 });
 /** Records lost in the last ten seconds, in the seconds in view, and since the queues' start. */
 export const lost = computed(() => ({

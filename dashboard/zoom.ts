@@ -24,6 +24,13 @@ export function settled({ fromS, toS }: Range, nowS: number): Range {
   return { fromS: end - length, toS: end };
 }
 
+/** From the first stretch of a run to its last, in ms; one that lasts until now. */
+export function wholeOf(run: { stretches: readonly { fromMs: number; toMs: number | null }[] }, nowS: number): Range {
+  const [first, last] = [run.stretches[0]!, run.stretches.at(-1)!];
+  const toS = last.toMs === null ? nowS : Math.ceil(last.toMs / 1000);
+  return settled({ fromS: first.fromMs / 1000, toS }, Math.max(nowS, toS));
+}
+
 /** `factor` below 1 looks nearer; what is at `atS` stays where it is. */
 export function zoomed(range: Range, factor: number, nowS: number, atS = (range.fromS + range.toS) / 2): Range {
   const fromS = atS - (atS - range.fromS) * factor;

@@ -15,6 +15,9 @@ import { summarise } from './summary.ts';
 import { CLASSES } from './wire/record.ts';
 import type { PathView, Quantiles } from './wire/views.ts';
 
+/** As far as a date goes, seconds. */
+const LAST_S = 8.64e12;
+
 export function pathRoutes(pipeline: Pipeline, kept: KeptRuns): Router {
   const router = express.Router();
   const views = (stored: StoredPaths) => pathViews(stored, pipeline.vmTable.names) satisfies PathView[];
@@ -74,7 +77,8 @@ function quantilesIn(run: Run, vm: string | undefined, pipeline: Pipeline): Quan
   return own === undefined ? summarise(run, pipeline).endToEnd : quantilesOf(own.endToEnd);
 }
 
-function filterOf({ order, vm, class: name, path, status, layer, over }: PathsQuery, pipeline: Pipeline): PathFilter {
+function filterOf(query: PathsQuery, pipeline: Pipeline): PathFilter {
+  const { order, vm, class: name, path, status, layer, over, from, to } = query;
   // Quantiles are those of requests.
   const only = name ?? (order === 'nearest' ? 'request' : undefined);
   return {
@@ -84,6 +88,9 @@ function filterOf({ order, vm, class: name, path, status, layer, over }: PathsQu
     ...(status !== undefined && { status }),
     ...(order === 'failed' && { failed: true }),
     ...((layer !== undefined || over !== undefined) && { slow: { layer: layer ?? null, overNs: over ?? 0 } }),
+    ...((from !== undefined || to !== undefined) && {
+      within: { fromMs: (from ?? 0) * 1000, toMs: (to ?? LAST_S) * 1000 },
+    }),
   };
 }
 

@@ -57,6 +57,13 @@ export const pathsQuerySchema = z
     seed: wholeNumber.default(1),
     /** What to be nearest to, end to end. */
     quantile: z.enum(QUANTILE_NAMES).optional(),
+    /** Wall seconds: those that began from the one on, and before the other. */
+    from: wholeNumber.optional(),
+    to: wholeNumber.optional(),
+  })
+  .refine(({ from = 0, to = Number.POSITIVE_INFINITY }) => from < to, {
+    path: ['to'],
+    message: 'expected a second after "from"',
   })
   .refine(({ order, quantile }) => (order === 'nearest') === (quantile !== undefined), {
     path: ['quantile'],

@@ -118,9 +118,17 @@ export const statsSchema = z.object({
   }),
   pairing: z.object({ hostRealtimeNs: decimalNs, guestRealtimeNs: decimalNs }).nullable(),
   noPairing: text(512),
+  memoryPressure: share.nullable().default(null),
   cpuBusy: z.number().nonnegative().nullable().default(null),
+  softirq: z.number().nonnegative().nullable().default(null),
   vcpuDelay: perVm,
   vcpuTime: perVm.default({}),
+  nic: z
+    .object({ drops: z.number().nonnegative(), errors: z.number().nonnegative(), busy: share.nullable() })
+    .nullable()
+    .default(null),
+  tapDrops: perVm.default({}),
+  processes: perVm.default({}),
 });
 
 export const vmsSchema = z.object({

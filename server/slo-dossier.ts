@@ -1,11 +1,12 @@
 /** What is kept of a stretch of time that an objective is asked about: requests, minutes, readings, and what happened beside. */
 
+import type { Agent } from './agents.ts';
 import { RequestError } from './api-error.ts';
 import { vnicRoundTrip } from './join/layers.ts';
 import { LAYER_COUNT, type PathColumns } from './join/paths.ts';
 import type { KeptRuns } from './kept-runs.ts';
 import type { Pipeline } from './pipeline.ts';
-import { judgeOf } from './slo/indicator.ts';
+import { type Counts, judgeOf } from './slo/indicator.ts';
 import { MINUTE_MS } from './slo/minute-counts.ts';
 import type { Minutes, Objective } from './slo/objective.ts';
 import { promiseOf } from './slo/promise.ts';
@@ -13,6 +14,7 @@ import { nameFits, SeenRow } from './slo/selector.ts';
 import { isMaintained } from './slo/unit-line.ts';
 import type { SloEngine } from './slo-engine.ts';
 import type { StoredPaths } from './store/store.ts';
+import { programOn } from './vm-minutes.ts';
 import type { EpisodeData, EpisodeMark, EpisodeRow, GaugeLane } from './wire/episode-views.ts';
 import { PARTS } from './wire/episode-views.ts';
 import { CLASSES, HEAD_BYTES, headText } from './wire/record.ts';
@@ -27,6 +29,10 @@ const SLOWEST = 5;
 const BASELINE_MS = 3_600_000;
 const MOST_MARKS = 50;
 const KEPT_BY_AGENTS_MS = 3_600_000;
+/** Of lanes: a longer time has several minutes in one. */
+const MOST_READINGS = 1_440;
+/** Of a host those that took most. */
+const MOST_PROGRAMS = 5;
 
 export interface DossierParts {
   pipeline: Pipeline;
@@ -50,6 +56,7 @@ export async function dossierOf(parts: DossierParts, id: string, asked: SloStret
   const slowest = await requestsIn(parts, objective, window, 'slowest');
   const minutes: Minutes = { from: Math.floor(baseline.fromMs / MINUTE_MS), to: Math.ceil(window.toMs / MINUTE_MS) };
   const { threshold } = objective.indicator;
+  const composite = parts.engine.compositeOf(objective, window);
   return {
     ...{ objective: id, service: objective.service, promise: promiseOf(objective), target: objective.target },
     ...{ window, baseline, isAboutTime: threshold !== undefined },
@@ -62,6 +69,7 @@ export async function dossierOf(parts: DossierParts, id: string, asked: SloStret
     marks: await marksOf(parts, { fromMs: baseline.fromMs, toMs: window.toMs }),
     lost: [...parts.engine.lost.minutes(minutes.from, minutes.to)].map(({ minute, counts }) => [minute, counts[0]!]),
     isSampled: during.isSampled || before.isSampled,
+    ...(composite !== null && { composite }),
   };
 }
 
@@ -167,9 +175,9 @@ function unmeasuredIn(
 }
 type Known = (from: number, to: number) => number;
 
-/** Readings of the VMs that had the bad requests, and of those beside them. */
+/** Readings of the VMs that had the bad requests, and of those and the programs beside them. */
 function lanesOf(
-  { engine }: DossierParts,
+  { engine, pipeline }: DossierParts,
   { indicator }: Objective,
   bad: readonly EpisodeRow[],
   { from, to }: Minutes,
@@ -178,11 +186,41 @@ function lanesOf(
   const isOwn = (vm: string) => (own.size > 0 ? own.has(vm) : nameFits(indicator.total.vm, vm));
   const all = engine.vmLines().flatMap(({ kind, vm, line }): GaugeLane[] => {
     if (kind === 'present') return [];
-    const minutes = [...line.minutes(from, to)].map(({ minute, counts }) => [minute, counts[0]!, counts[1]!]);
-    return minutes.length === 0 ? [] : [{ gauge: kind, vm, minutes: minutes as GaugeLane['minutes'] }];
+    const minutes = mergedMinutes(line.minutes(from, to), Math.ceil((to - from) / MOST_READINGS));
+    return minutes.length === 0 ? [] : [{ gauge: kind, vm, minutes }];
   });
-  const neighbours = all.filter(({ vm, gauge }) => !isOwn(vm) && gauge === 'vcpu.time');
-  return { lanes: all.filter(({ vm }) => isOwn(vm)), neighbours };
+  const ofVms = all.filter(({ gauge }) => gauge !== 'process.time');
+  const beside = ofVms.filter(({ vm, gauge }) => !isOwn(vm) && gauge === 'vcpu.time');
+  const hosts = hostsOf(pipeline, isOwn).map((host) => programOn('', host));
+  const programs = all
+    .filter(({ vm, gauge }) => gauge === 'process.time' && hosts.some((host) => vm.endsWith(host)))
+    .sort((a, b) => secondsIn(b) - secondsIn(a));
+  return { lanes: ofVms.filter(({ vm }) => isOwn(vm)), neighbours: [...beside, ...programs.slice(0, MOST_PROGRAMS)] };
+}
+
+/** Those that have such VMs now: where a VM was before, nobody remembers. */
+function hostsOf({ registry, sources, vmTable }: Pipeline, isOwn: (vm: string) => boolean): Agent[] {
+  return registry.all().filter((agent) => {
+    const source = agent.hello.role === 'host' ? sources.of(agent) : undefined;
+    return source !== undefined && vmTable.namesOf(source.index).some(({ name }) => isOwn(name));
+  });
+}
+
+function secondsIn({ minutes }: GaugeLane): number {
+  return minutes.reduce((sum, [, , millionths]) => sum + millionths / 1e6, 0);
+}
+
+function mergedMinutes(line: Iterable<{ minute: number; counts: Counts }>, step: number): GaugeLane['minutes'] {
+  const merged: GaugeLane['minutes'] = [];
+  for (const { minute, counts } of line) {
+    const last = merged.at(-1);
+    const first = Math.floor(minute / step) * step;
+    if (last !== undefined && last[0] >= first) {
+      last[1] += counts[0]!;
+      last[2] += counts[1]!;
+    } else merged.push([first, counts[0]!, counts[1]!]);
+  }
+  return merged;
 }
 
 async function marksOf({ pipeline, kept }: DossierParts, { fromMs, toMs }: SloStretch): Promise<EpisodeMark[]> {

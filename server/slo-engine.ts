@@ -3,17 +3,18 @@ import type { Logger } from 'pino';
 import type { ObjectivesFile } from './openslo/objectives-text.ts';
 import type { Pipeline } from './pipeline.ts';
 import { type AlertState, alertHistory, alertStates, stepAlert, type Transition } from './slo/alerts.ts';
+import { compositeParts } from './slo/composite.ts';
 import { CountLine } from './slo/count-line.ts';
 import { episodesOf } from './slo/episodes.ts';
 import { indicatorId } from './slo/indicator.ts';
 import { MINUTE_MS, type MinuteCounts } from './slo/minute-counts.ts';
-import { type Minutes, type Objective, reachOf } from './slo/objective.ts';
+import { budgetOf, type Minutes, type Objective, reachOf } from './slo/objective.ts';
 import { isMeasuredIn, type Lines, resultOf } from './slo/result.ts';
 import { nameFits } from './slo/selector.ts';
 import { UnitLine } from './slo/unit-line.ts';
 import { LOST_SERIES, VmMinutes, type VmSeries, vmOfSeries } from './vm-minutes.ts';
-import type { SloEpisode } from './wire/episode-views.ts';
-import type { SloResult, SloUnjudged } from './wire/slo-views.ts';
+import type { CompositeData, SloEpisode } from './wire/episode-views.ts';
+import type { SloResult, SloStretch, SloUnjudged } from './wire/slo-views.ts';
 
 export const JUDGE_MS = 5_000;
 /** What alerts are now follows from what was before; further back than that it makes no difference any more. */
@@ -206,9 +207,24 @@ export class SloEngine {
   episodes(nowMs: number): SloEpisode[] {
     this.#take();
     const all = this.#judged.flatMap(({ objective, lines, transitions }) =>
-      episodesOf(objective, lines, transitions, nowMs),
+      episodesOf(objective, lines, transitions, nowMs).map((episode): SloEpisode => {
+        const composite = this.compositeOf(objective, episode);
+        return { ...episode, composite: composite && { slo: composite.slo, parts: compositeParts(composite) } };
+      }),
     );
     return all.sort((a, b) => b.fromMs - a.fromMs);
+  }
+
+  /** What the composite SLO of an objective spent in the minutes of a stretch, part by part; null where it is in none. */
+  compositeOf({ slo, weight: own }: Objective, { fromMs, toMs }: SloStretch): CompositeData | null {
+    if (own === undefined) return null;
+    const minutes = { from: Math.floor(fromMs / MINUTE_MS), to: Math.ceil(toMs / MINUTE_MS) };
+    const parts = this.#judged.flatMap(({ objective, lines }) => {
+      const { id, weight } = objective;
+      if (objective.slo !== slo || weight === undefined) return [];
+      return [{ objective: id, weight, ...lines.units.spent(minutes), budget: budgetOf(objective) }];
+    });
+    return { slo, parts };
   }
 
   /** How each stands at that moment. @param minutes instead of each one's own window: alerts, which are of now, are left out then */

@@ -6,6 +6,7 @@ import { writeObjectives } from './openslo/objectives-text.ts';
 import type { Pipeline } from './pipeline.ts';
 import { reportQuerySchema, sloQuerySchema } from './query-schemas.ts';
 import { writeReport } from './report/verify.ts';
+import { compositeParts } from './slo/composite.ts';
 import { MINUTE_MS } from './slo/minute-counts.ts';
 import { verdictOn } from './slo/verdict.ts';
 import { dossierOf } from './slo-dossier.ts';
@@ -53,11 +54,17 @@ export function sloRoutes({ engine, file }: SloParts, pipeline: Pipeline, kept: 
   router.get('/api/slo/report', async (request, response) => {
     const { from, to, objective } = checked(reportQuerySchema, request.query);
     const asked = { fromMs: from * 1000, toMs: Math.min(to * 1000, now()) };
-    const html = writeReport(await reportOf(parts, objective ?? worstIn(asked), asked));
+    const html = writeReport(await reportOf(parts, carrierOf(objective, asked) ?? worstIn(asked), asked));
     // It has no script of its own, and is to open anywhere.
     response.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox");
     response.type('html').send(html);
   });
+  /** Of a composite SLO, asked for by its own name, the part that carried most of what burnt. */
+  const carrierOf = (asked: string | undefined, within: SloStretch): string | undefined => {
+    const part = engine.find(asked ?? '') ?? engine.judged.find(({ objective }) => objective.slo === asked);
+    const composite = part && engine.compositeOf(part.objective, within);
+    return composite?.slo === asked && composite ? compositeParts(composite)[0]?.objective : asked;
+  };
   /** The objective that burnt most in that time. */
   const worstIn = ({ fromMs, toMs }: SloStretch): string => {
     const minutes = { from: Math.floor(fromMs / MINUTE_MS), to: Math.ceil(toMs / MINUTE_MS) };

@@ -32,9 +32,19 @@ export function vmOfSeries(series: string): VmSeries | null {
   return known === undefined ? null : { kind: known, vm: series.slice(at + 1) };
 }
 
+/** Programs of hosts of which a series is kept: who comes later is not told apart from the others. */
+const MOST_PROGRAMS = 64;
+const OTHER_PROGRAMS = 'other programs';
+
+/** As a series of `process.time` names it. */
+export function programOn(program: string, host: Agent): string {
+  return `${program} on ${host.hello.provenance.hostname || host.id}`;
+}
+
 export class VmMinutes {
   readonly #pipeline: Pipeline;
   readonly #sums = new MinuteSums();
+  readonly #programs = new Set<string>();
   #second: number | null = null;
   #lost: number | null = null;
 
@@ -50,11 +60,13 @@ export class VmMinutes {
     this.#second = second;
     const agents = this.#agents(nowMs);
     const vms = [...agents].filter(([, { host, guest }]) => host && guest);
+    const hosts = new Set([...agents.values()].flatMap(({ host }) => (host === undefined ? [] : [host])));
     const first = second - before > LONGEST_STEP_S || second < before ? second : before + 1;
     for (let t = first; t <= second; t++) {
       const minute = Math.floor((t * 1000) / MINUTE_MS);
       for (const [vm] of vms) this.#sums.of(vmSeries('present', vm), minute)[TOLD]! += 1;
       for (const [vm, told] of agents) this.#read(vm, told, minute);
+      for (const host of hosts) this.#readPrograms(host, minute);
     }
     this.#lose(Math.floor(nowMs / MINUTE_MS));
   }
@@ -82,19 +94,37 @@ export class VmMinutes {
     { host, guest, hostName }: { host?: Agent; guest?: Agent; hostName: string },
     minute: number,
   ): void {
-    const values: Record<GaugeName, number | null | undefined> = {
+    const values: Record<Exclude<GaugeName, 'process.time'>, number | null | undefined> = {
       steal: guest?.stats?.steal,
       'vcpu.delay': host?.stats?.vcpuDelay[hostName],
       'vcpu.time': host?.stats?.vcpuTime[hostName],
       'pressure.host': host?.stats?.cpuPressure,
       'pressure.guest': guest?.stats?.cpuPressure,
+      'memory.host': host?.stats?.memoryPressure,
+      'memory.guest': guest?.stats?.memoryPressure,
+      'softirq.host': host?.stats?.softirq,
+      'softirq.guest': guest?.stats?.softirq,
+      'nic.drops': host?.stats?.nic?.drops,
+      'nic.errors': host?.stats?.nic?.errors,
+      'nic.busy': host?.stats?.nic?.busy,
+      'tap.drops': host?.stats?.tapDrops[hostName],
     };
-    for (const gauge of GAUGES) {
-      const value = values[gauge];
-      if (value === null || value === undefined) continue;
-      const counts = this.#sums.of(vmSeries(gauge, vm), minute);
-      counts[TOLD]! += 1;
-      counts[SUM]! += Math.round(value * 1e6);
+    for (const [gauge, value] of Object.entries(values)) this.#add(gauge as GaugeName, vm, value, minute);
+  }
+
+  #add(gauge: GaugeName, of: string, value: number | null | undefined, minute: number): void {
+    if (value === null || value === undefined) return;
+    const counts = this.#sums.of(vmSeries(gauge, of), minute);
+    counts[TOLD]! += 1;
+    counts[SUM]! += Math.round(value * 1e6);
+  }
+
+  #readPrograms(host: Agent, minute: number): void {
+    for (const [name, value] of Object.entries(host.stats?.processes ?? {})) {
+      const program = programOn(name, host);
+      if (this.#programs.size < MOST_PROGRAMS) this.#programs.add(program);
+      const known = this.#programs.has(program) ? program : programOn(OTHER_PROGRAMS, host);
+      this.#add('process.time', known, value, minute);
     }
   }
 

@@ -83,6 +83,13 @@ static __always_inline int handle_app_read(const bool typed, struct sock *sk, st
 	return 0;
 }
 
+/* Under TLS what is written before the request was read does not answer it:
+ * a session ticket (RFC 8446, 4.6.1). */
+static __always_inline bool is_ticket(const struct flow *flow)
+{
+	return flow->protocol == HOP_TLS && !flow->record.first[APP_READ];
+}
+
 /* A 1xx is no answer yet; a second head is the answer to a second request. */
 static __always_inline int handle_app_write(const bool typed, struct sock *sk, struct msghdr *msg)
 {
@@ -95,6 +102,10 @@ static __always_inline int handle_app_write(const bool typed, struct sock *sk, s
 		return 0;
 	status = flow->protocol == HOP_HTTP1 ? read_status(typed, msg) : 0;
 	is_first = phase_of(flow) == HOP_REQUEST;
+	if (is_first && is_ticket(flow)) {
+		flow->interim = true;
+		return 0;
+	}
 	if (is_first && is_interim(status)) {
 		flow->interim = true;
 		flow->record.flags |= HOP_INTERIM;

@@ -1,7 +1,7 @@
 import { formatAge } from '../format.ts';
-import { stretchText } from '../range-words.ts';
 import type { Connection } from '../socket.ts';
 import { clockMs, connection, fault, isOtherRun, live, paused, summary } from '../state.ts';
+import { stretchText } from '../stretch-text.ts';
 import { chosenRun, fixed } from '../view-range.ts';
 import './banner.css';
 

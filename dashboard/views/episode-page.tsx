@@ -45,6 +45,8 @@ function Ways({ view: { episode } }: { view: EpisodeView }) {
 
 function VerdictPanel({ view }: { view: EpisodeView }) {
   const { episode, verdict, data } = view;
+  const taker =
+    verdict.neighbour === null ? verdict.process && `the program ${verdict.process}` : `VM ${verdict.neighbour}`;
   return (
     <section class="panel verdict" aria-labelledby="verdict-title">
       <h2 id="verdict-title" class="side">
@@ -54,9 +56,9 @@ function VerdictPanel({ view }: { view: EpisodeView }) {
         </small>
       </h2>
       <p class="sentence">{verdict.sentence}</p>
-      {verdict.neighbour !== null && (
+      {taker !== null && (
         <p class="warn">
-          <span aria-hidden="true">▲</span> Noisy neighbour: VM {verdict.neighbour} took the CPU.
+          <span aria-hidden="true">▲</span> Noisy neighbour: {taker} took the CPU.
         </p>
       )}
       {verdict.doubts.length > 0 && (

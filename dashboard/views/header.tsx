@@ -1,27 +1,20 @@
 import type { TargetedEvent } from 'preact';
-import { formatAge } from '../format.ts';
 import { windowText } from '../range-words.ts';
 import { QUANTILES } from '../series.ts';
-import { chosenVm, live, paused, quantile, togglePause, vm, vmChoices, vmName, vms } from '../state.ts';
+import { chosenVm, paused, quantile, togglePause, vm, vmChoices, vmName, vms } from '../state.ts';
 import { WINDOWS_MIN, windowMinutes } from '../view-range.ts';
 import { ConnectionPill } from './connection-pill.tsx';
+import { RunSelect } from './run-select.tsx';
 import { Segments } from './segments.tsx';
 import { SiteHeader } from './site-header.tsx';
 import './header.css';
 
-/** Of the live page: its run, its sections, its controls. */
+/** Of the live page: what is looked at, and how. */
 export function Header() {
   return (
     <SiteHeader at="/">
-      <RunName />
-      <nav class="sections" aria-label="Sections">
-        <a href="#path">Path</a>
-        <a href="#latency">Over time</a>
-        <a href="#layers">Layers</a>
-        <a href="#requests">Requests</a>
-        <a href="#clock">Clock</a>
-      </nav>
       <div class="controls">
+        <RunSelect />
         <VmSelect />
         <Segments legend="Quantile" name="q" choices={QUANTILES} chosen={quantile} />
         <Segments legend="Time window" name="min" choices={WINDOWS_MIN} chosen={windowMinutes} label={windowText} />
@@ -31,18 +24,6 @@ export function Header() {
         <ConnectionPill />
       </div>
     </SiteHeader>
-  );
-}
-
-function RunName() {
-  const run = live.value?.run;
-  if (run === undefined) return null;
-  const age = formatAge((run.endedMs ?? live.value!.nowMs) - run.startedMs);
-  return (
-    <span class="run" title={`run ${run.id}, started ${new Date(run.startedMs).toLocaleString()}`}>
-      {run.name} · {age}
-      {run.endedMs !== null && ' · ended'}
-    </span>
   );
 }
 

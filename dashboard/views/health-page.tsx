@@ -1,4 +1,3 @@
-import type { ComponentChildren } from 'preact';
 import type { AgentView } from '../../server/wire/machine-views.ts';
 import type { Health } from '../../server/wire/views.ts';
 import { type Finding, findings } from '../findings.ts';
@@ -7,7 +6,8 @@ import { queueOf } from '../queues.ts';
 import { connection, fault, type Live, live } from '../state.ts';
 import { Banner } from './banner.tsx';
 import { ClockPanel } from './clock-panel.tsx';
-import { Scroll } from './scroll.tsx';
+import { NotifyPanel } from './notify-panel.tsx';
+import { Panel, Table } from './panel-table.tsx';
 import { SiteHeader } from './site-header.tsx';
 import './health-page.css';
 
@@ -35,27 +35,10 @@ function Panels({ live: now }: { live: Live }) {
       {!isRecording && <Stations agents={health.agents} />}
       <Queues health={health} />
       <Cost health={health} />
+      {!isRecording && <NotifyPanel all={health.notify ?? []} nowMs={nowMs} />}
       <ClockPanel />
       <Gaps health={health} nowMs={nowMs} />
     </>
-  );
-}
-
-interface PanelProps {
-  id: string;
-  title: string;
-  about: string;
-  children: ComponentChildren;
-}
-
-function Panel({ id, title, about, children }: PanelProps) {
-  return (
-    <section class="panel" id={id} aria-labelledby={`${id}-title`}>
-      <h2 id={`${id}-title`}>
-        {title} <small>{about}</small>
-      </h2>
-      {children}
-    </section>
   );
 }
 
@@ -205,35 +188,5 @@ function Gaps({ health: { gaps }, nowMs }: { health: Health; nowMs: number }) {
         </Table>
       )}
     </Panel>
-  );
-}
-
-interface TableProps {
-  label: string;
-  head: string[];
-  /** So many columns from the left hold text, the others numbers. */
-  texts: number;
-  /** The last one, too. */
-  lastText?: boolean;
-  children: ComponentChildren;
-}
-
-function Table({ label, head, texts, lastText = false, children }: TableProps) {
-  const isText = (i: number) => i < texts || (lastText && i === head.length - 1);
-  return (
-    <Scroll label={label}>
-      <table>
-        <thead>
-          <tr>
-            {head.map((name, i) => (
-              <th key={name} scope="col" class={isText(i) ? 'text' : ''}>
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>{children}</tbody>
-      </table>
-    </Scroll>
   );
 }

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { AgentView } from '../../server/wire/machine-views.ts';
+import type { NotifyView } from '../../server/wire/slo-views.ts';
 import { STATIONS } from '../../server/wire/stations.ts';
 import type { Gap, Health } from '../../server/wire/views.ts';
 import { breaches, episodeAddress } from '../breaches.ts';
@@ -13,6 +14,7 @@ export function HealthStrip({ live: { health, nowMs, run } }: { live: Live }) {
   return (
     <section class="strip" aria-label="Health of the measurement" id="health">
       <Breaches />
+      <Untold all={health.notify ?? []} />
       <Drops health={health} />
       <Unmatched unmatched={health.unmatched} exchanges={run.exchanges} />
       <Faults health={health} />
@@ -83,6 +85,20 @@ function Breaches() {
           </a>,
         ])}
       />
+    </Cell>
+  );
+}
+
+/** While somebody who is to be told of alerts is not. */
+function Untold({ all }: { all: readonly NotifyView[] }) {
+  const failing = all.filter(({ fault }) => fault !== null);
+  if (failing.length === 0) return null;
+  return (
+    <Cell name="Alerts" tone="bad" value={`${failing.length} of ${all.length} not told`}>
+      <p>
+        Who is to be told of alerts and is not. <a href="/health#findings">What to do about it</a>
+      </p>
+      <Listed rows={failing.map(({ kind, to, fault }) => [`${kind} ${to}`, fault])} />
     </Cell>
   );
 }

@@ -1,5 +1,5 @@
-import { fault, live, recent } from '../state.ts';
-import { chosenRun } from '../view-range.ts';
+import { fault, isOtherRun, live, recent } from '../state.ts';
+import { chosenRun, fixed } from '../view-range.ts';
 import { Banner } from './banner.tsx';
 import { ClockPanel } from './clock-panel.tsx';
 import { EmptyState } from './empty-state.tsx';
@@ -14,6 +14,7 @@ import { RangeBar } from './range-bar.tsx';
 import { RatePanel } from './rate-panel.tsx';
 import { RequestList } from './request-list.tsx';
 import { RequestPanel } from './request-panel.tsx';
+import { RunPending } from './run-pending.tsx';
 import { TableDialog } from './table-dialog.tsx';
 import './page.css';
 
@@ -26,10 +27,16 @@ export function Page() {
       <Banner />
       <main>
         {live.value !== null && <HealthStrip live={live.value} />}
-        {seen ? <Panels /> : fault.value === null && <EmptyState />}
+        {shown(seen)}
       </main>
     </>
   );
+}
+
+function shown(seen: boolean) {
+  if (isOtherRun.value && fixed.value === null) return <RunPending />;
+  if (seen) return <Panels />;
+  return fault.value === null && <EmptyState />;
 }
 
 function Panels() {

@@ -1,12 +1,12 @@
-import type { TargetedEvent } from 'preact';
 import { retryPast } from '../ask-past.ts';
-import { formatAge, formatDate } from '../format.ts';
-import { jumpToNow, look, pan, zoom } from '../moves.ts';
+import { formatAge } from '../format.ts';
+import { jumpToNow, look, lookAtAll, pan, requestsAddress, zoom } from '../moves.ts';
 import { stored } from '../past.ts';
-import { stretchText, windowText } from '../range-words.ts';
-import { isStored, paused, range, second } from '../state.ts';
+import { windowText } from '../range-words.ts';
+import { isQuiet, isStored, live, paused, range, second } from '../state.ts';
+import { stretchWithLength } from '../stretch-text.ts';
 import { fixed, windowMinutes } from '../view-range.ts';
-import { lengthOf } from '../zoom.ts';
+import { ExactRange } from './exact-range.tsx';
 import './range-bar.css';
 
 /** Which stretch of time the charts show, and the ways to another one. */
@@ -30,16 +30,20 @@ export function RangeBar() {
         >
           Back to now
         </button>
-        <Exactly />
+        <ExactRange range={range.value} choose={look} />
+        <a class="control button" href={requestsAddress()} title="All that are kept, to filter and to choose from">
+          Requests<span class="unseen"> {fixed.value === null ? 'of the run' : 'of that time'}</span>
+        </a>
       </div>
       <State />
+      {isQuiet.value && <Quiet />}
     </section>
   );
 }
 
 function about(): string {
   if (fixed.value === null) return `Last ${windowText(windowMinutes.value)}, following`;
-  return `${stretchText(fixed.value)}, ${formatAge(lengthOf(fixed.value) * 1000)}`;
+  return stretchWithLength(fixed.value);
 }
 
 function hint(): string {
@@ -64,34 +68,17 @@ function Move({ name, sign, title, act, off = false }: MoveProps) {
   );
 }
 
-/** As a field for date and time has it, in the viewer's zone. */
-const fieldText = (second: number): string => formatDate(second * 1000).replace(' ', 'T');
-
-/** To the second, by typing. */
-function Exactly() {
-  const { fromS, toS } = range.value;
-  const choose = (event: TargetedEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const told = new FormData(event.currentTarget);
-    const [from, to] = ['from', 'to'].map((name) => new Date(String(told.get(name))).getTime() / 1000);
-    if (from! < to!) look({ fromS: from!, toS: to! });
-    event.currentTarget.closest('details')?.removeAttribute('open');
-  };
+/** Where the requests are that the charts do not show. */
+function Quiet() {
+  const { run } = live.value!;
+  const ended = run.endedMs === null ? '' : ` The run ended ${formatAge(live.value!.nowMs - run.endedMs)} ago.`;
   return (
-    <details class="exactly">
-      <summary class="control button">From – to</summary>
-      <form class="more" onSubmit={choose}>
-        <label>
-          From <input class="control" type="datetime-local" name="from" step="1" required value={fieldText(fromS)} />
-        </label>
-        <label>
-          To <input class="control" type="datetime-local" name="to" step="1" required value={fieldText(toS)} />
-        </label>
-        <button type="submit" class="control button first">
-          Show
-        </button>
-      </form>
-    </details>
+    <p role="status" id="quiet">
+      No request came in the last {windowText(windowMinutes.value)}.{ended}{' '}
+      <button type="button" class="control button first" onClick={() => lookAtAll(run)}>
+        Look at all of the run
+      </button>
+    </p>
   );
 }
 

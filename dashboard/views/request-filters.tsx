@@ -2,6 +2,7 @@ import type { TargetedEvent } from 'preact';
 import { LAYERS, type SumLayer } from '../../server/wire/stations.ts';
 import { formatDuration, parseDuration } from '../format.ts';
 import { clearFilters, isFiltered, layer, overNs, STATUSES, status, text } from '../requests-state.ts';
+import { RequestRange } from './request-range.tsx';
 import { Choice } from './run-controls.tsx';
 import './request-filters.css';
 
@@ -38,6 +39,7 @@ export function RequestFilters() {
         }}
       />
       <Over />
+      <RequestRange />
       {isFiltered.value && (
         <button type="button" class="control button" onClick={clearFilters}>
           Clear

@@ -5,6 +5,7 @@ import type { PathView } from '../../server/wire/views.ts';
 import { duration, formatCount, formatTime } from '../format.ts';
 import { CLASS_WORDS, requestName, unusualLabels } from '../labels.ts';
 import { listHeld, live, openPath, PATH_ORDERS, pathClass, pathOrder, paths } from '../state.ts';
+import { fixed } from '../view-range.ts';
 import { Doubt } from './doubt.tsx';
 import { Labels } from './labels.tsx';
 import { BoundedNum, Num } from './num.tsx';
@@ -41,7 +42,13 @@ export function RequestList() {
             ))}
           </tbody>
         </table>
-        {value?.length === 0 && <p class="fine">No request of this kind has been joined yet.</p>}
+        {value?.length === 0 && (
+          <p class="fine">
+            {fixed.value === null
+              ? 'No request of this kind has been joined yet.'
+              : 'No request of this kind is kept of that time.'}
+          </p>
+        )}
       </Scroll>
     </section>
   );
@@ -57,7 +64,8 @@ function release(): void {
 }
 
 function orderWords(): string {
-  const order = pathOrder.value === 'slowest' ? 'slowest of the run' : 'newest first';
+  const of = fixed.value === null ? 'of the run' : 'of that time';
+  const order = pathOrder.value === 'slowest' ? `slowest ${of}` : `newest${fixed.value === null ? '' : ` ${of}`} first`;
   return listHeld.value ? `${order}, held while you point at it` : order;
 }
 

@@ -1,8 +1,20 @@
 import { download } from '../download.ts';
 import { formatCount } from '../format.ts';
 import { exchangesCsv } from '../request-export.ts';
-import { choose, chosenId, clearFilters, isFiltered, list, listHeld, ORDERS, order, seed } from '../requests-state.ts';
+import {
+  choose,
+  chosenId,
+  clearFilters,
+  isFiltered,
+  list,
+  listHeld,
+  ORDERS,
+  order,
+  range,
+  seed,
+} from '../requests-state.ts';
 import { heardMs, summary, triedMs } from '../run-choice.ts';
+import { stretchText } from '../stretch-text.ts';
 import { Asking, Failed, Stale } from './answer-states.tsx';
 import { ExchangePanel } from './exchange-panel.tsx';
 import { ExchangeTable } from './exchange-table.tsx';
@@ -72,7 +84,8 @@ function aboutList(): string {
     random: 'drawn at random, each as likely as the other',
   };
   const run = summary.value.value?.run;
-  const of = run === undefined ? '' : `, of ${formatCount(run.exchanges)} in run ${run.name}`;
+  const among = range.value === null ? `of ${formatCount(run?.exchanges)}` : 'of that time';
+  const of = run === undefined ? '' : `, ${among} in run ${run.name}`;
   return `${words[order.value]}${of}${listHeld.value ? '; held while you point at it' : ''}`;
 }
 
@@ -101,9 +114,9 @@ function Nothing() {
     <div class="empty">
       <h2>None that fits</h2>
       <p>
-        {order.value === 'failed' && !isFiltered.value
-          ? 'No request that is kept of this run failed.'
-          : 'No request that is kept of this run fits what you ask for.'}
+        No request that is kept of this run{' '}
+        {order.value === 'failed' && !isFiltered.value ? 'failed' : 'fits what you ask for'}
+        {range.value !== null && ` and began from ${stretchText(range.value)}`}.
       </p>
       {isFiltered.value && (
         <p>

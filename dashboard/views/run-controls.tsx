@@ -6,7 +6,7 @@ import './run-controls.css';
 export function RunControls() {
   return (
     <>
-      <Choice label="Run" value={runId.value} choices={runChoices()} choose={chooseRun} />
+      <Choice label="Run" value={runId.value} choices={runChoices(runId.value, 'current run')} choose={chooseRun} />
       <Choice
         label="VM"
         value={vmName.value}
@@ -27,10 +27,11 @@ function named(known: readonly string[], chosen: string): Choices {
   return all.map((name) => [name, name]);
 }
 
-function runChoices(): Choices {
+/** @param current what the one that lasts is called */
+export function runChoices(chosen: string, current: string): Choices {
   const list: Choices = (runs.value.value ?? []).map(({ id, name }) => [id, `${name} · ${id}`]);
-  const isListed = runId.value === CURRENT || list.some(([id]) => id === runId.value);
-  return [[CURRENT, 'current run'], ...list, ...(isListed ? [] : ([[runId.value, runId.value]] as Choices))];
+  const isListed = chosen === CURRENT || list.some(([id]) => id === chosen);
+  return [[CURRENT, current], ...list, ...(isListed ? [] : ([[chosen, chosen]] as Choices))];
 }
 
 interface ChoiceProps {

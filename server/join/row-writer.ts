@@ -4,7 +4,7 @@ import type { LateRecord } from './late-records.ts';
 import { KEY_BYTES, type PathColumns, STATION_COUNT } from './paths.ts';
 import { STATUS_WORD } from './record-check.ts';
 import { KEY_WORD } from './record-key.ts';
-import { RESPONSE_BYTES_WORD } from './whole.ts';
+import { endTogether, hostBeganEarly, RESPONSE_BYTES_WORD } from './whole.ts';
 
 const LAST_WORD = RECORD_OFFSETS.last / 4;
 const REQUEST_BYTES_WORD = RECORD_OFFSETS.request_bytes / 4;
@@ -24,6 +24,8 @@ const KEY_WORDS = KEY_BYTES / 4;
 const HEAD_WORDS = HEAD_BYTES / 4;
 const HOST_SLOTS = HOST_STATIONS.map(stationIndex);
 const GUEST_SLOTS = GUEST_STATIONS.map(stationIndex);
+/** Where the host sees a response. */
+const ANSWER_SLOTS = HOST_SLOTS.filter((slot) => slot >= stationIndex('tap.rx'));
 
 /** A source with its base split for stampSince. */
 export interface SourceClock {
@@ -59,6 +61,7 @@ export class RowWriter {
     const { columns } = this;
     writeStamps(columns, row, HOST_SLOTS, host, hostAt, hostClock);
     writeStamps(columns, row, GUEST_SLOTS, guest, guestAt, guestClock);
+    if (hostBeganEarly(host, hostAt, guest, guestAt)) forgetFirst(columns, row, ANSWER_SLOTS);
     columns.hostSource[row] = hostClock.index;
     columns.guestSource[row] = guestClock.index;
     columns.tap[row] = host[hostAt + IFINDEX_WORD]!;
@@ -74,7 +77,8 @@ export class RowWriter {
     const guestBytes = guest[guestAt + RESPONSE_BYTES_WORD]!;
     columns.responseBytes[row] = Math.max(hostBytes, guestBytes);
     // A response that paused is an ordinary one once both vantages have all of it.
-    const paused = hostBytes === guestBytes && hostBytes > 0 ? FLAGS.continued : 0;
+    const isWhole = Math.min(hostBytes, guestBytes) > 0 && endTogether(host, hostAt, guest, guestAt);
+    const paused = isWhole ? FLAGS.continued : 0;
     columns.flags[row] = (host[hostAt + FLAGS_WORD]! | guest[guestAt + FLAGS_WORD]!) & ~paused;
     columns.status[row] = guest[guestAt + STATUS_WORD]! & 0xffff || host[hostAt + STATUS_WORD]! & 0xffff;
     writeFacts(columns, row, host, hostAt, guest, guestAt);
@@ -91,7 +95,9 @@ export class RowWriter {
 
 /** Put a row right, of a record that saw more of the response than the one that the row was made of. */
 export function amendRow(columns: PathColumns, row: number, { words, source, isHost }: LateRecord): void {
+  const forgotten = ANSWER_SLOTS.filter((slot) => isForgotten(columns, row, slot));
   writeStamps(columns, row, isHost ? HOST_SLOTS : GUEST_SLOTS, words, 0, source);
+  forgetFirst(columns, row, forgotten);
   columns.responseBytes[row] = Math.max(columns.responseBytes[row]!, words[RESPONSE_BYTES_WORD]!);
   columns.flags[row] = columns.flags[row]! | words[FLAGS_WORD]!;
   if (isHost) writeHostFacts(columns, row, words, 0);
@@ -138,6 +144,16 @@ function writeStamps(
     first[to + slots[i]!] = stampSince(words, at + 2 * i, baseHigh, baseLow);
     last[to + slots[i]!] = stampSince(words, at + LAST_WORD + 2 * i, baseHigh, baseLow);
   }
+}
+
+/** What these stations saw first was no byte of the answer. */
+function forgetFirst({ first }: PathColumns, row: number, slots: readonly number[]): void {
+  for (const slot of slots) first[row * STATION_COUNT + slot] = Number.NaN;
+}
+
+function isForgotten({ first, last }: PathColumns, row: number, slot: number): boolean {
+  const at = row * STATION_COUNT + slot;
+  return Number.isNaN(first[at]!) && !Number.isNaN(last[at]!);
 }
 
 /** Wall clock of the host's first stamp, or of the guest's where the host has none. */

@@ -72,6 +72,7 @@ function objectiveOf(document: DocumentOf<'SLO'>, index: number, find: Reference
   return {
     id: spec.objectives.length === 1 ? metadata.name : `${metadata.name}.${index + 1}`,
     slo: metadata.name,
+    ...(isComposite(spec.objectives) && { weight: own.compositeWeight ?? 1 }),
     title: [metadata.displayName ?? metadata.name, ...(own.displayName ? [own.displayName] : [])].join(': '),
     service: spec.service,
     indicator,
@@ -82,6 +83,13 @@ function objectiveOf(document: DocumentOf<'SLO'>, index: number, find: Reference
     rules: rulesOf(document, minutesOf(window.length), find),
     maintenance,
   };
+}
+
+/** The specification's composite: several objectives, of which some have an indicator or a weight of their own. */
+function isComposite(objectives: readonly ObjectiveSpec[]): boolean {
+  const isPart = ({ indicator, indicatorRef, compositeWeight }: ObjectiveSpec) =>
+    (indicator ?? indicatorRef ?? compositeWeight) !== undefined;
+  return objectives.length > 1 && objectives.some(isPart);
 }
 
 function sliceOf({ timeSliceWindow, timeSliceTarget }: ObjectiveSpec, method: Objective['method']): Objective['slice'] {

@@ -36,6 +36,14 @@ const lane = z.strictObject({
   vm: z.string(),
   minutes: z.array(z.tuple([z.number(), z.number(), z.number()])),
 });
+const composite = z.strictObject({
+  slo: z.string(),
+  parts: z.array(
+    z.strictObject({
+      ...{ objective: z.string(), weight: z.number(), total: z.number(), bad: z.number(), budget: z.number() },
+    }),
+  ),
+});
 const episode: z.ZodType<EpisodeData> = z.strictObject({
   ...{ objective: z.string(), service: z.string(), promise: z.string(), target: z.number() },
   ...{ window: stretch, baseline: stretch, isAboutTime: z.boolean(), isSampled: z.boolean() },
@@ -43,6 +51,7 @@ const episode: z.ZodType<EpisodeData> = z.strictObject({
   ...{ bad: z.array(row), usual: z.array(row), slowest: z.array(row), lanes: z.array(lane), neighbours: z.array(lane) },
   marks: z.array(z.strictObject({ atMs: z.number(), what: z.string() })),
   lost: z.array(z.tuple([z.number(), z.number()])),
+  composite: composite.exactOptional(),
 });
 
 /** Nothing may stand in a report that nobody looks at. */

@@ -1,8 +1,9 @@
 /** A report as one HTML file: no script, no font, nothing from elsewhere. Made of its data alone, byte for byte. */
+import { compositeParts, compositeSentence } from '../slo/composite.ts';
 import { TALLIES } from '../slo/indicator.ts';
 import { verdictOn } from '../slo/verdict.ts';
 import { partWords } from '../slo/verdict-sentence.ts';
-import type { EpisodeData, EpisodeRow, EpisodeVerdict } from '../wire/episode-views.ts';
+import type { CompositeData, EpisodeData, EpisodeRow, EpisodeVerdict } from '../wire/episode-views.ts';
 import { attribution, timeline, waterfall } from './charts.ts';
 import { clock, escaped, moment, permille, reading, section, table, time } from './markup.ts';
 import type { ReportData } from './report-data.ts';
@@ -24,6 +25,7 @@ export function reportHtml(data: ReportData, digestOf: (text: string) => string)
     `<p class="verdict ${verdict.side}">${escaped(verdict.sentence)}</p>`,
     ...verdict.doubts.map((doubt) => `<p class="doubt">It cannot know: ${escaped(doubt)}.</p>`),
     section('Objective and counts', countsPart(data)),
+    ...(episode.composite === undefined ? [] : [section('Composite SLO', compositePart(episode.composite))]),
     section('Timeline', timeline(episode) + marksPart(episode)),
     section('Where the excess lies', attributionPart(verdict)),
     section('Evidence', evidencePart(verdict)),
@@ -67,6 +69,17 @@ function countsPart({ episode, alerts }: ReportData): string {
   );
 }
 
+function compositePart(composite: CompositeData): string {
+  const rows = compositeParts(composite).map(({ objective, weight, burn, permille: share }) => [
+    ...[escaped(objective), String(weight), burn === null ? 'no requests' : burn.toFixed(2), permille(share)],
+  ]);
+  return (
+    `<p>${escaped(compositeSentence(composite))}</p>` +
+    table([['part', 'weight', 'burn of its own budget', 'share of what burns'], ...rows], [1, 2, 3]) +
+    '<p>Over the whole minutes of the window. A part counts as much as it weighs times how fast its own budget burns; OpenSLO gives weights and no formula.</p>'
+  );
+}
+
 function marksPart({ marks }: EpisodeData): string {
   return marks.map(({ atMs, what }) => `<p>${clock(atMs)} ${escaped(what)}</p>`).join('');
 }
@@ -90,14 +103,14 @@ function attributionPart({ parts, sides, requests }: EpisodeVerdict): string {
   );
 }
 
-function evidencePart({ evidence, neighbour }: EpisodeVerdict): string {
+function evidencePart({ evidence, neighbour, process }: EpisodeVerdict): string {
   const rows = evidence.map(({ what, during, before, unit }) => [
     escaped(what),
     reading(during, unit),
     reading(before, unit),
   ]);
-  const who =
-    neighbour === null ? '' : `<p>VM ${escaped(neighbour)} took the CPU: it ran more while ours waited more.</p>`;
+  const taker = neighbour === null ? process && `The program ${process}` : `VM ${neighbour}`;
+  const who = taker === null ? '' : `<p>${escaped(taker)} took the CPU: it ran more while ours waited more.</p>`;
   return who + table([['what', 'during', 'before'], ...rows], [1, 2]);
 }
 

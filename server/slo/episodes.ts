@@ -26,7 +26,7 @@ export function episodesOf(
   { source, units }: { source: CountLine; units: UnitLine },
   transitions: readonly Transition[],
   nowMs: number,
-): SloEpisode[] {
+): Omit<SloEpisode, 'composite'>[] {
   const all = firedTogether(transitions);
   const extents = extentsOf(objective, units, all, nowMs);
   return all.map((fired, i) => {

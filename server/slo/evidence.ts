@@ -80,11 +80,31 @@ export function neighbourOf(data: EpisodeData): string | null {
   return grown[0]?.vm ?? null;
 }
 
+/** The program on its host whose CPU time grew most, where no VM took what ours waited for; null where none did. */
+export function processOf(data: EpisodeData): string | null {
+  if (cpuState(cpuReadings(data)) === 'free' || neighbourOf(data) !== null) return null;
+  const grown = data.neighbours
+    .filter(({ gauge }) => gauge === 'process.time')
+    .map((lane) => ({ program: lane.vm, change: programChange(lane, data) }))
+    // Nobody looked before: it may have run all the time.
+    .filter(({ change }) => change.before !== null && rise(change) > TAKES)
+    .sort((a, b) => rise(b.change) - rise(a.change));
+  return grown[0]?.program ?? null;
+}
+
+/** A host tells of a program only while it takes something: its mean is over all the time in which the host told of its CPUs. */
+function programChange({ minutes }: GaugeLane, data: EpisodeData): Change {
+  const taken = new Map(minutes.map(([minute, , millionths]) => [minute, millionths]));
+  const told = data.lanes.find(({ gauge }) => gauge === 'softirq.host')?.minutes ?? [];
+  const all = told.map(([minute, seconds]): GaugeLane['minutes'][number] => [minute, seconds, taken.get(minute) ?? 0]);
+  return { during: meanIn(all, data.window), before: meanIn(all, data.baseline) };
+}
+
 export function evidenceLines(data: EpisodeData): EvidenceLine[] {
   const gauges = [...data.lanes, ...data.neighbours].map((lane) => ({
     what: `${GAUGE_WORDS[lane.gauge].what}, ${lane.vm}`,
     unit: GAUGE_WORDS[lane.gauge].unit,
-    ...changeOf(lane, data),
+    ...(lane.gauge === 'process.time' ? programChange(lane, data) : changeOf(lane, data)),
   }));
   const lost = (stretch: SloStretch) =>
     data.lost
@@ -106,6 +126,15 @@ const GAUGE_WORDS: Record<GaugeName, { what: string; unit: string }> = {
   'vcpu.time': { what: 'vCPUs running', unit: 's per s' },
   'pressure.host': { what: 'CPU pressure of the host', unit: 'of the time' },
   'pressure.guest': { what: 'CPU pressure in the guest', unit: 'of the time' },
+  'memory.host': { what: 'memory pressure of the host', unit: 'of the time' },
+  'memory.guest': { what: 'memory pressure in the guest', unit: 'of the time' },
+  'softirq.host': { what: 'softirq on the host', unit: 's per s' },
+  'softirq.guest': { what: 'softirq in the guest', unit: 's per s' },
+  'nic.drops': { what: 'packets dropped by the host’s NIC', unit: 'per s' },
+  'nic.errors': { what: 'broken packets at the host’s NIC', unit: 'per s' },
+  'nic.busy': { what: 'speed of the host’s NIC in use', unit: 'of its speed' },
+  'tap.drops': { what: 'packets that the guest’s tap dropped', unit: 'per s' },
+  'process.time': { what: 'program on the host running', unit: 's per s' },
 };
 
 function line(

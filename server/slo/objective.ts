@@ -19,6 +19,8 @@ export interface Objective {
   /** Unique: the SLO's name, and its number where the SLO has several. */
   readonly id: string;
   readonly slo: string;
+  /** Of a part of a composite SLO: how much it counts there. */
+  readonly weight?: number;
   readonly title: string;
   readonly service: string;
   readonly indicator: Indicator;

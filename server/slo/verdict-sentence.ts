@@ -18,7 +18,7 @@ const PART_WORDS: Record<string, string> = {
 
 export function verdictSentence(
   { window, promise }: EpisodeData,
-  { side, part, doubts, excessNs, sides, neighbour }: Omit<EpisodeVerdict, 'sentence'>,
+  { side, part, doubts, excessNs, sides, neighbour, process }: Omit<EpisodeVerdict, 'sentence'>,
 ): string {
   const when = `From ${clock(window.fromMs)} to ${clock(window.toMs)} UTC`;
   if (side === 'undetermined') {
@@ -26,7 +26,8 @@ export function verdictSentence(
   }
   const share = sides.find((one) => one.side === side)!;
   const where = part === null ? 'no single layer of it carries most' : `most of it in ${PART_WORDS[part]}`;
-  const who = neighbour === null ? '' : ` VM ${neighbour} took the CPU.`;
+  const taker = neighbour === null ? process && `The program ${process}` : `VM ${neighbour}`;
+  const who = taker === null ? '' : ` ${taker} took the CPU.`;
   return (
     `${when}, ${side}: ${percent(share.permille)} (${percent(share.low)} to ${percent(share.high)}) of the ` +
     `${milliseconds(excessNs ?? 0)} that bad requests took longer than usual lie with the ${side}, ${where}.${who}`

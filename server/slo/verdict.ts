@@ -18,7 +18,7 @@ import {
   STOLEN,
 } from '../wire/episode-views.ts';
 import { type CpuCause, cpuCauseOf, GUEST_PARTS } from './cpu-cause.ts';
-import { evidenceLines, neighbourOf } from './evidence.ts';
+import { evidenceLines, neighbourOf, processOf } from './evidence.ts';
 import { permilleOf } from './rounded-shares.ts';
 import { verdictSentence } from './verdict-sentence.ts';
 
@@ -36,6 +36,7 @@ export function verdictOn(data: EpisodeData): EpisodeVerdict {
     requests: { bad: bad.length, usual: usual.length },
     evidence: evidenceLines(data),
     neighbour: cpu === 'beside' ? null : neighbourOf(data),
+    process: cpu === 'beside' ? null : processOf(data),
   };
   const reason = whyNot(data, bad, usual);
   const parts = reason === null ? partShares(bad, usual, cpu === 'starved') : [];

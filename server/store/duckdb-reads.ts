@@ -5,7 +5,6 @@ import type { PathKeys } from '../join/recent-keys.ts';
 import { copyRows } from '../join/rows.ts';
 import { addressBytes } from '../wire/address.ts';
 import type { Calls, DiskQuery, FoundRows } from './duckdb-messages.ts';
-import { TICKS_PER_MS } from './packed-rows.ts';
 import { PATH_FIELDS } from './path-fields.ts';
 import { sqlFilter } from './path-filter.ts';
 import { foundNumbers, isPlain, pageEnd } from './path-numbers.ts';
@@ -13,6 +12,7 @@ import { sqlRank } from './path-order.ts';
 import { rowsOf, selection } from './path-table.ts';
 import { ROLL_UP_TABLE } from './roll-up-tables.ts';
 import { PATH_TABLES } from './stored-table.ts';
+import { numbersWithin } from './time-range.ts';
 import { readUnkept } from './unkept-keys.ts';
 
 const FIELDS = `${selection()}, number::DOUBLE`;
@@ -51,7 +51,7 @@ async function rankedNumbers(connection: DuckDBConnection, query: DiskQuery): Pr
   const picked: DuckDBValue[] = [];
   const bind = (value: DuckDBValue) => `$${picked.push(value)}`;
   const rank = sqlRank(query, bind);
-  const around = query.within === undefined ? [] : [await numbersWithin(connection, query.within)];
+  const around = query.within === undefined ? [] : [await numbersSql(connection, query.within)];
   const filters = [`run = ${bind(query.run)}`, `${rank} IS NOT NULL`, ...around, ...sqlFilter(query, bind)];
   const wanted = filters.join(' AND ');
   const limited = `LIMIT ${bind(query.limit)}::BIGINT`;
@@ -59,16 +59,9 @@ async function rankedNumbers(connection: DuckDBConnection, query: DiskQuery): Pr
   return ((await connection.runAndReadAll(pick, picked)).getColumnsJS()[0] ?? []) as number[];
 }
 
-/** Rows come about in the order of time: what lies between these numbers is known for all rows of a group at once. */
-async function numbersWithin(
-  connection: DuckDBConnection,
-  { fromMs, toMs }: NonNullable<DiskQuery['within']>,
-): Promise<string> {
-  const [from, to] = [Math.floor(fromMs * TICKS_PER_MS), Math.ceil(toMs * TICKS_PER_MS)];
-  const rows = PATH_TABLES.map((table) => `SELECT number FROM ${table} WHERE ticks >= ${from} AND ticks < ${to}`);
-  const ends = `SELECT min(number)::DOUBLE, max(number)::DOUBLE FROM (${rows.join(' UNION ALL ')})`;
-  const [first, last] = (await connection.runAndReadAll(ends)).getRowsJS()[0] as [number | null, number | null];
-  return `number BETWEEN ${first ?? 0} AND ${last ?? -1}`;
+async function numbersSql(connection: DuckDBConnection, within: NonNullable<DiskQuery['within']>): Promise<string> {
+  const { from, to } = await numbersWithin(connection, within);
+  return `number BETWEEN ${from} AND ${to}`;
 }
 
 /** The times alone are much cheaper to ask. */

@@ -2,7 +2,7 @@
 import { STATIONS } from '../wire/stations.ts';
 import { unpacked } from './column-appender.ts';
 import { firstName, lastName } from './packed-rows.ts';
-import { PATH_TABLES } from './stored-table.ts';
+import { PATH_TABLES, type PathTable } from './stored-table.ts';
 
 const [FIRST, LAST] = [STATIONS[0], STATIONS.at(-1)!];
 const [BEGUN, SENT, DONE] = [firstName(FIRST), firstName(LAST), lastName(LAST)];
@@ -10,7 +10,7 @@ const [BEGUN, SENT, DONE] = [firstName(FIRST), firstName(LAST), lastName(LAST)];
 const SENT_AND_DONE = [SENT, DONE].map((name) => `(${unpacked(name)})::BIGINT`).join(' + ');
 
 /** In one of the tables, ns, and whether it was measured: the last station counts from the first. */
-const END_TO_END: Readonly<Record<(typeof PATH_TABLES)[number], { ns: string; there: string }>> = {
+const END_TO_END: Readonly<Record<PathTable, { ns: string; there: string }>> = {
   // The last byte passed with the first one.
   usual_paths: { ns: `${SENT}::BIGINT - 1`, there: `${BEGUN} > 0 AND ${SENT} > 0` },
   other_paths: {
@@ -26,12 +26,12 @@ export interface Between {
   to: number;
 }
 
-/** Paths in some ranges for which conditions hold and an end-to-end time was measured, as rows of `number`, `run`, `class`, `kind` and `ns`. */
-export function endToEndRows(ranges: readonly Between[], wanted: readonly string[]): string {
+/** Paths in some ranges for which a table's conditions hold and an end-to-end time was measured, as rows of `number`, `run`, `class`, `kind` and `ns`. */
+export function endToEndRows(ranges: readonly Between[], wanted: (table: PathTable) => readonly string[]): string {
   const all = PATH_TABLES.flatMap((table) =>
     ranges.map(({ from, to }) => {
       const { ns, there } = END_TO_END[table];
-      const where = [`number BETWEEN ${from} AND ${to}`, ...wanted, there].join(' AND ');
+      const where = [`number BETWEEN ${from} AND ${to}`, ...wanted(table), there].join(' AND ');
       return `SELECT number, run, class, kind, ${ns} AS ns FROM ${table} WHERE ${where}`;
     }),
   );

@@ -7,6 +7,8 @@ import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { CLASSES } from '../wire/record.ts';
 import type { DiskQuery } from './duckdb-messages.ts';
 import { type Between, endToEndRows } from './end-to-end-rows.ts';
+import { PATH_TABLES } from './stored-table.ts';
+import { beganWithin, numbersWithin } from './time-range.ts';
 
 /** Numbers of a part: few enough that a list is made in a moment, enough that there are few lists. */
 const PART_ROWS = 2 ** 19;
@@ -29,7 +31,7 @@ export async function listPart(connection: DuckDBConnection, next: number): Prom
   if (part === null) return false;
   const within = rangeOf(part);
   const best = `SELECT max({ns: ns, before: -number}, ${LISTED}) AS best
-    FROM (${endToEndRows([within], [])}) AS rows JOIN kinds ON kinds.id = rows.kind GROUP BY rows.run, vm, class`;
+    FROM (${endToEndRows([within], () => [])}) AS rows JOIN kinds ON kinds.id = rows.kind GROUP BY rows.run, vm, class`;
   const slowest = `SELECT -unnest(best).before FROM (${best})`;
   const numbers = (await connection.runAndReadAll(slowest)).getColumnsJS()[0] ?? [];
   const which = `number BETWEEN ${within.from} AND ${within.to} AND number IN (${[-1, ...numbers].join(', ')})`;
@@ -61,16 +63,34 @@ export function canListsAnswer({ order, limit }: DiskQuery): boolean {
 /** The slowest on the lists of a query's run, as rows of `number` and `ns`, and where there are paths that are on none. */
 export async function listedPaths(
   connection: DuckDBConnection,
-  { run, vm, class: exchangeClass }: DiskQuery,
+  { run, vm, class: exchangeClass, within }: DiskQuery,
   bind: (value: DuckDBValue) => string,
 ): Promise<{ rows: string; others: Between[] }> {
   const found = await connection.runAndReadAll('SELECT part::DOUBLE FROM slow_parts WHERE listed ORDER BY part');
-  const parts = found.getRowsJS().map(([part]) => part as number);
-  const wanted = [`run = ${bind(run)}`];
+  const all = found.getRowsJS().map(([part]) => part as number);
+  const parts = within === undefined ? all : await partsWithin(connection, all, within);
+  const wanted = [`run = ${bind(run)}`, `number // ${PART_ROWS} IN (${[-1, ...parts].join(', ')})`];
   if (vm !== undefined) wanted.push(`vm = ${bind(vm)}`);
   if (exchangeClass !== undefined) wanted.push(`class = ${bind(CLASSES[exchangeClass] ?? '')}`);
   const rows = `SELECT number, end_to_end_ns AS ns FROM slow_paths WHERE ${wanted.join(' AND ')}`;
   return { rows, others: rangesWithout(parts) };
+}
+
+/** Those of which every row began in a stretch of time. */
+async function partsWithin(
+  connection: DuckDBConnection,
+  parts: readonly number[],
+  within: NonNullable<DiskQuery['within']>,
+): Promise<number[]> {
+  const { from, to } = await numbersWithin(connection, within);
+  const outside = PATH_TABLES.map(
+    (table) =>
+      `SELECT number // ${PART_ROWS} AS part FROM ${table}
+       WHERE number BETWEEN ${from} AND ${to} AND NOT (${beganWithin(table, within)})`,
+  );
+  const found = await connection.runAndReadAll(`SELECT DISTINCT part::DOUBLE FROM (${outside.join(' UNION ALL ')})`);
+  const cut = new Set(found.getRowsJS().map(([part]) => part as number));
+  return parts.filter((part) => rangeOf(part).from >= from && rangeOf(part).to <= to && !cut.has(part));
 }
 
 /** @param parts rising */

@@ -43,6 +43,7 @@ export type TableName = keyof typeof TABLES;
 
 /** Where the rows of paths are, by SHAPE. */
 export const PATH_TABLES = ['usual_paths', 'other_paths', 'long_paths'] as const satisfies readonly TableName[];
+export type PathTable = (typeof PATH_TABLES)[number];
 /** What they refer to, run by run. */
 export const RUN_TABLES = ['connections', 'kinds', 'heads'] as const satisfies readonly TableName[];
 

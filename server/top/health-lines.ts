@@ -5,7 +5,13 @@ import type { Health } from '../wire/views.ts';
 import type { Style } from './style.ts';
 
 export function healthLines(health: Health, style: Style): string[] {
-  return [agentsLine(health, style), lossLine(health, style), clockLine(health), costLine(health)];
+  return [
+    agentsLine(health, style),
+    lossLine(health, style),
+    clockLine(health),
+    costLine(health),
+    ...alertLine(health, style),
+  ];
 }
 
 function agentsLine({ agents }: Health, { alarm }: Style): string {
@@ -34,4 +40,11 @@ function clockLine({ clock, liveDelayMs }: Health): string {
 function costLine({ selfCost: { hostNsPerRequest, guestNsPerRequest } }: Health): string {
   const cost = (ns: number | null) => (ns === null ? 'not known' : duration(ns));
   return `our cost host ${cost(hostNsPerRequest)}, guest ${cost(guestNsPerRequest)} a request`;
+}
+
+/** Only while somebody who is to be told is not. */
+function alertLine({ notify = [] }: Health, { alarm }: Style): string[] {
+  const failing = notify.filter(({ fault }) => fault !== null);
+  const each = failing.map(({ kind, to, fault }) => `${kind} ${to}: ${fault}`);
+  return failing.length === 0 ? [] : [`alerts   ${alarm(`NOT TOLD ${each.join(', ')}`)}`];
 }

@@ -4,6 +4,22 @@
  */
 import type { SloCounts, SloStretch } from './slo-views.ts';
 
+/** What an SLO of several objectives spent in a stretch of time, in its own units; `budget` is the share that may be bad. */
+export interface CompositeData {
+  slo: string;
+  parts: { objective: string; weight: number; total: number; bad: number; budget: number }[];
+}
+
+/** What one of them has of it. */
+export interface CompositePart {
+  objective: string;
+  weight: number;
+  /** How many times too fast its own budget burnt; null without requests. */
+  burn: number | null;
+  /** Of what burns, by weight; they add up to 1000; null where nothing burns. */
+  permille: number | null;
+}
+
 export interface SloEpisode extends SloStretch {
   id: string;
   objective: string;
@@ -16,6 +32,8 @@ export interface SloEpisode extends SloStretch {
   counts: SloCounts;
   /** How many times too fast the budget burnt; null without requests. */
   burn: number | null;
+  /** Of a composite SLO, all its parts at that time; null of an SLO that is none. */
+  composite: { slo: string; parts: CompositePart[] } | null;
 }
 
 /** Where time of a request may go, without a clock between host and guest: they add up to end to end exactly. */
@@ -52,11 +70,23 @@ export type MinuteTuple = number[];
 /** One minute of a gauge: [minute since the epoch, seconds told, sum over them in millionths]. */
 export type GaugeTuple = [number, number, number];
 
-export const GAUGES = ['steal', 'vcpu.delay', 'vcpu.time', 'pressure.host', 'pressure.guest'] as const;
+export const GAUGES = [
+  ...(['steal', 'vcpu.delay', 'vcpu.time', 'pressure.host', 'pressure.guest', 'memory.host', 'memory.guest'] as const),
+  ...(['softirq.host', 'softirq.guest', 'nic.drops', 'nic.errors', 'nic.busy', 'tap.drops', 'process.time'] as const),
+] as const;
 export type GaugeName = (typeof GAUGES)[number];
+
+/** What one is of: a share of the time or of a speed, CPU seconds per second, or packets per second. */
+export const GAUGE_UNITS: Record<GaugeName, 'share' | 'cpu' | 'packets'> = {
+  ...{ steal: 'share', 'vcpu.delay': 'cpu', 'vcpu.time': 'cpu', 'pressure.host': 'share', 'pressure.guest': 'share' },
+  ...{ 'memory.host': 'share', 'memory.guest': 'share', 'softirq.host': 'cpu', 'softirq.guest': 'cpu' },
+  ...{ 'nic.drops': 'packets', 'nic.errors': 'packets', 'nic.busy': 'share', 'tap.drops': 'packets' },
+  'process.time': 'cpu',
+};
 
 export interface GaugeLane {
   gauge: GaugeName;
+  /** Of `process.time` a program and its host: `name on host`. */
   vm: string;
   minutes: GaugeTuple[];
 }
@@ -85,7 +115,7 @@ export interface EpisodeData {
   bad: EpisodeRow[];
   usual: EpisodeRow[];
   slowest: EpisodeRow[];
-  /** Of VMs that the objective is about, and of those beside them. */
+  /** Of VMs that the objective is about; of VMs beside them, and of programs on their hosts. */
   lanes: GaugeLane[];
   neighbours: GaugeLane[];
   marks: EpisodeMark[];
@@ -93,6 +123,8 @@ export interface EpisodeData {
   lost: [number, number][];
   /** Whether a budget chose which requests are kept one by one. */
   isSampled: boolean;
+  /** Of a composite SLO. */
+  composite?: CompositeData;
 }
 
 export interface PartShare {
@@ -133,8 +165,10 @@ export interface EpisodeVerdict {
   parts: PartShare[];
   sides: SideShare[];
   evidence: EvidenceLine[];
-  /** Who took the CPU, where the readings carry it. */
+  /** The VM that took the CPU, where the readings carry it. */
   neighbour: string | null;
+  /** The program on the host that took it, `name on host`, where they carry that and no VM did. */
+  process: string | null;
 }
 
 export interface EpisodeView {

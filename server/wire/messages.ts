@@ -80,6 +80,14 @@ export interface ClockPairing {
   guestRealtimeNs: string;
 }
 
+/** What a host's NICs did not carry, packets per second, and how near they are to their speed. */
+export interface NicLoad {
+  drops: number;
+  errors: number;
+  /** Largest share of a link's speed used one way, 0..1; null where no link has a speed. */
+  busy: number | null;
+}
+
 export interface Hello {
   type: 'hello';
   protocol: number;
@@ -125,12 +133,22 @@ export interface AgentStats {
   steal: number;
   /** Share of the last interval in which some task waited for a CPU (PSI), 0..1; null where the kernel does not tell. */
   cpuPressure: number | null;
+  /** The same of waiting for memory; older agents do not tell. */
+  memoryPressure: number | null;
   /** CPU seconds per second of the last interval that this machine was busy with, whatever it was; older agents do not tell. */
   cpuBusy: number | null;
+  /** Of them in softirq, where packets are received; older agents do not tell. */
+  softirq: number | null;
   /** Host: time that each VM's vCPU threads waited for a CPU in the last interval, per second; by the VM's name. */
   vcpuDelay: Record<string, number>;
   /** Host: time that they had one, per second; older agents do not tell. */
   vcpuTime: Record<string, number>;
+  /** Host: of its uplinks in the last interval; older agents do not tell. */
+  nic: NicLoad | null;
+  /** Host: packets that the taps of each VM dropped, per second; older agents do not tell. */
+  tapDrops: Record<string, number>;
+  /** Host: CPU seconds per second of its busiest programs beside its VMs, by name; older agents do not tell. */
+  processes: Record<string, number>;
   clocks: ClockReading;
   /** Guest: null where there is none; `noPairing` says why, and is empty where there is one. */
   pairing: ClockPairing | null;

@@ -14,7 +14,7 @@ function verdict(side: EpisodeVerdict['side'], part: EpisodeVerdict['part']): Ep
       { side: 'platform', permille: 900, low: 850, high: 950 },
       { side: 'tenant', permille: 100, low: 50, high: 150 },
     ],
-    ...{ parts: [], evidence: [], neighbour: null },
+    ...{ parts: [], evidence: [], neighbour: null, process: null },
   };
 }
 

@@ -14,6 +14,7 @@ import { breached, OBJECTIVES, SLOW_SERVICE, SLOW_VNIC } from '../server/breache
 import { afterwards, getJson, type Started, start } from '../server/running-server.ts';
 import { type BuiltPage, buildPage, ROOT } from './built-page.ts';
 import { accessibilityFaults, collectProblems, launchBrowser } from './live-page.ts';
+import { painted } from './pixels.ts';
 import { blankPage, checkLooks, heldBack, opened, plain } from './replayed.ts';
 
 // A browser on two busy cores is slow.
@@ -73,6 +74,31 @@ describe('an alert that fires', () => {
     await page.locator(`.cell a[href*="${encodeURIComponent(episode.id)}"]`).click();
     await page.locator('#attribution').waitFor();
     expect(new URL(page.url()).searchParams.get('episode')).toBe(episode.id);
+  });
+
+  it('is marked in the live page’s charts from its beginning on, and its mark leads to the breach', async () => {
+    const { server, episode } = await breached(SLOW_VNIC, { dashboard: built.directory });
+    const page = await walked(`${server.url}/?min=15`);
+    const all = await getJson<SloEpisode[]>(server, '/api/slo/episodes');
+    const marks = page.locator('[data-event="breach"]');
+    await expect.poll(() => marks.count(), { timeout: 20_000 }).toBe(all.length);
+    await page.locator('#events summary').click();
+    const told = (await marks.allInnerTexts()).join('\n');
+    for (const { objective } of all) expect(told).toContain(`${objective}, page-1h`);
+    for (const chart of ['#latency', '#heat', '#rate']) {
+      const bars = async () =>
+        (await painted(page, `${chart} canvas`, ['bad'])).rows.bad!.flatMap((rows) => rows ?? []);
+      await expect.poll(async () => (await bars()).length, { message: chart }).toBeGreaterThan(10);
+    }
+    const fromS = Math.floor(Math.min(...all.map(({ fromMs }) => fromMs)) / 1000);
+    await page.goto(`${server.url}/?from=${fromS - 240}&to=${fromS}`);
+    await page.locator('#range-state').filter({ hasText: 'As the server kept it' }).waitFor();
+    expect(await marks.count()).toBe(0);
+    expect((await painted(page, '#latency canvas', ['bad'])).rows.bad!.filter(Boolean)).toEqual([]);
+    await page.keyboard.press('n');
+    await page.locator('#events summary').click();
+    await page.locator(`[data-event="breach"] a[href*="${encodeURIComponent(episode.id)}"]`).click();
+    await page.locator('#attribution').waitFor();
   });
 });
 

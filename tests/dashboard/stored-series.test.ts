@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { timeLabel, timeTicks } from '../../dashboard/chart-axes.ts';
 import { columnsTable, heatTable } from '../../dashboard/chart-table.ts';
-import { eventBands } from '../../dashboard/event-bands.ts';
 import { heatOf } from '../../dashboard/heat.ts';
+import { bandsOf, marksIn } from '../../dashboard/marks.ts';
 import { changeOf, storedColumns, storedRow } from '../../dashboard/stored-series.ts';
+import type { SloEpisode } from '../../server/wire/episode-views.ts';
 import type { SeriesPoint } from '../../server/wire/series-views.ts';
 import { LAYER_IDS } from '../../server/wire/stations.ts';
 
@@ -80,12 +81,13 @@ describe('the time axis', () => {
 
 describe('marks', () => {
   it('are stretches or moments with their kind before them; what lasts goes on until now', () => {
-    const of = { run: null, text: 'x' };
-    const bands = eventBands(
+    const of = { episode: null, text: 'x' };
+    const bands = bandsOf(
       [
         { kind: 'plant', fromMs: 1_000, toMs: null, ...of },
         { kind: 'gap', fromMs: 2_000, toMs: 5_000, ...of },
         { kind: 'config', fromMs: 3_000, toMs: 3_000, ...of },
+        { kind: 'breach', fromMs: 4_000, toMs: 8_000, ...of },
       ],
       9,
     );
@@ -93,6 +95,34 @@ describe('marks', () => {
       { fromS: 1, toS: 9, label: 'plant: x', tone: 'plant' },
       { fromS: 2, toS: 5, label: 'gap: x', tone: 'gap' },
       { fromS: 3, toS: 3, label: 'change: x', tone: 'mark' },
+      { fromS: 4, toS: 8, label: 'breach: x', tone: 'breach' },
     ]);
+  });
+
+  it('are events and breaches of the stretch in view, in one list, oldest first', () => {
+    const event = (fromMs: number, toMs: number | null) => ({
+      kind: 'note' as const,
+      fromMs,
+      toMs,
+      text: '',
+      run: null,
+    });
+    const counts = { total: 9, good: 1, bad: 8, unmeasured: 0, longPolls: 0, healthChecks: 0, multiplexed: 0 };
+    const breach = (id: string, fromMs: number, toMs: number, isOpen: boolean): SloEpisode => ({
+      ...{ id, objective: 'fast', service: 'shop', promise: '', counts, burn: 9, fromMs, toMs, isOpen },
+      rules: [{ rule: 'page', severity: 'critical', atMs: toMs }],
+    });
+    const episodes = [breach('open', 19_000, 19_500, true), breach('over', 9_000, 10_000, false)];
+    const told = (fromS: number, toS: number) =>
+      marksIn({ fromS, toS }, [event(1_000, 1_000), event(12_000, null), event(20_000, 20_000)], episodes).map(
+        ({ fromMs, toMs, episode }) => [fromMs, toMs, episode],
+      );
+    expect(told(10, 20)).toEqual([
+      [9_000, 10_000, 'over'],
+      [12_000, null, null],
+      [19_000, null, 'open'],
+    ]);
+    expect(told(0, 9)).toEqual([[1_000, 1_000, null]]);
+    expect(told(30, 40).map(([, , episode]) => episode)).toEqual([null, 'open']);
   });
 });

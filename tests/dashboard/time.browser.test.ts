@@ -6,6 +6,7 @@ import type { SeriesPoints } from '../../server/wire/series-views.ts';
 import type { RunInfo } from '../../server/wire/views.ts';
 import { getJson, post } from '../server/running-server.ts';
 import { type BuiltPage, buildPage } from './built-page.ts';
+import { drag } from './drag.ts';
 import { type Fed, fed } from './fed-server.ts';
 import { launchBrowser } from './live-page.ts';
 import { blankPage, checkLooks, opened, plain, scriptBytes } from './replayed.ts';
@@ -49,19 +50,6 @@ async function saved(page: Page, name: string): Promise<Download> {
   const coming = page.waitForEvent('download');
   await page.getByRole('button', { name }).click();
   return coming;
-}
-
-/** Of `#latency`, from one share of its drawing to another. */
-async function drag(page: Page, from: number, to: number): Promise<void> {
-  const box = (await page.locator('#latency canvas').boundingBox())!;
-  // Beside it are 62 px of axis and 8 px of room.
-  const at = (share: number) => box.x + 62 + share * (box.width - 70);
-  await page.mouse.move(at(from), box.y + 60);
-  await page.mouse.down();
-  await page.mouse.move(at((from + to) / 2), box.y + 70, { steps: 4 });
-  await page.mouse.move(at(to), box.y + 70, { steps: 4 });
-  expect(await page.locator('#latency .brush').count()).toBe(1);
-  await page.mouse.up();
 }
 
 const parameters = (page: Page) => new URL(page.url()).searchParams;

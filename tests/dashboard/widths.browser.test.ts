@@ -87,6 +87,45 @@ describe('every view', () => {
   });
 });
 
+/** The widest that a number can be, in every column that has numbers. */
+const WIDEST = `(() => {
+  const unit = (text) => '\\u00a0<span class="unit">' + text + '</span>';
+  for (const row of document.querySelectorAll('#layers tr[data-layer^="vnic."]')) {
+    const cells = [...row.querySelectorAll('td:not(.text)')];
+    for (const at of [0, 1, 2, 4]) cells[at].innerHTML = '<span class="num">≤\\u00a0999' + unit('µs') + '</span>';
+    cells[3].innerHTML = '▲<span class="num">+899' + unit('%') + '</span>';
+    cells[5].innerHTML = '<span class="num">100.0' + unit('%') + '</span>';
+    cells[6].innerHTML = '<span class="num">±\\u00a0999' + unit('µs') + '</span>';
+  }
+})()`;
+
+describe('the table of layers', () => {
+  it('has room for the widest numbers without scrolling, from a small laptop to a wall screen', async () => {
+    const { server } = await recorded();
+    const page = await opened(browser, server.url);
+    await page.locator(SHOWN['/']!).waitFor();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    const over = `(() => {
+      const table = document.querySelector('#layers .scroll');
+      return table.scrollWidth - table.clientWidth;
+    })()`;
+    const [laptop, step, wall] = [1240, 20, 2880];
+    const widths = Array.from({ length: (wall - laptop) / step + 1 }, (_, i) => laptop + i * step);
+    for (const width of [...widths, 1799, 3840]) {
+      await page.setViewportSize({ width, height: 1000 });
+      await page.evaluate(WIDEST);
+      await expect.poll(() => page.evaluate(over), { message: `${width} px`, timeout: 5_000 }).toBeLessThanOrEqual(0);
+    }
+    // A phone has not: there the names stay while the numbers move.
+    await page.setViewportSize({ width: 390, height: 844 });
+    await expect.poll(() => page.evaluate(over)).toBeGreaterThan(0);
+    await page.locator('#layers .scroll').evaluate((table) => table.scrollTo(200, 0));
+    const left = (selector: string) =>
+      page.locator(selector).evaluate((cell) => Math.round(cell.getBoundingClientRect().left));
+    expect(await left('#layers tr[data-layer="service"] th')).toBe(await left('#layers .scroll'));
+  });
+});
+
 describe('all VMs, by the name that the live page gives them', () => {
   it.each([
     ['/path', '#map .stop'],

@@ -14,7 +14,10 @@ export const SLOW_SERVICE: Partial<ExchangeOptions> = { slowerNs: 120_000_000 };
 
 const REPORT_MS = 1_000;
 /** Of a VM that gets the CPU that it wants. */
-const READINGS = { steal: 0.02, cpuPressure: 0.11, vcpuDelay: { shop: 0.004 }, vcpuTime: { shop: 0.35 } };
+const READINGS = {
+  ...{ steal: 0.02, cpuPressure: 0.11, vcpuDelay: { shop: 0.004 }, vcpuTime: { shop: 0.35 }, memoryPressure: 0.03 },
+  ...{ softirq: 0.07, nic: { drops: 2, errors: 0, busy: 0.25 }, tapDrops: { shop: 1.5 }, processes: { backup: 0.4 } },
+};
 
 /** Five minutes of requests, two a second, those of the last minute as planted; no two take the same time. */
 function traffic(planted: Partial<ExchangeOptions>) {

@@ -14,7 +14,7 @@ import type { Vantage } from '../../server/wire/stations.ts';
 import { until } from '../agent/until.ts';
 import { exchange, GUEST_AHEAD_NS, hello, hostNowNs, VMS } from './exchanges.ts';
 import { recount } from './recount.ts';
-import { recountMinutes } from './recount-minutes.ts';
+import { type Counted, recountMinutes } from './recount-minutes.ts';
 import { ServerProcess, TOKEN } from './server-process.ts';
 
 const BATCH_MS = 20;
@@ -52,6 +52,8 @@ export interface KillResult {
   /** The same of the minutes of objectives. */
   minutes: number;
   wrongMinutes: string[];
+  /** Of each objective in examples/objectives.yaml, by the recount. */
+  counted: Record<string, Counted>;
 }
 
 export async function killAgainAndAgain(plan: KillPlan): Promise<KillResult> {

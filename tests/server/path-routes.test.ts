@@ -43,6 +43,33 @@ describe('the list of paths', () => {
     expect(await draw(1)).not.toEqual(await draw(2));
   });
 
+  it('is of a stretch of time: those that began in it, in every order', async () => {
+    const server = await start();
+    const { peer: host } = await attach(server, 'host');
+    const { peer: guest } = await attach(server, 'guest');
+    const { host: hosts, guest: guests } = exchanges(30, hostNowNs());
+    const older = [40, 30, 20].map((seconds, i) => {
+      const atNs = hostNowNs() - BigInt(seconds) * 1_000_000_000n;
+      return exchange(4000 + i, { atNs, head: `GET /${seconds}`, slowerNs: seconds * 1000 });
+    });
+    host.send(frame(1, [...older.map((pair) => pair.host), ...hosts]));
+    guest.send(frame(1, [...older.map((pair) => pair.guest), ...guests]));
+    await Promise.all([acked(host, 1), acked(guest, 1)]);
+    const all = await listed(server, 'limit=100&path=0&order=newest');
+    expect(all.map(({ path }) => path)).toEqual(['/20', '/30', '/40']);
+    const seconds = all.map(({ atMs }) => Math.floor(atMs / 1000));
+    const names = async (query: string) => (await listed(server, query)).map(({ path }) => path);
+    for (const order of ['newest', 'slowest', 'random']) {
+      const found = await names(`order=${order}&from=${seconds[2]}&to=${seconds[0]}`);
+      expect(found.toSorted(), order).toEqual(['/30', '/40']);
+    }
+    expect(await names(`order=slowest&from=${seconds[2]}&to=${seconds[0]}&limit=1`)).toEqual(['/40']);
+    expect(await names(`from=${seconds[1]}&to=${seconds[1]! + 1}`)).toEqual(['/30']);
+    expect(await names(`to=${seconds[1]}`)).toEqual(['/40']);
+    expect(await listed(server, `from=${seconds[0]}&limit=100`)).toHaveLength(31);
+    expect(await names('from=1&to=2')).toEqual([]);
+  });
+
   it('begins with the path that is nearest to a quantile of the requests', async () => {
     const server = await measured();
     const { endToEnd } = await getJson<Summary>(server, '/api/runs/current/summary');
@@ -67,6 +94,8 @@ describe('the list of paths', () => {
     ['order=nearest', 'quantile'],
     ['quantile=p50', 'quantile'],
     ['order=nearest&quantile=p51', 'quantile'],
+    ['from=20&to=20', 'to'],
+    ['from=yesterday', 'from'],
   ])('refuses ?%s and names %s', async (query, field) => {
     const response = await fetch(`${(await start()).url}/api/runs/current/paths?${query}`);
     expect(response.status).toBe(400);

@@ -7,9 +7,37 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { verifyReport } from '../../server/report/verify.ts';
 import type { EpisodeView, SloEpisode } from '../../server/wire/episode-views.ts';
+import { until } from '../agent/until.ts';
 import { breached, OBJECTIVES, SLOW_SERVICE, SLOW_VNIC } from './breached-server.ts';
 import { afterwards, getJson, type Started, start } from './running-server.ts';
 
+/** Whether requests are answered, and how fast. */
+const COMPOSITE = `apiVersion: openslo/v1
+kind: SLO
+metadata: {name: shop}
+spec:
+  service: web
+  budgetingMethod: Occurrences
+  timeWindow: [{duration: 30d, isRolling: true}]
+  objectives:
+    - target: 0.999
+      compositeWeight: 5
+      indicator:
+        metadata: {name: answered}
+        spec:
+          ratioMetric:
+            counter: true
+            bad: {metricSource: {type: Hopscope, spec: {status: 5xx}}}
+            total: {metricSource: {type: Hopscope, spec: {}}}
+    - target: 0.99
+      op: lte
+      value: 100
+      compositeWeight: 2
+      indicator:
+        metadata: {name: fast}
+        spec:
+          thresholdMetric: {metricSource: {type: Hopscope, spec: {time: end-to-end, unit: ms}}}
+`;
 const FRONT_DOOR = join(import.meta.dirname, '../../hopscope.ts');
 const execute = promisify(execFile);
 const viewOf = (server: Started, { id }: SloEpisode) =>
@@ -47,6 +75,36 @@ describe('a breach', () => {
     expect(data.usual.length).toBeGreaterThan(300);
     expect(data.usual.every(({ good }) => good)).toBe(true);
   });
+
+  it('has the readings of its machines beside it, and the programs of its host', async () => {
+    const { server, episode } = await breached(SLOW_VNIC);
+    // The minute that lasts is told of when alerts are judged.
+    const { data, verdict } = await until(
+      () => viewOf(server, episode),
+      ({ data: { lanes } }) => lanes.some(({ gauge }) => gauge === 'tap.drops'),
+      20_000,
+    );
+    const means = Object.fromEntries(
+      [...data.lanes, ...data.neighbours].map(({ gauge, vm, minutes }) => {
+        const [, seconds, millionths] = minutes.at(-1)!;
+        return [gauge, [vm, Math.round(millionths / seconds) / 1e6]];
+      }),
+    );
+    expect(means).toEqual({
+      ...{ steal: ['shop', 0.02], 'vcpu.delay': ['shop', 0.004], 'vcpu.time': ['shop', 0.35] },
+      ...{ 'pressure.host': ['shop', 0.11], 'pressure.guest': ['shop', 0.11] },
+      ...{ 'memory.host': ['shop', 0.03], 'memory.guest': ['shop', 0.03] },
+      ...{ 'softirq.host': ['shop', 0.07], 'softirq.guest': ['shop', 0.07] },
+      ...{
+        'nic.drops': ['shop', 2],
+        'nic.errors': ['shop', 0],
+        'nic.busy': ['shop', 0.25],
+        'tap.drops': ['shop', 1.5],
+      },
+      'process.time': [expect.stringMatching(/^backup on ./), 0.4],
+    });
+    expect(verdict.evidence.map(({ what }) => what)).toContain('packets that the guest’s tap dropped, shop');
+  }, 40_000);
 
   it('in the service is the tenant’s', async () => {
     const { server, episode } = await breached(SLOW_SERVICE);
@@ -104,6 +162,26 @@ describe('a report', () => {
     });
     await expect(command('verify', '/nonexistent')).rejects.toMatchObject({ code: 1 });
     await expect(command('report')).rejects.toMatchObject({ code: 2 });
+  }, 60_000);
+
+  it('of a composite SLO says which part carries it, asked for by the SLO’s name', async () => {
+    const objectives = join(newFolder(), 'objectives.yaml');
+    writeFileSync(objectives, COMPOSITE);
+    const { server, episode } = await breached(SLOW_VNIC, { objective: 'shop.2', objectives });
+    expect(episode.composite).toMatchObject({
+      slo: 'shop',
+      parts: [
+        { objective: 'shop.2', weight: 2, permille: 1000 },
+        { objective: 'shop.1', weight: 5, burn: 0, permille: 0 },
+      ],
+    });
+    const query = `from=${Math.floor(episode.fromMs / 1000)}&to=${Math.ceil(episode.toMs / 1000)}&objective=shop`;
+    const html = await (await fetch(`${server.url}/api/slo/report?${query}`)).text();
+    expect(html).toContain('<p>Of shop, shop.2 carries 100.0 % of what burns.</p>');
+    const verified = verifyReport(html);
+    if (!verified.ok) throw new Error(verified.why);
+    expect(verified.data.episode).toMatchObject({ objective: 'shop.2', composite: { slo: 'shop' } });
+    expect(verifyReport(html.replace('shop.2 carries 100.0 %', 'shop.1 carries 100.0 %')).ok).toBe(false);
   }, 60_000);
 
   it('is refused for a time or an objective that is not there', async () => {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { Joiner } from '../../../server/join/joiner.ts';
 import { pathColumns } from '../../../server/join/paths.ts';
 import type { RecordSource } from '../../../server/join/record-source.ts';
-import { FLAGS } from '../../../server/wire/record.ts';
+import { amendRow } from '../../../server/join/row-writer.ts';
+import { FLAGS, PROTOCOLS } from '../../../server/wire/record.ts';
 import { encodeRecord, type RecordFields } from '../wire/encode-record.ts';
 
 const HOST: RecordSource = { index: 0, vantage: 'host', base: 0n, wallOffsetMs: 0 };
@@ -31,6 +32,49 @@ function joining(options: ConstructorParameters<typeof Joiner>[0] = {}) {
   };
 }
 const continued = { flags: FLAGS.continued };
+
+describe('a ticket that crosses the first request of a TLS connection', () => {
+  const tls = { protocol: PROTOCOLS.indexOf('tls') };
+  /** The host took 200 bytes of ticket for the begin of the answer of 300. */
+  const early = { ...tls, responseSeq: 800 };
+  const answer = { ...tls, responseSeq: 1000 };
+
+  it('is no begin of its answer: the host has no first byte of it, and no request is held for it', () => {
+    const { joiner, host, guest } = joining();
+    host(500, early);
+    guest(300, answer);
+    const out = pathColumns(1);
+    expect(joiner.drain(out)).toBe(1);
+    expect([...out.first].map(Number.isNaN)).toEqual([...Array(10).fill(false), true, true, true]);
+    expect([...out.last].some(Number.isNaN)).toBe(false);
+    expect(joiner.counts).toMatchObject({ joined: 1, complete: 0, held: 0 });
+  });
+
+  it('is none either when more of the answer is told later', () => {
+    const { joiner, host, guest } = joining();
+    host(500, early);
+    guest(300, answer);
+    const out = pathColumns(1);
+    joiner.drain(out);
+    host(600, { ...early, ...continued });
+    const late = joiner.takeLate();
+    expect(late).toHaveLength(1);
+    amendRow(out, 0, late[0]!);
+    expect([...out.first.slice(10)]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+    expect(out.last[12]).toBe(1605);
+  });
+
+  it('leaves a path alone on which both saw the same begin, and one that is not TLS', () => {
+    for (const fields of [answer, { protocol: PROTOCOLS.indexOf('http/1'), responseSeq: 800 }]) {
+      const { joiner, host, guest } = joining();
+      host(300 + 1000 - fields.responseSeq, fields);
+      guest(300, answer);
+      const out = pathColumns(1);
+      joiner.drain(out);
+      expect([...out.first].some(Number.isNaN)).toBe(false);
+    }
+  });
+});
 
 describe('a response that pauses', () => {
   it('is one ordinary path when the rest comes while its first record waits', () => {

@@ -105,6 +105,26 @@ describe('a verdict', () => {
     expect(verdictOn(data({ service: 6_000_000 }, { neighbours })).neighbour).toBeNull();
   });
 
+  it('names the program on the host that took the CPU, where it is known what it took before', () => {
+    const told = lane('softirq.host', 'shop', 0.02, 0.02);
+    const neighbours = [lane('process.time', 'backup on hv1', 0, 1.8), lane('process.time', 'node on hv1', 0.5, 0.55)];
+    // Told of only while it ran.
+    neighbours[0]!.minutes.splice(0, 10);
+    const verdict = verdictOn(data({ service: 6_000_000 }, { lanes: [...STARVED, told], neighbours }));
+    expect(verdict).toMatchObject({ side: 'platform', neighbour: null, process: 'backup on hv1' });
+    expect(verdict.sentence).toMatch(/The program backup on hv1 took the CPU\.$/);
+    const line = verdict.evidence.find(({ what }) => what.endsWith('backup on hv1'))!;
+    expect([line.before, line.during]).toEqual([0, 1.8]);
+    // A VM that took it comes first; without waiting nobody took anything; and nobody looked before.
+    const withVm = [...neighbours, lane('vcpu.time', 'noisy', 0.1, 0.95)];
+    const process = (changes: Partial<EpisodeData>) =>
+      verdictOn(data({ service: 6_000_000 }, { neighbours, ...changes })).process;
+    expect(process({ lanes: [...STARVED, told], neighbours: withVm })).toBeNull();
+    expect(process({ lanes: [told] })).toBeNull();
+    const late = { ...told, minutes: told.minutes.slice(10) };
+    expect(process({ lanes: [...STARVED, late] })).toBeNull();
+  });
+
   it('is undetermined where the VM ran more and waited more at once', () => {
     const lanes = [lane('vcpu.delay', 'shop', 0.01, 0.4), lane('vcpu.time', 'shop', 0.3, 0.9)];
     expect(verdictOn(data({ service: 6_000_000 }, { lanes }))).toMatchObject({ side: 'undetermined', part: null });

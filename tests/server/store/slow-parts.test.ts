@@ -40,6 +40,8 @@ async function fill(): Promise<void> {
   const columns = somePaths(durations);
   const rows = storedRows(PATHS);
   for (let row = 0; row < PATHS; row++) {
+    // About in the order of time, as joined requests come.
+    columns.atMs[row] = row + Math.floor(random() * 40 * 4096) / 4096;
     columns.vm[row] = Math.floor(random() * VMS.length);
     columns.class[row] = random() < 0.9 ? 0 : Math.floor(random() * CLASSES.length);
     addRows(rows, random() < 0.5 ? 'a' : 'b', row * APART, columns, row, 1);
@@ -62,21 +64,25 @@ const QUERIES: readonly DiskQuery[] = [
   { run: 'a', order: 'slowest', limit: 50, vm: 'vm0', class: 0 },
   { run: 'a', order: 'slowest', limit: 1000 },
   { run: 'nobody', order: 'slowest', limit: 9 },
+  { run: 'a', order: 'slowest', limit: 60, within: { fromMs: 0, toMs: 2 * PATHS } },
+  { run: 'a', order: 'slowest', limit: 60, class: 0, within: { fromMs: 300, toMs: 2_200 } },
+  { run: 'b', order: 'slowest', limit: 60, at: 1, within: { fromMs: 1_023.5, toMs: 1_030 } },
 ];
 
-type Row = [number: number, run: string, vm: string, exchangeClass: string, ns: number];
+type Row = [number: number, run: string, vm: string, exchangeClass: string, ns: number, atMs: number];
 
 /** All that have a time, the slowest first. */
 async function sorted(): Promise<Row[]> {
   const found = await file.reader.runAndReadAll(
-    `SELECT number::DOUBLE, run, vm, class, end_to_end_ns::DOUBLE FROM paths
+    `SELECT number::DOUBLE, run, vm, class, end_to_end_ns::DOUBLE, at_ms FROM paths
     WHERE end_to_end_ns IS NOT NULL ORDER BY end_to_end_ns DESC, number`,
   );
   return found.getRowsJS() as Row[];
 }
 
-function wants({ run, vm, class: exchangeClass }: DiskQuery, [, ofRun, ofVm, ofClass]: Row): boolean {
+function wants({ run, vm, class: exchangeClass, within }: DiskQuery, [, ofRun, ofVm, ofClass, , atMs]: Row): boolean {
   const isOfClass = exchangeClass === undefined || ofClass === CLASSES[exchangeClass];
+  if (within !== undefined && (atMs < within.fromMs || atMs >= within.toMs)) return false;
   return ofRun === run && (vm === undefined || ofVm === vm) && isOfClass;
 }
 
@@ -99,6 +105,9 @@ describe('lists of the slowest paths of each part', { timeout: 60_000 }, () => {
     const { listed, others } = await foundNumbers(file.reader, QUERIES[0]!);
     expect(listed.length).toBeGreaterThan(50);
     expect(others.length).toBeGreaterThan(5);
+    const ofTime = await foundNumbers(file.reader, QUERIES.find(({ within }) => within?.fromMs === 300)!);
+    expect(ofTime.listed.length).toBeGreaterThan(5);
+    expect(ofTime.others.length).toBeGreaterThan(5);
   });
 
   it('are of parts that are complete only', async () => {

@@ -7,6 +7,8 @@ import { bytesSince, exchange, PLAIN, type TrafficLab } from './traffic-lab.ts';
 const SLEEP_NS = 100e6;
 /** More than the two that Nginx sends after a handshake of TLS 1.3. */
 const TICKETS_BYTES = 700;
+/** What a request lacks that a ticket crossed: the begin of its answer on the host, or the service in the guest. */
+const CROSSED = ['tap.rx,port.tx,nic.tx', 'app.read,app.write'];
 /** More than the head and body of one HTTP/2 answer of /sleep, in its TLS record or records. */
 const ANSWER_BYTES = 150;
 const sleep = request('GET', '/sleep/100');
@@ -74,9 +76,12 @@ export function protocolRows(lab: () => TrafficLab): void {
         // The first may have come with the end of the handshake; it is no request of its own then.
         expect(requests.length).toBeGreaterThanOrEqual(2);
         expect(requests.length).toBeLessThanOrEqual(3);
-        for (const path of requests) {
-          expect(path).toMatchObject({ protocol: 'tls', method: '', path: '', status: 0, complete: true });
-          expect(path.endToEndNs).toBeGreaterThan(SLEEP_NS);
+        for (const [i, path] of requests.entries()) {
+          expect(path).toMatchObject({ protocol: 'tls', method: '', path: '', status: 0 });
+          const mayCross = tls === 'TLSv1.3' && i === 0;
+          expect(mayCross ? ['', ...CROSSED] : ['']).toContain(path.missing.join());
+          // Nginx counts its sleep from where its loop began, and that may have been with the handshake.
+          if (i > 0) expect(path.endToEndNs).toBeGreaterThan(SLEEP_NS);
         }
         expect(paths.reduce((sum, path) => sum + path.requestBytes, 0)).toBe(sent);
         // A ticket that crosses the first request is the handshake's at one vantage and the request's at the other.

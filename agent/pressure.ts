@@ -1,12 +1,12 @@
-/** CPU pressure of this machine: how much of the time some task waited for a CPU (kernel: Documentation/accounting/psi). */
+/** Pressure on this machine: how much of the time some task waited for a CPU, or for memory (kernel: Documentation/accounting/psi). */
 import { readText } from './machine.ts';
 
-export class CpuPressure {
+export class Pressure {
   readonly #read: () => string;
   #last: { waitedUs: number; atMs: number } | null = null;
 
-  /** @param read text of `/proc/pressure/cpu`, empty where the kernel has none */
-  constructor(read: () => string = () => readText('/proc/pressure/cpu')) {
+  /** @param read text of the resource's file in `/proc/pressure`, empty where the kernel has none */
+  constructor(resource: 'cpu' | 'memory', read: () => string = () => readText(`/proc/pressure/${resource}`)) {
     this.#read = read;
   }
 
