@@ -29,6 +29,11 @@ export async function judge(url: string, slot: Slot, signal: AbortSignal): Promi
   }
 }
 
+/** Whether an alert still fires. */
+export async function isOpen(url: string): Promise<boolean> {
+  return (await get<SloEpisode[]>(`${url}/api/slo/episodes`)).some((episode) => episode.isOpen);
+}
+
 async function get<T>(url: string): Promise<T> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
   if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`);

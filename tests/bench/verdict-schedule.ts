@@ -53,11 +53,12 @@ export interface Trial {
 
 /** What is sealed: what was planted, and what this machine itself was kept from meanwhile. */
 export interface Answer extends Trial {
-  /** Share of its CPU time that a hypervisor below it took (steal), while the plant lasted. */
+  /** Share of its CPU time that a hypervisor below it took (steal), from the plant to the verdict. */
   stolen: number;
+  attempts: number;
 }
 
-const EARLIEST_S = 14;
+const EARLIEST_S = 16;
 const LATEST_S = 22;
 
 /** So many of each kind, in a random order. */

@@ -14,6 +14,7 @@ export interface Score {
   id: number;
   kind: Kind;
   stolen: number;
+  attempts: number;
   /** Of a plant, the worst of its episodes' sides; of a control, whether one was raised. */
   outcome: Outcome;
   /** Whether the layer is right too; null without a right side. */
@@ -27,12 +28,12 @@ export const RIGHT_OR_UNDETERMINED = 0.99;
 export const UNDETERMINED = 0.1;
 export const LAYER = 0.95;
 /** More steal than this is more than a quiet machine ever has. */
-const DISTURBED = 0.05;
+export const DISTURBED = 0.05;
 
 export function score(answer: Answer, verdicts: readonly EpisodeVerdict[]): Score {
   const truth = truthOf(answer);
-  const { id, kind, stolen } = answer;
-  const told = { id, kind, stolen, sentences: verdicts.map(({ sentence }) => sentence) };
+  const { id, kind, stolen, attempts } = answer;
+  const told = { id, kind, stolen, attempts, sentences: verdicts.map(({ sentence }) => sentence) };
   const nothing = { isLayerRight: null, share: null };
   if (truth === null) {
     const raised = stolen > DISTURBED ? 'disturbed' : 'raised';
@@ -75,10 +76,9 @@ export function tableOf(scores: readonly Score[]): string[] {
   ]);
   const disturbed = scores.filter(({ outcome }) => outcome === 'disturbed').length;
   const most = (100 * Math.max(...scores.map(({ stolen }) => stolen))).toFixed(1);
-  return [
-    ...table,
-    `this machine was kept from ${most} % of its CPU time at most; ${disturbed} controls disturbed by that`,
-  ];
+  const repeated = scores.reduce((sum, { attempts }) => sum + attempts - 1, 0);
+  const steal = `this machine was kept from ${most} % of its CPU time at most`;
+  return [...table, `${steal}: ${repeated} trials done again, ${disturbed} controls disturbed all the same`];
 }
 
 function rowOf(own: readonly Score[]): string[] {

@@ -3,7 +3,7 @@ import type { EpisodeVerdict } from '../../server/wire/episode-views.ts';
 import { type Answer, KINDS, schedule, truthOf } from './verdict-schedule.ts';
 import { missedTargets, type Score, score, tableOf } from './verdict-score.ts';
 
-const HOG: Answer = { id: 0, kind: 'host hog', way: 'in', size: 0.5, startS: 15, stolen: 0.01 };
+const HOG: Answer = { id: 0, kind: 'host hog', way: 'in', size: 0.5, startS: 15, stolen: 0.01, attempts: 2 };
 const LOSS: Answer = { ...HOG, id: 1, kind: 'guest loss', way: 'out' };
 const CALM: Answer = { ...HOG, id: 2, kind: 'calm' };
 
@@ -102,6 +102,8 @@ describe('the targets', () => {
     expect(lines).toHaveLength(4);
     expect(lines[1]).toMatch(/^host hog +1 +1 +0 +0 +0 +1 +90\.0 % \(85\.0 to 95\.0\)$/);
     expect(lines[2]).toMatch(/^calm +1 /);
-    expect(lines[3]).toBe('this machine was kept from 1.0 % of its CPU time at most; 0 controls disturbed by that');
+    expect(lines[3]).toBe(
+      'this machine was kept from 1.0 % of its CPU time at most: 2 trials done again, 0 controls disturbed all the same',
+    );
   });
 });
