@@ -109,7 +109,7 @@ export const PLANTS: Record<Kind, Plant> = {
   'host loss': hostLoss,
   'guest hog': (site, { size }, untilMs) => {
     const { network, vms } = site.lab;
-    const count = Math.round(between(5, 8, size));
+    const count = Math.round(between(8, 14, size));
     return hogGuest(network.host, vms[0]!.shellPort, Math.round(secondsTo(untilMs)), count);
   },
   'guest netem': (site, { way, size }, untilMs) => netem(site, way, `delay ${delayMs(size)}ms`, untilMs),
