@@ -35,6 +35,12 @@ export function liveAddress(run: string, { fromMs, toMs }: { fromMs: number; toM
   return `/?${new URLSearchParams({ run, from, to })}`;
 }
 
+/** All requests of that time, to choose from. */
+export function requestsAddress(run: string, { fromMs, toMs }: { fromMs: number; toMs: number }): string {
+  const [from, to] = secondsOf({ fromMs, toMs });
+  return `/requests?${new URLSearchParams({ run, from, to })}`;
+}
+
 /** A comparison is of runs: there is one where the breach lies in another run than what it is compared with. */
 export function compareWithBaseline({ bad, usual }: EpisodeData): string | null {
   const [during, before] = [mainRun(bad), mainRun(usual)];
