@@ -122,6 +122,7 @@ describe('marks', () => {
         composite: null,
       },
       rules: [{ rule: 'page', severity: 'critical', atMs: toMs }],
+      composite: null,
     });
     const episodes = [breach('open', 19_000, 19_500, true), breach('over', 9_000, 10_000, false)];
     const told = (fromS: number, toS: number) =>
