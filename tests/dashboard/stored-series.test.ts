@@ -111,6 +111,7 @@ describe('marks', () => {
     const breach = (id: string, fromMs: number, toMs: number, isOpen: boolean): SloEpisode => ({
       ...{ id, objective: 'fast', service: 'shop', promise: '', counts, burn: 9, fromMs, toMs, isOpen },
       rules: [{ rule: 'page', severity: 'critical', atMs: toMs }],
+      composite: null,
     });
     const episodes = [breach('open', 19_000, 19_500, true), breach('over', 9_000, 10_000, false)];
     const told = (fromS: number, toS: number) =>
