@@ -62,8 +62,12 @@ export function latencyAxis() {
     ticks: {
       padding: 6,
       maxTicksLimit: 6,
-      callback: (value: number | string, _index: number, ticks: { value: number }[]) =>
-        axisDuration(Number(value), (ticks[1]?.value ?? 1) - (ticks[0]?.value ?? 0), ticks.at(-1)?.value ?? 0),
+      callback: (value: number | string, _index: number, ticks: { value: number }[]) => {
+        const endNs = ticks.at(-1)?.value ?? 0;
+        // An axis of nothing ends at 1.
+        if (endNs <= 1) return '';
+        return axisDuration(Number(value), (ticks[1]?.value ?? 1) - (ticks[0]?.value ?? 0), endNs);
+      },
     },
   };
 }

@@ -1,5 +1,6 @@
 /** Each host with its VMs, and who of them has the CPU. Pure. */
 import type { AgentView, VmView } from '../server/wire/machine-views.ts';
+import type { NicLoad } from '../server/wire/messages.ts';
 import type { Health, LayerRow } from '../server/wire/views.ts';
 import { join, share } from './format.ts';
 
@@ -22,6 +23,11 @@ export interface HostFacts {
   others: number | null;
   idle: number | null;
   pressure: number | null;
+  memoryPressure: number | null;
+  /** The cards that its VMs share, per second. */
+  nic: NicLoad | null;
+  /** Of its last report: the program beside its VMs that takes most CPU, where one takes some. */
+  program: { name: string; cpu: number } | null;
   story: Story;
 }
 
@@ -49,9 +55,13 @@ export function readingsOf({ agents, vms }: Health): Map<string, number | null> 
     [key(vm, 'steal'), vm.steal],
   ]);
   const hosts = agents.filter(({ role }) => role === 'host');
-  const ofHosts = hosts.flatMap(({ id, cpuBusy, cpuPressure }): [string, number | null][] => [
+  const ofHosts = hosts.flatMap(({ id, cpuBusy, cpuPressure, memoryPressure, nic }): [string, number | null][] => [
     [`${id} busy`, cpuBusy],
     [`${id} pressure`, cpuPressure],
+    [`${id} memory`, memoryPressure],
+    [`${id} nic busy`, nic?.busy ?? null],
+    [`${id} nic drops`, nic?.drops ?? null],
+    [`${id} nic errors`, nic?.errors ?? null],
   ]);
   return new Map([...ofVms, ...ofHosts]);
 }
@@ -84,13 +94,27 @@ function ofHost(agent: AgentView, vms: VmFacts[], mean: Mean): HostFacts {
   const others = busy === null ? null : Math.max(0, busy - running);
   const idle = others === null ? null : Math.max(0, cpus - running - others);
   const pressure = mean(`${agent.id} pressure`);
-  return { agent, vms, cpus, others, idle, pressure, story: storyOf(vms, others, cpus) };
+  const memoryPressure = mean(`${agent.id} memory`);
+  const nicMean = (what: string) => mean(`${agent.id} nic ${what}`);
+  const [drops, errors] = [nicMean('drops'), nicMean('errors')];
+  const nic = drops === null || errors === null ? null : { drops, errors, busy: nicMean('busy') };
+  const facts = { agent, vms, cpus, others, idle, pressure, memoryPressure, nic, program: busiest(agent) };
+  return { ...facts, story: storyOf(vms, others, cpus) };
+}
+
+/** Less is not worth a word. */
+const TELLING_CPU = 0.05;
+
+function busiest({ processes }: AgentView): HostFacts['program'] {
+  const [name, cpu] = Object.entries(processes).toSorted(([, a], [, b]) => b - a)[0] ?? ['', 0];
+  return cpu < TELLING_CPU ? null : { name, cpu };
 }
 
 function withoutHost(vms: VmFacts[]): HostFacts {
   const text = 'No agent runs on the host of these guests: what they have of its CPU is not known.';
   const story: Story = { tone: 'quiet', text, noisy: null };
-  return { agent: null, vms, cpus: 0, others: null, idle: null, pressure: null, story };
+  const unknown = { others: null, idle: null, pressure: null, memoryPressure: null, nic: null, program: null };
+  return { agent: null, vms, cpus: 0, ...unknown, story };
 }
 
 function storyOf(vms: readonly VmFacts[], others: number | null, cpus: number): Story {

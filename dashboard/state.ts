@@ -156,6 +156,12 @@ export const bands = computed(() => {
   }));
   return [...bandsOf(marks.value, second.value), ...lossy];
 });
+/** Whether nothing came in the seconds in view although the run has requests: it may be over, or its VM idle. */
+export const isQuiet = computed(() => {
+  if (fixed.value !== null || !live.value?.run.exchanges) return false;
+  if (isStored.value && stored.value.value === null) return false;
+  return !columns.value.count.some((perSecond) => perSecond > 0);
+});
 /** Records lost in the last ten seconds, in the seconds in view, and since the queues' start. */
 export const lost = computed(() => ({
   recent: lostSince(losses.value, second.value - 10),

@@ -226,6 +226,9 @@ export function agentView(agent: Agent): AgentView {
     steal: agent.stats?.steal ?? 0,
     cpuPressure: agent.stats?.cpuPressure ?? null,
     cpuBusy: agent.stats?.cpuBusy ?? null,
+    memoryPressure: agent.stats?.memoryPressure ?? null,
+    nic: agent.stats?.nic ?? null,
+    processes: agent.stats?.processes ?? {},
     vcpuDelay: agent.stats?.vcpuDelay ?? {},
     drops: dropsOf(agent),
   };

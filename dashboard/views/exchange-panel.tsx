@@ -3,6 +3,7 @@ import type { PathView } from '../../server/wire/views.ts';
 import { errorText } from '../ask.ts';
 import { chromeTrace } from '../chrome-trace.ts';
 import { download } from '../download.ts';
+import { liveAddress } from '../episode-links.ts';
 import { formatDate, formatTime } from '../format.ts';
 import { CLASS_WORDS, labelsOf, requestName } from '../labels.ts';
 import { agentsOf } from '../layer-facts.ts';
@@ -85,6 +86,11 @@ function Told({ path }: { path: PathView }) {
   );
 }
 
+/** Half a minute on both sides. */
+function around(atMs: number): { fromMs: number; toMs: number } {
+  return { fromMs: atMs - 30_000, toMs: atMs + 30_000 };
+}
+
 /** What leads away from here, or can be taken along. */
 function Actions({ path }: { path: PathView }) {
   const [said, say] = useState('');
@@ -104,6 +110,9 @@ function Actions({ path }: { path: PathView }) {
     <div class="actions">
       <a class="control button first" href={`/path?${parameters}`}>
         Walk this request
+      </a>
+      <a class="control button" href={liveAddress(path.run, around(path.atMs))} title="what else happened then">
+        Its time, live
       </a>
       {traceUrl !== null && (
         <a class="control button" href={traceAddress(traceUrl, path)} target="_blank" rel="noreferrer">

@@ -28,6 +28,18 @@ export function HostsPage() {
 }
 
 function Nothing() {
-  if (live.value?.run.recordedMs != null) return <p class="fine">A recording has no hosts: no agent is connected.</p>;
+  if (live.value?.run.recordedMs != null) return <OfRecording />;
   return <EmptyState />;
+}
+
+function OfRecording() {
+  return (
+    <section class="empty">
+      <h2>A recording has no hosts</h2>
+      <p>
+        No agent is connected, so nobody tells of CPUs now. What the machines of the recording were (NIC, vCPUs,
+        accelerator, kernel) stands with <a href="/runs">its run</a>.
+      </p>
+    </section>
+  );
 }

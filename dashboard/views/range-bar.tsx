@@ -1,9 +1,9 @@
 import { retryPast } from '../ask-past.ts';
 import { formatAge } from '../format.ts';
-import { jumpToNow, look, pan, requestsAddress, zoom } from '../moves.ts';
+import { jumpToNow, look, lookAtAll, pan, requestsAddress, zoom } from '../moves.ts';
 import { stored } from '../past.ts';
 import { windowText } from '../range-words.ts';
-import { isStored, paused, range, second } from '../state.ts';
+import { isQuiet, isStored, live, paused, range, second } from '../state.ts';
 import { stretchWithLength } from '../stretch-text.ts';
 import { fixed, windowMinutes } from '../view-range.ts';
 import { ExactRange } from './exact-range.tsx';
@@ -36,6 +36,7 @@ export function RangeBar() {
         </a>
       </div>
       <State />
+      {isQuiet.value && <Quiet />}
     </section>
   );
 }
@@ -64,6 +65,20 @@ function Move({ name, sign, title, act, off = false }: MoveProps) {
     <button type="button" class="control button" aria-label={name} title={title} disabled={off} onClick={act}>
       <span aria-hidden="true">{sign}</span>
     </button>
+  );
+}
+
+/** Where the requests are that the charts do not show. */
+function Quiet() {
+  const { run } = live.value!;
+  const ended = run.endedMs === null ? '' : ` The run ended ${formatAge(live.value!.nowMs - run.endedMs)} ago.`;
+  return (
+    <p role="status" id="quiet">
+      No request came in the last {windowText(windowMinutes.value)}.{ended}{' '}
+      <button type="button" class="control button first" onClick={() => lookAtAll(run)}>
+        Look at all of the run
+      </button>
+    </p>
   );
 }
 

@@ -1,5 +1,5 @@
 /** What the server tells of single machines: of agents, and of VMs in a run and at this moment. Durations are nanoseconds; `null` is "not measured". */
-import type { Approach, StationProbe } from './messages.ts';
+import type { Approach, NicLoad, StationProbe } from './messages.ts';
 import type { Vantage } from './stations.ts';
 import type { ClassSummary, LayerSummary, LoadSummary, ProvenanceView, Quantiles, TcpTotals } from './views.ts';
 
@@ -65,6 +65,11 @@ export interface AgentView {
   cpuPressure: number | null;
   /** CPU seconds per second that its machine was busy with, whatever it was. */
   cpuBusy: number | null;
+  memoryPressure: number | null;
+  /** Of a host: its uplinks. */
+  nic: NicLoad | null;
+  /** Of a host: CPU seconds per second of its busiest programs beside its VMs, by name. */
+  processes: Record<string, number>;
   vcpuDelay: Record<string, number>;
   /** Lost in each of its queues since it started. */
   drops: Record<string, number>;

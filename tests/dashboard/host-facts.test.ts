@@ -4,7 +4,16 @@ import type { AgentView, VmView } from '../../server/wire/machine-views.ts';
 import type { Health, LayerRow } from '../../server/wire/views.ts';
 
 const HOST = {
-  ...{ id: 'h', role: 'host', hostname: 'hv1', connected: true, cpuPressure: 0.5 },
+  ...{
+    id: 'h',
+    role: 'host',
+    hostname: 'hv1',
+    connected: true,
+    cpuPressure: 0.5,
+    memoryPressure: 0.25,
+    nic: null,
+    processes: {},
+  },
   provenance: { cpus: 2 },
 } as unknown as AgentView;
 

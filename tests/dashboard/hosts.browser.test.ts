@@ -39,7 +39,11 @@ async function noisyHost(): Promise<TwoVms> {
   const fed = await twoVms({ dashboard: built.directory });
   const tell = async () => {
     fed.host.send(
-      stats({ cpuBusy: 1.9, cpuPressure: 0.4, vcpuTime: { vm0: 0.2, vm1: 0.95 }, vcpuDelay: { vm0: 0.5, vm1: 0.05 } }),
+      stats({
+        ...{ cpuBusy: 1.9, cpuPressure: 0.4, memoryPressure: 0.021 },
+        ...{ vcpuTime: { vm0: 0.2, vm1: 0.95 }, vcpuDelay: { vm0: 0.5, vm1: 0.05 } },
+        ...{ nic: { drops: 2, errors: 0.5, busy: 0.125 }, processes: { backup: 0.6, sshd: 0.01 } },
+      }),
     );
     fed.guests[0].send(stats({ steal: 0.125 }));
     fed.guests[1].send(stats({ steal: 0 }));
@@ -68,7 +72,11 @@ describe('the page of hosts', () => {
     await host.getByText('vm1 takes the CPU').waitFor();
     expect(plain(await host.locator('.story').textContent())).toContain('it ran 95.0 % of one');
     expect(plain(await host.locator('h2').textContent())).toContain('2 VMs, 2 vCPUs on 1 CPU');
-    expect(plain(await host.locator('[data-pressure]').textContent())).toBe('40.0 %');
+    expect(plain(await host.locator('[data-pressure="cpu"]').textContent())).toBe('40.0 %');
+    expect(plain(await host.locator('[data-pressure="memory"]').textContent())).toBe('2.1 %');
+    expect(plain(await host.locator('[data-shared]').textContent())).toBe(
+      'NIC 12.5 % of its speed, ▲ 2.50 packets/s lost · busiest beside the VMs: backup, 60.0 % of a CPU',
+    );
     const boxes = await host
       .locator('[data-vm]')
       .evaluateAll((all) => all.map((box) => (box as HTMLElement).dataset.vm));

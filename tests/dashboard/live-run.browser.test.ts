@@ -3,11 +3,12 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { formatCount } from '../../dashboard/format.ts';
 import type { RunInfo, Summary } from '../../server/wire/views.ts';
-import { getJson, post, type Started } from '../server/running-server.ts';
+import { until } from '../agent/until.ts';
+import { getJson, post, type Started, start } from '../server/running-server.ts';
 import { type BuiltPage, buildPage } from './built-page.ts';
 import { fed } from './fed-server.ts';
 import { accessibilityFaults, launchBrowser } from './live-page.ts';
-import { blankPage, heldBack, opened, plain } from './replayed.ts';
+import { blankPage, heldBack, opened, plain, playAll } from './replayed.ts';
 
 // A browser on two busy cores is slow.
 vi.setConfig({ testTimeout: 180_000 });
@@ -31,7 +32,11 @@ async function twoRuns() {
   await all.send(30);
   const first = await getJson<RunInfo>(all.server, '/api/runs/current');
   await post(all.server, '/api/runs', { name: 'with a new kernel' });
-  await all.send(50);
+  const joined = async () => {
+    await all.send(20);
+    return getJson<Summary>(all.server, '/api/runs/current/summary');
+  };
+  await until(joined, ({ endToEnd }) => endToEnd.count > 2, 20_000);
   return { ...all, first, second: await getJson<RunInfo>(all.server, '/api/runs/current') };
 }
 
@@ -97,6 +102,28 @@ describe('the run in view', () => {
     await page.getByText('runs not asked').waitFor();
     expect(await runSelect(page).locator('option').allTextContents()).toEqual([`now: ${second.name}`]);
     await expect.poll(() => inRun(page), { timeout: 20_000 }).toBe(await inApi(server, second));
+    expect(await accessibilityFaults(page)).toEqual([]);
+  });
+
+  it('is shown whole by a button where the last minutes have nothing of it', async () => {
+    let laterMs = 0;
+    const server = await start({ dashboard: built.directory }, { now: () => Date.now() + laterMs });
+    await playAll(server);
+    laterMs = 600_000;
+    const page = await opened(browser, `${server.url}/?min=1`);
+    await page
+      .locator('#quiet')
+      .getByText(/No request came in the last 1.min. The run ended 10.min/)
+      .waitFor();
+    const run = await getJson<RunInfo>(server, '/api/runs/current');
+    await page.getByRole('button', { name: 'Look at all of the run' }).click();
+    await page.waitForURL(`**run=${run.id}&from=*&to=*`);
+    await page.locator('#quiet').waitFor({ state: 'detached' });
+    const { endToEnd } = await getJson<Summary>(server, `/api/runs/${run.id}/summary`);
+    const p50 = page.locator('#layers [data-layer="endToEnd"] [data-q="p50"]');
+    const within = async () => Number.parseFloat(plain(await p50.textContent())) / (endToEnd.p50! / 1e6);
+    await expect.poll(within, { timeout: 20_000 }).toBeGreaterThan(0.98);
+    expect(await within()).toBeLessThan(1.02);
     expect(await accessibilityFaults(page)).toEqual([]);
   });
 });

@@ -13,9 +13,14 @@ const RECORDING = join(ROOT, 'recordings/virtio-net-pci.parquet');
 
 export async function replayed(built: BuiltPage, options: Partial<ServerOptions> = {}): Promise<Started> {
   const server = await start({ dashboard: built.directory, ...options });
-  const signal = new AbortController().signal;
-  await replay(server.pipeline, { file: RECORDING, speed: Number.POSITIVE_INFINITY, signal });
+  await playAll(server);
   return server;
+}
+
+/** The recording as a run that is over at once. */
+export async function playAll({ pipeline }: Started): Promise<void> {
+  const signal = new AbortController().signal;
+  await replay(pipeline, { file: RECORDING, speed: Number.POSITIVE_INFINITY, signal });
 }
 
 export type Look = NonNullable<Parameters<Browser['newContext']>[0]>;
