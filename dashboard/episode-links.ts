@@ -36,6 +36,12 @@ export function liveAddress(run: string, { fromMs, toMs }: { fromMs: number; toM
   return `/?${new URLSearchParams({ run, from, to })}`;
 }
 
+/** All requests of that time, to choose from. */
+export function requestsAddress(run: string, { fromMs, toMs }: { fromMs: number; toMs: number }): string {
+  const [from, to] = secondsOf({ fromMs, toMs });
+  return `/requests?${new URLSearchParams({ run, from, to })}`;
+}
+
 /** What came before it beside the breach, each as the stretch of its run that most of its requests are of; null where one has none. */
 export function compareWithBaseline({ bad, usual, window, baseline }: EpisodeData): string | null {
   const [during, before] = [mainRun(bad), mainRun(usual)];

@@ -1,6 +1,13 @@
 import type { EpisodeView } from '../../server/wire/episode-views.ts';
 import { episodeAddress, episodes } from '../breaches.ts';
-import { compareWithBaseline, liveAddress, mainRun, reportAddress, reportName } from '../episode-links.ts';
+import {
+  compareWithBaseline,
+  liveAddress,
+  mainRun,
+  reportAddress,
+  reportName,
+  requestsAddress,
+} from '../episode-links.ts';
 import { counted, formatAge, formatCount, formatDate, formatDuration, formatTime, join } from '../format.ts';
 import { burnQuantity, many } from '../slo-words.ts';
 import { permilleQuantity, sideSaid } from '../verdict-words.ts';
@@ -131,9 +138,14 @@ function Actions({ view: { episode, data } }: { view: EpisodeView }) {
         Download the report
       </a>
       {run !== null && (
-        <a class="control button" href={liveAddress(run, episode)}>
-          This time on the live page
-        </a>
+        <>
+          <a class="control button" href={liveAddress(run, episode)}>
+            This time on the live page
+          </a>
+          <a class="control button" href={requestsAddress(run, episode)}>
+            Its requests
+          </a>
+        </>
       )}
       {comparison === null ? (
         <small>No requests of both times are kept: there is nothing to compare.</small>

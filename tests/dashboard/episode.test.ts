@@ -9,6 +9,7 @@ import {
   reportAddress,
   reportName,
   requestAddress,
+  requestsAddress,
   runOf,
 } from '../../dashboard/episode-links.ts';
 import { readingText, sideRows, sideSaid } from '../../dashboard/verdict-words.ts';
@@ -98,6 +99,7 @@ describe('the ways from a breach', () => {
     expect(reportAddress('web fast', stretch)).toBe('/api/slo/report?from=1800000000&to=1800000061&objective=web+fast');
     const long = new URL(reportAddress('fast', { ...stretch, fromMs: 0 }), 'http://localhost').searchParams;
     expect(Number(long.get('to')) - Number(long.get('from'))).toBeLessThanOrEqual(7 * 86_400);
+    expect(requestsAddress('r1', stretch)).toBe('/requests?run=r1&from=1800000000&to=1800000061');
     expect(liveAddress('r1', stretch)).toBe('/?run=r1&from=1800000000&to=1800000061');
     expect(reportName('web/fast', Date.UTC(2026, 10, 23, 9, 40))).toBe('hopscope-web-fast-2026-11-23T0940Z.html');
   });
