@@ -10,7 +10,7 @@ import {
 } from '../episode-links.ts';
 import { counted, formatAge, formatCount, formatDate, formatDuration, formatTime, join } from '../format.ts';
 import { burnQuantity, many } from '../slo-words.ts';
-import { sideSaid } from '../verdict-words.ts';
+import { permilleQuantity, sideSaid } from '../verdict-words.ts';
 import { Attribution } from './attribution.tsx';
 import { EpisodeTimeline } from './episode-timeline.tsx';
 import { EvidenceTable } from './evidence-table.tsx';
@@ -66,6 +66,15 @@ function VerdictPanel({ view }: { view: EpisodeView }) {
       {taker !== null && (
         <p class="warn">
           <span aria-hidden="true">▲</span> Noisy neighbour: {taker} took the CPU.
+        </p>
+      )}
+      {episode.composite !== null && (
+        <p id="composite">
+          What burns of {episode.composite.slo}, by weight:{' '}
+          {episode.composite.parts
+            .map(({ objective, permille }) => `${objective} ${join(permilleQuantity(permille))}`)
+            .join(', ')}
+          .
         </p>
       )}
       {verdict.doubts.length > 0 && (
@@ -139,7 +148,7 @@ function Actions({ view: { episode, data } }: { view: EpisodeView }) {
         </>
       )}
       {comparison === null ? (
-        <small>The usual requests are of the same run: there are no two runs to compare.</small>
+        <small>No requests of both times are kept: there is nothing to compare.</small>
       ) : (
         <a class="control button" href={comparison}>
           Compare with baseline

@@ -82,10 +82,15 @@ describe('the ways from a breach', () => {
     expect(layersOf('service')).toEqual(['service']);
   });
 
-  it('lead to a comparison only where the breach is of another run than what it is compared with', () => {
+  it('lead to a comparison of both stretches, of two runs or of one', () => {
     expect(mainRun(data().bad)).toBe('r2');
-    expect(compareWithBaseline(data())).toBe('/compare?a=r1&b=r2');
-    expect(compareWithBaseline(data({ usual: data().bad }))).toBeNull();
+    const [from, onset, to] = [-57, 3, 4].map((minute) => (FIRST + minute) * 60);
+    const compared = (address: string | null) => [...new URL(address!, 'http://x').searchParams];
+    expect(compared(compareWithBaseline(data()))).toEqual([
+      ['a', `r1@${from}-${onset}`],
+      ['b', `r2@${onset}-${to}`],
+    ]);
+    expect(compared(compareWithBaseline(data({ usual: data().bad })))[0]).toEqual(['a', `r2@${from}-${onset}`]);
     expect(compareWithBaseline(data({ bad: [] }))).toBeNull();
   });
 
