@@ -43,7 +43,7 @@ const GAUGE_NAMES: Record<GaugeName, string> = {
   'nic.errors': 'Broken packets at the host’s NIC',
   'nic.busy': 'Speed of the host’s NIC in use',
   'tap.drops': 'Packets that the guest’s tap dropped',
-  'process.time': 'Program running',
+  'program.time': 'Program running',
 };
 /** A lane does not make much of less: a hundredth of the time, two segments, a microsecond. */
 const LEAST = { share: 0.01, count: 2, ns: 1_000 };
@@ -80,7 +80,7 @@ export function lanesOf(data: EpisodeData, axis: Axis): Lane[] {
 /** Gauges that nobody told of that time. */
 export function untold({ lanes }: EpisodeData): string[] {
   // Only those that take much are told of.
-  const wanted = GAUGES.filter((gauge) => gauge !== 'process.time');
+  const wanted = GAUGES.filter((gauge) => gauge !== 'program.time');
   return wanted.filter((gauge) => !lanes.some((lane) => lane.gauge === gauge)).map((gauge) => GAUGE_NAMES[gauge]);
 }
 

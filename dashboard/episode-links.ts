@@ -1,5 +1,6 @@
 /** Where a breach leads: to single requests, to its time on the live page, to a comparison, to its report. Pure. */
 import { type EpisodeData, type EpisodeRow, type Part, STOLEN } from '../server/wire/episode-views.ts';
+import type { SloStretch } from '../server/wire/slo-views.ts';
 import type { SumLayer } from '../server/wire/stations.ts';
 
 const WEEK_MS = 7 * 86_400_000;
@@ -35,11 +36,18 @@ export function liveAddress(run: string, { fromMs, toMs }: { fromMs: number; toM
   return `/?${new URLSearchParams({ run, from, to })}`;
 }
 
-/** A comparison is of runs: there is one where the breach lies in another run than what it is compared with. */
-export function compareWithBaseline({ bad, usual }: EpisodeData): string | null {
+/** All requests of that time, to choose from. */
+export function requestsAddress(run: string, { fromMs, toMs }: { fromMs: number; toMs: number }): string {
+  const [from, to] = secondsOf({ fromMs, toMs });
+  return `/requests?${new URLSearchParams({ run, from, to })}`;
+}
+
+/** What came before it beside the breach, each as the stretch of its run that most of its requests are of; null where one has none. */
+export function compareWithBaseline({ bad, usual, window, baseline }: EpisodeData): string | null {
   const [during, before] = [mainRun(bad), mainRun(usual)];
-  if (during === null || before === null || during === before) return null;
-  return `/compare?${new URLSearchParams({ a: before, b: during })}`;
+  if (during === null || before === null) return null;
+  const stretch = (run: string, { fromMs, toMs }: SloStretch) => `${run}@${fromMs / 1000}-${toMs / 1000}`;
+  return `/compare?${new URLSearchParams({ a: stretch(before, baseline), b: stretch(during, window) })}`;
 }
 
 /** Of a breach that lasted longer its last week: the server reports on no more. */

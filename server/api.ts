@@ -26,6 +26,7 @@ import {
 import { withRecording } from './recordings.ts';
 import { runInfo } from './run.ts';
 import { runRoutes } from './run-routes.ts';
+import type { RunStretch } from './run-stretch.ts';
 import { seriesPoints } from './series-view.ts';
 import { SloMetrics } from './slo-metrics.ts';
 import { type SloParts, sloRoutes } from './slo-routes.ts';
@@ -212,7 +213,8 @@ function readRoutes({ pipeline, kept, views, slo, liveClients, traceUrl }: ApiOp
   router.get('/api/compare', async (request, response) => {
     const { a, b, seed, force } = checked(compareQuerySchema, request.query);
     const options = { seed, force: force === '1' };
-    response.json((await comparisons.compare(await kept.of(a), await kept.of(b), options)) satisfies CompareView);
+    const side = async ({ run, within }: RunStretch) => ({ run: await kept.of(run), within });
+    response.json((await comparisons.compare(await side(a), await side(b), options)) satisfies CompareView);
   });
   router.get('/api/health', (_request, response) => void response.json(views.health()));
   router.get('/api/settings', (_request, response) => void response.json({ traceUrl } satisfies Settings));

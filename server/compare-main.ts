@@ -9,6 +9,7 @@ import { type Condition, parseCondition, verdictsOf } from './compare/fail-on.ts
 import { comparisonText } from './compare-text.ts';
 import { loadRecording } from './recordings.ts';
 import { RemoteError, RemoteServer } from './remote-server.ts';
+import { parseRunStretch, type RunStretch } from './run-stretch.ts';
 import { RecordingError } from './store/recording.ts';
 
 /** 0 done, 1 failed, 2 usage, and these: for a pipeline to act on. */
@@ -29,7 +30,10 @@ function command(): Command {
     .description(
       'How far run B is from run A: every layer, four quantiles, with intervals that hold for all of them together.',
     )
-    .argument('<A>', 'a recording (a file), or a run of the server, by its id or name')
+    .argument(
+      '<A>',
+      'a recording (a file), or a run of the server, by its id or name; of it only a stretch as A@FROM-TO, seconds since the epoch',
+    )
     .argument('<B>', 'the same')
     .option('--json', 'print one JSON object, and nothing else, on standard output', false)
     .addOption(
@@ -96,13 +100,25 @@ export async function main(args: string[]): Promise<number> {
 }
 
 async function compare(names: [string, string], flags: CompareFlags, folder: string): Promise<number> {
-  const [a, b] = await Promise.all(names.map(async (name, i) => loadRecording(await fileOf(name, i, flags, folder))));
+  const [a, b] = await Promise.all(
+    names.map(async (name, i) => {
+      const { run, within } = sideOf(name);
+      return loadRecording(await fileOf(run, i, flags, folder), within);
+    }),
+  );
   const comparison = compareRuns(a!, b!, flags);
   const verdicts = verdictsOf(flags.failOn, flags.layer, comparison.shifts);
   if (flags.json) process.stdout.write(`${JSON.stringify({ ...comparison, verdicts })}\n`);
   else process.stdout.write(`${comparisonText(comparison, verdicts).join('\n')}\n`);
   if (comparison.refusals.length > 0) return NOT_COMPARABLE;
   return verdicts.some(({ state }) => state === 'met') ? REGRESSION : 0;
+}
+
+/** A file's name may have anything in it. */
+function sideOf(name: string): RunStretch {
+  const stretch = existsSync(name) ? { run: name, within: undefined } : parseRunStretch(name);
+  if (stretch === null) throw new RecordingError(`${name}: a stretch has to end after its begin, as RUN@FROM-TO.`);
+  return stretch;
 }
 
 async function fileOf(name: string, i: number, { server }: CompareFlags, folder: string): Promise<string> {

@@ -9,6 +9,7 @@ import type { CompareWork } from './compare-worker.ts';
 import type { DigestWork } from './digest-worker.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Run } from './run.ts';
+import { summaryOfStretch, type Within } from './run-stretch.ts';
 import type { RunTimes } from './store/run-times.ts';
 import { summarise } from './summary.ts';
 import type { CompareView } from './wire/compare-views.ts';
@@ -19,6 +20,18 @@ const MOST_WAITING = 4;
 const MOST_DONE = 16;
 /** Of one run: some 120 bytes each while they are compared. */
 const MOST_PATHS = 4_000_000;
+
+export interface ComparedSide {
+  run: Run;
+  /** Only requests that began in it. */
+  within?: Within | undefined;
+}
+
+interface Side {
+  summary: Summary;
+  within: Within | undefined;
+  paths: number;
+}
 
 export class Comparisons {
   readonly #pipeline: Pipeline;
@@ -32,7 +45,7 @@ export class Comparisons {
   }
 
   /** Refuses with `busy` where too many wait already. */
-  async compare(a: Run, b: Run, options: CompareOptions): Promise<CompareView> {
+  async compare(a: ComparedSide, b: ComparedSide, options: CompareOptions): Promise<CompareView> {
     if (this.#waiting >= MOST_WAITING) throw new RequestError('busy', 'other comparisons are running: ask again soon');
     this.#waiting++;
     const result = this.#last.then(() => this.#compare(a, b, options));
@@ -44,41 +57,43 @@ export class Comparisons {
     }
   }
 
-  async #compare(a: Run, b: Run, options: CompareOptions): Promise<CompareView> {
-    const paths = [await this.#checkedSize(a), await this.#checkedSize(b)];
-    const summaries = [summarise(a, this.#pipeline), summarise(b, this.#pipeline)] as const;
-    const known = JSON.stringify([summaries, paths, options]);
-    const view = this.#done.get(known) ?? (await this.#compareNow(summaries, options));
+  async #compare(a: ComparedSide, b: ComparedSide, options: CompareOptions): Promise<CompareView> {
+    const sides = [await this.#sideOf(a), await this.#sideOf(b)] as const;
+    const known = JSON.stringify([sides, options]);
+    const view = this.#done.get(known) ?? (await this.#compareNow(sides, options));
     this.#done.delete(known);
-    if (a.endedMs !== null && b.endedMs !== null) this.#done.set(known, view);
+    if (a.run.endedMs !== null && b.run.endedMs !== null) this.#done.set(known, view);
     if (this.#done.size > MOST_DONE) this.#done.delete(this.#done.keys().next().value!);
     return view;
   }
 
   /** One run is looked at on a thread of its own while the other one is read. */
-  async #compareNow([a, b]: readonly [Summary, Summary], options: CompareOptions): Promise<CompareView> {
+  async #compareNow([sideA, sideB]: readonly [Side, Side], options: CompareOptions): Promise<CompareView> {
     const { store } = this.#pipeline;
+    const [a, b] = [sideA.summary, sideB.summary];
     const rounds = roundsOf(a.run, b.run);
-    const columnsA = await store.times(a.run.id, SHIFTED);
+    const columnsA = await store.times(a.run.id, SHIFTED, sideA.within);
     const rowsA = columnsA.bounds.length;
     // Into how many blocks one of paired runs is cut depends on the other one, too.
     const early = isPaired(rounds) ? null : digested(columnsA, blocksFor(rowsA));
     // It is awaited below: nobody would hear of its failure until then.
     early?.catch(() => undefined);
-    const columnsB = await store.times(b.run.id, SHIFTED);
+    const columnsB = await store.times(b.run.id, SHIFTED, sideB.within);
     const [blocksA, blocksB] = blocksOf(rowsA, columnsB.bounds.length, rounds);
     const [digestA, digestB] = await Promise.all([early ?? digested(columnsA, blocksA), digested(columnsB, blocksB)]);
     const work: CompareWork = { a: { summary: a, digest: digestA }, b: { summary: b, digest: digestB }, ...options };
     return onOwnThread('compare-worker', work, [...buffersIn(digestA), ...buffersIn(digestB)]);
   }
 
-  async #checkedSize({ id, name }: Run): Promise<number> {
-    const paths = await this.#pipeline.store.count(id);
-    if (paths <= MOST_PATHS) return paths;
+  async #sideOf({ run, within }: ComparedSide): Promise<Side> {
+    const paths = await this.#pipeline.store.count(run.id, within);
+    const { name } = run;
+    if (paths <= MOST_PATHS)
+      return { paths, within, summary: summaryOfStretch(summarise(run, this.#pipeline), within, paths) };
     const most = MOST_PATHS.toLocaleString('en');
     throw new RequestError(
       'too-large',
-      `run ${name} has ${paths.toLocaleString('en')} requests, and at most ${most} are compared: compare shorter runs`,
+      `run ${name} has ${paths.toLocaleString('en')} requests, and at most ${most} are compared: compare shorter runs, or RUN@FROM-TO`,
     );
   }
 }

@@ -1,6 +1,7 @@
 /** What may be asked of the API, checked at the edge. */
 import * as z from 'zod';
 import { MAX_RUNS } from './run-list.ts';
+import { parseRunStretch } from './run-stretch.ts';
 import { CLASSES } from './wire/record.ts';
 import { LAYERS } from './wire/stations.ts';
 
@@ -74,9 +75,20 @@ export const neighboursQuerySchema = z.strictObject({
   limit: wholeNumber.pipe(z.number().min(1).max(1000)).default(20),
 });
 
+/** A run, or a stretch of it. */
+const runStretch = z
+  .string()
+  .min(1)
+  .max(96)
+  .transform((text, context) => {
+    const stretch = parseRunStretch(text);
+    if (stretch === null) context.addIssue('expected RUN@FROM-TO with seconds since the epoch, FROM before TO');
+    return stretch ?? z.NEVER;
+  });
+
 export const compareQuerySchema = z.strictObject({
-  a: z.string().min(1).max(64),
-  b: z.string().min(1).max(64),
+  a: runStretch,
+  b: runStretch,
   seed: wholeNumber.default(1),
   force: z.enum(['0', '1']).default('0'),
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { Pipeline } from './pipeline.ts';
 import type { Run } from './run.ts';
+import { summaryOfStretch, type Within } from './run-stretch.ts';
 import { RecordingError, readAbout, readRecording, writeRecording } from './store/recording.ts';
 import type { RunTimes } from './store/run-times.ts';
 import { summarise } from './summary.ts';
@@ -26,10 +27,11 @@ export interface RecordedRun extends RunTimes {
   summary: Summary;
 }
 
-/** Throws a {@link RecordingError} on what is no recording, or one of a newer Hopscope. */
-export async function loadRecording(file: string): Promise<RecordedRun> {
-  const { about, ...read } = await readRecording(file);
-  return { file, summary: checkedAbout(file, about).summary, ...read };
+/** Throws a {@link RecordingError} on what is no recording, or one of a newer Hopscope. @param within only of requests that began in it */
+export async function loadRecording(file: string, within?: Within): Promise<RecordedRun> {
+  const { about, ...read } = await readRecording(file, within);
+  const { summary } = checkedAbout(file, about);
+  return { file, summary: summaryOfStretch(summary, within, read.bounds.length), ...read };
 }
 
 /** What a recording says of its run, without its paths. Throws as {@link loadRecording} does. */

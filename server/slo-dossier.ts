@@ -189,11 +189,11 @@ function lanesOf(
     const minutes = mergedMinutes(line.minutes(from, to), Math.ceil((to - from) / MOST_READINGS));
     return minutes.length === 0 ? [] : [{ gauge: kind, vm, minutes }];
   });
-  const ofVms = all.filter(({ gauge }) => gauge !== 'process.time');
+  const ofVms = all.filter(({ gauge }) => gauge !== 'program.time');
   const beside = ofVms.filter(({ vm, gauge }) => !isOwn(vm) && gauge === 'vcpu.time');
   const hosts = hostsOf(pipeline, isOwn).map((host) => programOn('', host));
   const programs = all
-    .filter(({ vm, gauge }) => gauge === 'process.time' && hosts.some((host) => vm.endsWith(host)))
+    .filter(({ vm, gauge }) => gauge === 'program.time' && hosts.some((host) => vm.endsWith(host)))
     .sort((a, b) => secondsIn(b) - secondsIn(a));
   return { lanes: ofVms.filter(({ vm }) => isOwn(vm)), neighbours: [...beside, ...programs.slice(0, MOST_PROGRAMS)] };
 }

@@ -6,7 +6,7 @@ import { type AlertState, alertHistory, alertStates, stepAlert, type Transition 
 import { compositeParts } from './slo/composite.ts';
 import { CountLine } from './slo/count-line.ts';
 import { episodesOf } from './slo/episodes.ts';
-import { indicatorId } from './slo/indicator.ts';
+import { indicatorId, TALLIES } from './slo/indicator.ts';
 import { MINUTE_MS, type MinuteCounts } from './slo/minute-counts.ts';
 import { budgetOf, type Minutes, type Objective, reachOf } from './slo/objective.ts';
 import { isMeasuredIn, type Lines, resultOf } from './slo/result.ts';
@@ -95,7 +95,7 @@ export class SloEngine {
   }
 
   async #load(series: string): Promise<void> {
-    const line = new CountLine();
+    const line = newLine(series);
     for (const { minute, counts } of await this.#pipeline.store.minutes.all(series)) line.add(minute, counts);
     this.#lines.set(series, line);
   }
@@ -148,7 +148,7 @@ export class SloEngine {
   }
 
   #add({ series, minute, counts }: MinuteCounts): void {
-    const line = this.#lines.get(series) ?? (isBeside(series) ? new CountLine() : null);
+    const line = this.#lines.get(series) ?? (isBeside(series) ? newLine(series) : null);
     if (line === null) return;
     this.#lines.set(series, line);
     line.add(minute, counts);
@@ -234,6 +234,10 @@ export class SloEngine {
       resultOf(objective, { ...lines, present: this.#present(objective) }, minutes ? [] : alerts, nowMs, minutes),
     );
   }
+}
+
+function newLine(series: string): CountLine {
+  return new CountLine(isBeside(series) ? 2 : TALLIES.length);
 }
 
 /** Whether a series is no indicator's: kept for the evidence, whoever promises what. */

@@ -36,7 +36,7 @@ export function vmOfSeries(series: string): VmSeries | null {
 const MOST_PROGRAMS = 64;
 const OTHER_PROGRAMS = 'other programs';
 
-/** As a series of `process.time` names it. */
+/** As a series of `program.time` names it. */
 export function programOn(program: string, host: Agent): string {
   return `${program} on ${host.hello.provenance.hostname || host.id}`;
 }
@@ -94,7 +94,7 @@ export class VmMinutes {
     { host, guest, hostName }: { host?: Agent; guest?: Agent; hostName: string },
     minute: number,
   ): void {
-    const values: Record<Exclude<GaugeName, 'process.time'>, number | null | undefined> = {
+    const values: Record<Exclude<GaugeName, 'program.time'>, number | null | undefined> = {
       steal: guest?.stats?.steal,
       'vcpu.delay': host?.stats?.vcpuDelay[hostName],
       'vcpu.time': host?.stats?.vcpuTime[hostName],
@@ -124,7 +124,7 @@ export class VmMinutes {
       const program = programOn(name, host);
       if (this.#programs.size < MOST_PROGRAMS) this.#programs.add(program);
       const known = this.#programs.has(program) ? program : programOn(OTHER_PROGRAMS, host);
-      this.#add('process.time', known, value, minute);
+      this.#add('program.time', known, value, minute);
     }
   }
 

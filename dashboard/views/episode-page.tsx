@@ -1,9 +1,16 @@
 import type { EpisodeView } from '../../server/wire/episode-views.ts';
 import { episodeAddress, episodes } from '../breaches.ts';
-import { compareWithBaseline, liveAddress, mainRun, reportAddress, reportName } from '../episode-links.ts';
+import {
+  compareWithBaseline,
+  liveAddress,
+  mainRun,
+  reportAddress,
+  reportName,
+  requestsAddress,
+} from '../episode-links.ts';
 import { counted, formatAge, formatCount, formatDate, formatDuration, formatTime, join } from '../format.ts';
 import { burnQuantity, many } from '../slo-words.ts';
-import { sideSaid } from '../verdict-words.ts';
+import { permilleQuantity, sideSaid } from '../verdict-words.ts';
 import { Attribution } from './attribution.tsx';
 import { EpisodeTimeline } from './episode-timeline.tsx';
 import { EvidenceTable } from './evidence-table.tsx';
@@ -59,6 +66,15 @@ function VerdictPanel({ view }: { view: EpisodeView }) {
       {taker !== null && (
         <p class="warn">
           <span aria-hidden="true">▲</span> Noisy neighbour: {taker} took the CPU.
+        </p>
+      )}
+      {episode.composite !== null && (
+        <p id="composite">
+          What burns of {episode.composite.slo}, by weight:{' '}
+          {episode.composite.parts
+            .map(({ objective, permille }) => `${objective} ${join(permilleQuantity(permille))}`)
+            .join(', ')}
+          .
         </p>
       )}
       {verdict.doubts.length > 0 && (
@@ -122,12 +138,17 @@ function Actions({ view: { episode, data } }: { view: EpisodeView }) {
         Download the report
       </a>
       {run !== null && (
-        <a class="control button" href={liveAddress(run, episode)}>
-          This time on the live page
-        </a>
+        <>
+          <a class="control button" href={liveAddress(run, episode)}>
+            This time on the live page
+          </a>
+          <a class="control button" href={requestsAddress(run, episode)}>
+            Its requests
+          </a>
+        </>
       )}
       {comparison === null ? (
-        <small>The usual requests are of the same run: there are no two runs to compare.</small>
+        <small>No requests of both times are kept: there is nothing to compare.</small>
       ) : (
         <a class="control button" href={comparison}>
           Compare with baseline

@@ -84,7 +84,7 @@ export function neighbourOf(data: EpisodeData): string | null {
 export function processOf(data: EpisodeData): string | null {
   if (cpuState(cpuReadings(data)) === 'free' || neighbourOf(data) !== null) return null;
   const grown = data.neighbours
-    .filter(({ gauge }) => gauge === 'process.time')
+    .filter(({ gauge }) => gauge === 'program.time')
     .map((lane) => ({ program: lane.vm, change: programChange(lane, data) }))
     // Nobody looked before: it may have run all the time.
     .filter(({ change }) => change.before !== null && rise(change) > TAKES)
@@ -104,7 +104,7 @@ export function evidenceLines(data: EpisodeData): EvidenceLine[] {
   const gauges = [...data.lanes, ...data.neighbours].map((lane) => ({
     what: `${GAUGE_WORDS[lane.gauge].what}, ${lane.vm}`,
     unit: GAUGE_WORDS[lane.gauge].unit,
-    ...(lane.gauge === 'process.time' ? programChange(lane, data) : changeOf(lane, data)),
+    ...(lane.gauge === 'program.time' ? programChange(lane, data) : changeOf(lane, data)),
   }));
   const lost = (stretch: SloStretch) =>
     data.lost
@@ -134,7 +134,7 @@ const GAUGE_WORDS: Record<GaugeName, { what: string; unit: string }> = {
   'nic.errors': { what: 'broken packets at the host’s NIC', unit: 'per s' },
   'nic.busy': { what: 'speed of the host’s NIC in use', unit: 'of its speed' },
   'tap.drops': { what: 'packets that the guest’s tap dropped', unit: 'per s' },
-  'process.time': { what: 'program on the host running', unit: 's per s' },
+  'program.time': { what: 'program on the host running', unit: 's per s' },
 };
 
 function line(

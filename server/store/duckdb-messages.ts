@@ -126,8 +126,8 @@ export interface Calls {
   pruned: { ask: null; answer: Pruned[] };
   sampled: { ask: null; answer: Sampled[] };
   /** How many there are of a run. */
-  count: { ask: string; answer: number };
-  times: { ask: { run: string; names: readonly string[] }; answer: RunTimes };
+  count: { ask: { run: string; within: PathFilter['within'] }; answer: number };
+  times: { ask: { run: string; names: readonly string[]; within: PathFilter['within'] }; answer: RunTimes };
   quantiles: { ask: { run: string; quantiles: readonly number[] }; answer: RunQuantiles };
   forget: { ask: string; answer: null };
   /** The newest, oldest of them first. */

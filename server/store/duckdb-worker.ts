@@ -70,8 +70,8 @@ const WORK: Work = {
   paths: (query) => readPaths(reader(), query),
   path: (ask) => readPath(reader(), ask),
   page: (ask) => readPage(reader(), ask),
-  count: (run) => countPaths(reports(), run),
-  times: ({ run, names }) => readTimes(reports(), run, names),
+  count: ({ run, within }) => countPaths(reports(), run, within),
+  times: ({ run, names, within }) => readTimes(reports(), run, names, within),
   quantiles: async ({ run, quantiles }) =>
     (await preparedQuantiles(reports(), run, quantiles)) ?? readQuantiles(reports(), run, quantiles),
   keys: (limit) => readKeys(reader(), limit),

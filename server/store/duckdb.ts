@@ -15,6 +15,7 @@ import type { DuckDbStoreOptions } from './duckdb-options.ts';
 import { DuckDbThread } from './duckdb-thread.ts';
 import { MemoryStore } from './memory.ts';
 import { foundPaths, mergedPaths } from './merged-paths.ts';
+import type { PathFilter } from './path-filter.ts';
 import { quantilesOf, type RunQuantiles, type RunTimes, TIME_NAMES, timesOf } from './run-times.ts';
 import type { PathQuery, PathStore, SeriesQuery, StoreCounts, StoredPaths, StoredRun, StoredSeries } from './store.ts';
 import { type StoredRows, sharedRows } from './stored-rows.ts';
@@ -220,14 +221,15 @@ export class DuckDbStore implements PathStore, Commits {
     yield* this.#memory.scan(run, end);
   }
 
-  async count(run: string): Promise<number> {
+  async count(run: string, within?: PathFilter['within']): Promise<number> {
     await this.commit();
-    return (await this.#thread.ask('count', run)) + (await this.#memory.count(run, this.#written));
+    return (await this.#thread.ask('count', { run, within })) + (await this.#memory.count(run, within, this.#written));
   }
 
   /** Row by row where some could not be written. */
-  async times(run: string, names: readonly string[]): Promise<RunTimes> {
-    return (await this.commit()) ? this.#thread.ask('times', { run, names }) : timesOf(this.scan(run), names);
+  async times(run: string, names: readonly string[], within?: PathFilter['within']): Promise<RunTimes> {
+    if (await this.commit()) return this.#thread.ask('times', { run, names, within });
+    return timesOf(this.scan(run), names, within);
   }
 
   async quantiles(run: string, quantiles: readonly number[]): Promise<RunQuantiles> {

@@ -8,7 +8,7 @@ import type { Coverage } from '../wire/series-views.ts';
 import { MemoryMinutes } from './memory-minutes.ts';
 import { MemoryRollUps, NOTHING_PRUNED } from './memory-roll-ups.ts';
 import type { ChangedRow, KeptRow, Place } from './memory-rows.ts';
-import { rowFilter } from './path-filter.ts';
+import { type PathFilter, rowFilter } from './path-filter.ts';
 import { rowRank } from './path-order.ts';
 import { quantilesOf, type RunQuantiles, type RunTimes, TIME_NAMES, timesOf } from './run-times.ts';
 import { SlowPaths } from './slow-paths.ts';
@@ -189,16 +189,18 @@ export class MemoryStore implements PathStore {
   }
 
   /** From a number on. */
-  async count(run: string, first = 0): Promise<number> {
+  async count(run: string, within?: PathFilter['within'], first = 0): Promise<number> {
+    const isMeant = rowFilter({ ...(within && { within }) });
     let count = 0;
     for (let sequence = Math.max(first, this.oldest); sequence < this.#next; sequence++) {
-      if (this.#runOf[sequence % this.#newest] === run) count++;
+      const slot = sequence % this.#newest;
+      if (this.#runOf[slot] === run && isMeant(this.#ring, slot)) count++;
     }
     return count;
   }
 
-  times(run: string, names: readonly string[]): Promise<RunTimes> {
-    return timesOf(this.scan(run), names);
+  times(run: string, names: readonly string[], within?: PathFilter['within']): Promise<RunTimes> {
+    return timesOf(this.scan(run), names, within);
   }
 
   async quantiles(run: string, quantiles: readonly number[]): Promise<RunQuantiles> {

@@ -8,6 +8,7 @@ import type { PathColumns } from '../join/paths.ts';
 import { LAYER_IDS } from '../wire/stations.ts';
 import { asDouble, readColumns } from './double-columns.ts';
 import { columnName, PATH_FIELDS } from './path-fields.ts';
+import type { PathFilter } from './path-filter.ts';
 import { DERIVED_FIELDS, definitions, PathAppender, rowsOf, selection } from './path-table.ts';
 import { type RunTimes, TIME_NAMES } from './run-times.ts';
 import type { StoredPaths } from './store.ts';
@@ -49,16 +50,17 @@ export function readAbout(file: string): Promise<unknown> {
   return inMemory((connection) => aboutOf(connection, file));
 }
 
-/** Read what a comparison needs. Throws a {@link RecordingError} on a file that is none. */
-export function readRecording(file: string): Promise<Recording> {
+/** Read what a comparison needs. Throws a {@link RecordingError} on a file that is none. @param within only of paths that began in it */
+export function readRecording(file: string, within?: PathFilter['within']): Promise<Recording> {
   return inMemory(async (connection) => {
     const about = await aboutOf(connection, file);
-    const counting = `SELECT count(*)::DOUBLE, count(*) FILTER (class = 'request')::DOUBLE FROM ${literal(file)}`;
+    const began = within === undefined ? 'true' : `at_ms >= ${within.fromMs} AND at_ms < ${within.toMs}`;
+    const counting = `SELECT count(*)::DOUBLE, count(*) FILTER (class = 'request')::DOUBLE FROM ${literal(file)} WHERE ${began}`;
     const counts = await asRecording(file, connection.runAndReadAll(counting));
     const [rows, requests] = counts.getRowsJS()[0] as [number, number];
     const columns = [...TIME_COLUMNS, 'bound_ns'].map(() => new Float64Array(requests));
     const asked = [...TIME_COLUMNS, 'bound_ns'].map(asDouble).join(', ');
-    const query = `SELECT ${asked} FROM ${literal(file)} WHERE class = 'request' ORDER BY at_ms`;
+    const query = `SELECT ${asked} FROM ${literal(file)} WHERE class = 'request' AND ${began} ORDER BY at_ms`;
     await asRecording(file, readColumns(connection, query, columns));
     const bounds = columns.pop()!;
     return { about, rows, times: new Map(TIME_NAMES.map((name, i) => [name, columns[i]!])), bounds };

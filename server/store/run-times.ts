@@ -4,6 +4,7 @@ import { vnicRoundTrip } from '../join/layers.ts';
 import { LAYER_COUNT, type PathColumns } from '../join/paths.ts';
 import { CLASSES } from '../wire/record.ts';
 import { LAYER_IDS } from '../wire/stations.ts';
+import { type PathFilter, rowFilter } from './path-filter.ts';
 import type { StoredPaths } from './store.ts';
 
 const REQUEST = CLASSES.indexOf('request');
@@ -37,13 +38,19 @@ export interface RunQuantiles {
   times: TimeQuantiles[];
 }
 
-/** From all paths of a run. @param names of TIME_NAMES */
-export async function timesOf(paths: AsyncIterable<StoredPaths>, names: readonly string[]): Promise<RunTimes> {
+/** From all paths of a run. @param names of TIME_NAMES @param within only of those that began in it */
+export async function timesOf(
+  paths: AsyncIterable<StoredPaths>,
+  names: readonly string[],
+  within?: PathFilter['within'],
+): Promise<RunTimes> {
+  const isMeant = rowFilter({ ...(within && { within }) });
   const all: { atMs: number; columns: PathColumns; row: number }[] = [];
   let rows = 0;
   for await (const { columns } of paths) {
-    rows += columns.count;
     for (let row = 0; row < columns.count; row++) {
+      if (!isMeant(columns, row)) continue;
+      rows++;
       if (columns.class[row] === REQUEST) all.push({ atMs: columns.atMs[row]!, columns, row });
     }
   }

@@ -96,10 +96,10 @@ export interface PathStore {
   maintain(nowMs: number): Promise<void>;
   /** What of a run is not kept path by path any more. */
   coverage(run: string): Coverage;
-  /** How many paths of a run are kept whole. */
-  count(run: string): Promise<number>;
-  /** Of all requests of a run that are kept whole. @param names of TIME_NAMES */
-  times(run: string, names: readonly string[]): Promise<RunTimes>;
+  /** How many paths of a run are kept whole. @param within only those that began in it */
+  count(run: string, within?: PathFilter['within']): Promise<number>;
+  /** Of all requests of a run that are kept whole. @param names of TIME_NAMES @param within only of those that began in it */
+  times(run: string, names: readonly string[], within?: PathFilter['within']): Promise<RunTimes>;
   /** Exact, of the same requests. @param quantiles each above 0 and up to 1 */
   quantiles(run: string, quantiles: readonly number[]): Promise<RunQuantiles>;
   /** Counts for objectives. */

@@ -11,7 +11,9 @@ import { CLASSES } from '../wire/record.ts';
 import { STATIONS } from '../wire/stations.ts';
 import { firstName, lastName } from './packed-rows.ts';
 import { MEASURED_NAMES, PackedTimes } from './packed-times.ts';
-import { PATH_TABLES } from './stored-table.ts';
+import type { PathFilter } from './path-filter.ts';
+import { PATH_TABLES, type PathTable } from './stored-table.ts';
+import { beganWithin } from './time-range.ts';
 
 const REQUEST = CLASSES.indexOf('request');
 /** DuckDB's own vector size. */
@@ -25,6 +27,8 @@ export interface TimedRun {
   id: number;
   /** Whether a clock jumped within a path of it. */
   hasGaps: boolean;
+  /** Only paths that began in it. */
+  within?: PathFilter['within'];
   /** Only one path of so many; all of them where it is not given. */
   every?: number;
   /** Columns to be read beside the times: see {@link TimeChunk.more}. */
@@ -63,13 +67,15 @@ export async function forEachChunk(
   }
 }
 
-function selection(table: (typeof PATH_TABLES)[number], { id, hasGaps, every = 1, more }: TimedRun): string {
+function selection(table: PathTable, { id, hasGaps, within, every = 1, more }: TimedRun): string {
   const inGap = hasGaps ? `(kind IN (SELECT id FROM kinds WHERE run = ${id} AND clock = ${GAP}))::INTEGER` : '0';
   const own = ['connection', inGap];
   const measured = table === 'usual_paths' ? MEASURED_NAMES.map(usual) : MEASURED_NAMES;
   const columns = table === 'long_paths' ? measured.map((name) => `coalesce(${name}, 'NaN'::DOUBLE)`) : measured;
   const some = every === 1 ? '' : `AND number % ${every} = 0`;
-  return `SELECT ${[...own, ...columns, ...(more ?? [])].join(', ')} FROM ${table} WHERE run = ${id} AND class = ${REQUEST} ${some}`;
+  const began = within === undefined ? '' : `AND ${beganWithin(table, within)}`;
+  const read = [...own, ...columns, ...(more ?? [])].join(', ');
+  return `SELECT ${read} FROM ${table} WHERE run = ${id} AND class = ${REQUEST} ${began} ${some}`;
 }
 
 /** In a usual row the last byte passed with the first one, and no upstream is known. */

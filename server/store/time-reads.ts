@@ -2,10 +2,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { QuantileSearch } from '../compare/quantile-search.ts';
 import { GAP } from '../join/clock-method.ts';
+import type { PathFilter } from './path-filter.ts';
 import { orderOf } from './row-order.ts';
 import { type RunQuantiles, type RunTimes, TIME_NAMES, type TimeQuantiles } from './run-times.ts';
-import { PATH_TABLES } from './stored-table.ts';
+import { PATH_TABLES, type PathTable } from './stored-table.ts';
 import { forEachChunk, type TimedRun } from './time-chunks.ts';
+import { beganWithin } from './time-range.ts';
 
 /** About so many tell where a quantile is; a few more may. */
 const SAMPLE_ROWS = 131_072;
@@ -16,20 +18,29 @@ interface CountedRun extends TimedRun {
 }
 
 /** Null where the file has no path of it. */
-async function countedRun(connection: DuckDBConnection, run: string): Promise<CountedRun | null> {
+async function countedRun(
+  connection: DuckDBConnection,
+  run: string,
+  within?: PathFilter['within'],
+): Promise<CountedRun | null> {
   const named = await connection.runAndReadAll('SELECT id FROM names WHERE name = $1', [run]);
   const id = named.getRowsJS()[0]?.[0] as number | undefined;
   if (id === undefined) return null;
-  const counts = PATH_TABLES.map((table) => `(SELECT count(*) FROM ${table} WHERE run = ${id})`).join(' + ');
+  const meant = (table: PathTable) => (within === undefined ? 'true' : beganWithin(table, within));
+  const counts = PATH_TABLES.map((table) => `(SELECT count(*) FROM ${table} WHERE run = ${id} AND ${meant(table)})`);
   const gaps = `EXISTS (SELECT 1 FROM kinds WHERE run = ${id} AND clock = ${GAP})`;
-  const result = await connection.runAndReadAll(`SELECT (${counts})::DOUBLE, ${gaps}`);
+  const result = await connection.runAndReadAll(`SELECT (${counts.join(' + ')})::DOUBLE, ${gaps}`);
   const [paths, hasGaps] = result.getRowsJS()[0] as [number, boolean];
-  return { id, paths, hasGaps };
+  return { id, paths, hasGaps, within };
 }
 
 /** How many paths of a run the file has. */
-export async function countPaths(connection: DuckDBConnection, run: string): Promise<number> {
-  return (await countedRun(connection, run))?.paths ?? 0;
+export async function countPaths(
+  connection: DuckDBConnection,
+  run: string,
+  within?: PathFilter['within'],
+): Promise<number> {
+  return (await countedRun(connection, run, within))?.paths ?? 0;
 }
 
 /** @param names of TIME_NAMES */
@@ -37,8 +48,9 @@ export async function readTimes(
   connection: DuckDBConnection,
   run: string,
   names: readonly string[],
+  within?: PathFilter['within'],
 ): Promise<RunTimes> {
-  const counted = await countedRun(connection, run);
+  const counted = await countedRun(connection, run, within);
   const most = counted?.paths ?? 0;
   const keys = { ticks: new Float64Array(most), numbers: new Float64Array(most) };
   const columns = new Map([...names, 'bound'].map((name) => [name, new Float64Array(most)]));

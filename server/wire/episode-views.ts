@@ -72,7 +72,7 @@ export type GaugeTuple = [number, number, number];
 
 export const GAUGES = [
   ...(['steal', 'vcpu.delay', 'vcpu.time', 'pressure.host', 'pressure.guest', 'memory.host', 'memory.guest'] as const),
-  ...(['softirq.host', 'softirq.guest', 'nic.drops', 'nic.errors', 'nic.busy', 'tap.drops', 'process.time'] as const),
+  ...(['softirq.host', 'softirq.guest', 'nic.drops', 'nic.errors', 'nic.busy', 'tap.drops', 'program.time'] as const),
 ] as const;
 export type GaugeName = (typeof GAUGES)[number];
 
@@ -81,12 +81,12 @@ export const GAUGE_UNITS: Record<GaugeName, 'share' | 'cpu' | 'packets'> = {
   ...{ steal: 'share', 'vcpu.delay': 'cpu', 'vcpu.time': 'cpu', 'pressure.host': 'share', 'pressure.guest': 'share' },
   ...{ 'memory.host': 'share', 'memory.guest': 'share', 'softirq.host': 'cpu', 'softirq.guest': 'cpu' },
   ...{ 'nic.drops': 'packets', 'nic.errors': 'packets', 'nic.busy': 'share', 'tap.drops': 'packets' },
-  'process.time': 'cpu',
+  'program.time': 'cpu',
 };
 
 export interface GaugeLane {
   gauge: GaugeName;
-  /** Of `process.time` a program and its host: `name on host`. */
+  /** Of `program.time` a program and its host: `name on host`. */
   vm: string;
   minutes: GaugeTuple[];
 }

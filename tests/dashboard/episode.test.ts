@@ -9,6 +9,7 @@ import {
   reportAddress,
   reportName,
   requestAddress,
+  requestsAddress,
   runOf,
 } from '../../dashboard/episode-links.ts';
 import { readingText, sideRows, sideSaid } from '../../dashboard/verdict-words.ts';
@@ -81,10 +82,15 @@ describe('the ways from a breach', () => {
     expect(layersOf('service')).toEqual(['service']);
   });
 
-  it('lead to a comparison only where the breach is of another run than what it is compared with', () => {
+  it('lead to a comparison of both stretches, of two runs or of one', () => {
     expect(mainRun(data().bad)).toBe('r2');
-    expect(compareWithBaseline(data())).toBe('/compare?a=r1&b=r2');
-    expect(compareWithBaseline(data({ usual: data().bad }))).toBeNull();
+    const [from, onset, to] = [-57, 3, 4].map((minute) => (FIRST + minute) * 60);
+    const compared = (address: string | null) => [...new URL(address!, 'http://x').searchParams];
+    expect(compared(compareWithBaseline(data()))).toEqual([
+      ['a', `r1@${from}-${onset}`],
+      ['b', `r2@${onset}-${to}`],
+    ]);
+    expect(compared(compareWithBaseline(data({ usual: data().bad })))[0]).toEqual(['a', `r2@${from}-${onset}`]);
     expect(compareWithBaseline(data({ bad: [] }))).toBeNull();
   });
 
@@ -93,6 +99,7 @@ describe('the ways from a breach', () => {
     expect(reportAddress('web fast', stretch)).toBe('/api/slo/report?from=1800000000&to=1800000061&objective=web+fast');
     const long = new URL(reportAddress('fast', { ...stretch, fromMs: 0 }), 'http://localhost').searchParams;
     expect(Number(long.get('to')) - Number(long.get('from'))).toBeLessThanOrEqual(7 * 86_400);
+    expect(requestsAddress('r1', stretch)).toBe('/requests?run=r1&from=1800000000&to=1800000061');
     expect(liveAddress('r1', stretch)).toBe('/?run=r1&from=1800000000&to=1800000061');
     expect(reportName('web/fast', Date.UTC(2026, 10, 23, 9, 40))).toBe('hopscope-web-fast-2026-11-23T0940Z.html');
   });

@@ -99,6 +99,10 @@ describe('an alert that fires', () => {
     await page.locator('#events summary').click();
     await page.locator(`[data-event="breach"] a[href*="${encodeURIComponent(episode.id)}"]`).click();
     await page.locator('#attribution').waitFor();
+    await page.getByRole('link', { name: 'Its requests' }).click();
+    await page.locator('#request-range').getByText('only requests that began then').waitFor();
+    const slow = (await page.locator('[data-path]').first().textContent())!;
+    expect(Number.parseFloat(/([\d.]+).ms/.exec(slow)![1]!)).toBeGreaterThan(100);
   });
 });
 

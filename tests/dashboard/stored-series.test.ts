@@ -109,7 +109,18 @@ describe('marks', () => {
     });
     const counts = { total: 9, good: 1, bad: 8, unmeasured: 0, longPolls: 0, healthChecks: 0, multiplexed: 0 };
     const breach = (id: string, fromMs: number, toMs: number, isOpen: boolean): SloEpisode => ({
-      ...{ id, objective: 'fast', service: 'shop', promise: '', counts, burn: 9, fromMs, toMs, isOpen },
+      ...{
+        id,
+        objective: 'fast',
+        service: 'shop',
+        promise: '',
+        counts,
+        burn: 9,
+        fromMs,
+        toMs,
+        isOpen,
+        composite: null,
+      },
       rules: [{ rule: 'page', severity: 'critical', atMs: toMs }],
       composite: null,
     });

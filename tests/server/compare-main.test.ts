@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadRecording } from '../../server/recordings.ts';
+import { pathsOf } from '../../server/store/recording.ts';
 import type { CompareView } from '../../server/wire/compare-views.ts';
 import type { RunInfo } from '../../server/wire/views.ts';
 import { exchange, exchanges, frame, hostNowNs } from './exchanges.ts';
@@ -61,6 +62,8 @@ async function twoRuns(): Promise<{ server: Started; runs: RunInfo[] }> {
 
 describe('two runs of a server', () => {
   let found: { view: CompareView; runs: RunInfo[]; byName: string };
+  /** Two stretches of one run: its requests in each, and what the API says of them. */
+  let stretches: { within: string[]; requests: number[]; view: CompareView; refused: number };
 
   beforeAll(async () => {
     const { server, runs } = await twoRuns();
@@ -72,10 +75,19 @@ describe('two runs of a server', () => {
     const view = await getJson<CompareView>(server, `/api/compare?a=${runs[0]!.id}&b=${runs[1]!.id}&force=1`);
     const { stdout } = await compare('before', 'after', '--server', server.url, '--force', '--json');
     found = { view, runs, byName: stdout };
+    const times: number[] = [];
+    for await (const { atMs, count } of pathsOf(fileA, () => 0)) times.push(...atMs.subarray(0, count));
+    const cut = [0, 150, 399].map((row) => Math.floor(times[row]!));
+    const within = [0, 1].map((i) => `@${cut[i]! / 1000}-${cut[i + 1]! / 1000}`);
+    const requests = [0, 1].map((i) => times.filter((ms) => ms >= cut[i]! && ms < cut[i + 1]!).length);
+    const [first, second] = within.map((text) => encodeURIComponent(runs[0]!.id + text));
+    const ofOne = await getJson<CompareView>(server, `/api/compare?a=${first}&b=${second}&force=1`);
+    const { status: refused } = await fetch(`${server.url}/api/compare?a=${runs[0]!.id}@9-8&b=${second}`);
+    stretches = { within, requests, view: ofOne, refused };
   }, 60_000);
 
   it('become files that say which run they are', async () => {
-    const [a, b] = await Promise.all([fileA, fileB].map(loadRecording));
+    const [a, b] = await Promise.all([fileA, fileB].map((file) => loadRecording(file)));
     expect([a!.summary.run.name, b!.summary.run.name]).toEqual(['before', 'after']);
     expect([a!.rows, b!.rows]).toEqual([400, 400]);
     expect(a!.times.get('service')!.every((ns) => ns === 310_000)).toBe(true);
@@ -90,6 +102,17 @@ describe('two runs of a server', () => {
       /^after adds 5\d\.\d µs \[.*\] at p\d+ against before; all of the difference .* is in service/,
     );
     expect(found.view.curves.find(({ layer }) => layer === 'service')!.a[0]).toBe(310_000);
+  });
+
+  it('are compared in stretches, by the API as from the file, also those of one run', async () => {
+    const { within, requests, view, refused } = stretches;
+    expect([view.comparison.a.requests, view.comparison.b.requests]).toEqual(requests);
+    expect(Math.min(...requests)).toBeGreaterThan(100);
+    expect(view.comparison.a.name).toMatch(/^before \d\d:\d\d:\d\d to /);
+    const { stdout } = await compare(fileA + within[0]!, fileA + within[1]!, '--force', '--json');
+    expect(JSON.parse(stdout)).toEqual({ ...view.comparison, verdicts: [] });
+    expect(view.curves.find(({ layer }) => layer === 'service')!.b[0]).toBe(310_000);
+    expect(refused).toBe(400);
   });
 
   it('are printed as a table that fits a terminal', async () => {

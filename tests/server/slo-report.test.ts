@@ -101,7 +101,7 @@ describe('a breach', () => {
         'nic.busy': ['shop', 0.25],
         'tap.drops': ['shop', 1.5],
       },
-      'process.time': [expect.stringMatching(/^backup on ./), 0.4],
+      'program.time': [expect.stringMatching(/^backup on ./), 0.4],
     });
     expect(verdict.evidence.map(({ what }) => what)).toContain('packets that the guest’s tap dropped, shop');
   }, 40_000);

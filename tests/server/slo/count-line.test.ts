@@ -10,6 +10,21 @@ function counts(total: number) {
 }
 
 describe('a line of minutes', () => {
+  it('of two tallies has those two, whatever comes, is replaced, asked for or forgotten', () => {
+    const line = new CountLine(2);
+    for (let minute = 0; minute < 3_000; minute++) line.add(minute, Float64Array.of(1, minute, 9, 9, 9, 9));
+    line.set(2_000, Float64Array.of(5, 7, 9, 9, 9, 9));
+    expect([...line.sum(1_999, 2_002)]).toEqual([7, 1_999 + 7 + 2_001, 0, 0, 0, 0]);
+    line.add(2_000, Float64Array.of(1, 1, 9, 9, 9, 9));
+    line.forget(1_500);
+    expect([...line.minutes(0, 1_502)].map(({ minute, counts }) => [minute, ...counts])).toEqual([
+      [1_500, 1, 1_500],
+      [1_501, 1, 1_501],
+    ]);
+    expect([...line.sum(0, 2_001)].slice(0, 2)).toEqual([506, ((1_500 + 1_999) * 500) / 2 + 8]);
+    expect(line.known(0, 9_999)).toBe(1_500);
+  });
+
   it('gives every sum as adding up by hand does, whatever comes late, is taken back or is forgotten', () => {
     const random = seededRandom(3);
     const line = new CountLine();

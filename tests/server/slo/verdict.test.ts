@@ -107,7 +107,7 @@ describe('a verdict', () => {
 
   it('names the program on the host that took the CPU, where it is known what it took before', () => {
     const told = lane('softirq.host', 'shop', 0.02, 0.02);
-    const neighbours = [lane('process.time', 'backup on hv1', 0, 1.8), lane('process.time', 'node on hv1', 0.5, 0.55)];
+    const neighbours = [lane('program.time', 'backup on hv1', 0, 1.8), lane('program.time', 'node on hv1', 0.5, 0.55)];
     // Told of only while it ran.
     neighbours[0]!.minutes.splice(0, 10);
     const verdict = verdictOn(data({ service: 6_000_000 }, { lanes: [...STARVED, told], neighbours }));

@@ -28,6 +28,20 @@ export function timesContract(name: string, make: MakeStore): void {
       expect(await store.count('nobody')).toBe(0);
     });
 
+    it('gives those of a stretch of time alone', async () => {
+      const store = await make();
+      const paths = patchyPaths(208);
+      for (let row = 0; row < paths.count; row++) paths.atMs[row] = 1_000 + ((row * 37) % 208);
+      await appendPieces(store, 'a', paths);
+      const within = { fromMs: 1_050, toMs: 1_150 };
+      const expected = await timesOf(asStored(paths), TIME_NAMES, within);
+      expect(expected.rows).toBe(100);
+      expect(expected.bounds.length).toBeGreaterThan(60);
+      expect(await store.times('a', TIME_NAMES, within)).toEqual(expected);
+      expect(await store.count('a', within)).toBe(100);
+      expect((await store.times('a', ['wait'], { fromMs: 5_000, toMs: 6_000 })).rows).toBe(0);
+    });
+
     it('gives exact quantiles, as sorting the times of all requests does', async () => {
       const store = await make();
       const paths = patchyPaths(208);
