@@ -2,11 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 
 // Compiled once, read the next time, by threads too: a server serves in two thirds of the time. Where it cannot be
 // written nothing is lost. It lies beside the packages, so it goes with them.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/hopscope');
 enableCompileCache();
+// Threads take types out by WebAssembly, and V8 13.6 can abort where two of them give a wrapper up that was compiled
+// better meanwhile ("Check failed: jit_page.has_value()"): so none is.
+setFlagsFromString('--wasm-wrapper-tiering-budget=2000000000');
 
 interface Subcommand {
   about: string;
