@@ -1,5 +1,5 @@
 /**
- * `npm test`: tests with real guests one after the other, and beside them, as
+ * `npm test`: tests with real guests and agents one after the other, and beside them, as
  * there are two cores, all others one after the other; one report in the end.
  * Where files or other choices are given it is plain vitest.
  *   npm test                       everything
@@ -13,7 +13,8 @@ import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs');
-const GUESTS = 'tests/vm/**';
+/** About half of the time that all take. */
+const ONE_HALF = ['tests/vm/', 'tests/agent/'];
 
 async function vitest(...words: string[]): Promise<number> {
   const child = spawn(process.execPath, [VITEST, 'run', ...words], { cwd: ROOT, stdio: 'inherit' });
@@ -27,7 +28,10 @@ async function everything(reporters: readonly string[]): Promise<number> {
   const half = (name: string, ...which: string[]) =>
     vitest(...which, '--reporter=default', '--reporter=blob', `--outputFile.blob=${join(folder, `${name}.json`)}`);
   try {
-    const codes = await Promise.all([half('guests', 'tests/vm/'), half('others', '--exclude', GUESTS)]);
+    const codes = await Promise.all([
+      half('guests', ...ONE_HALF),
+      half('others', ...ONE_HALF.map((folder) => `--exclude=${folder}**`)),
+    ]);
     const merged = await vitest(`--merge-reports=${folder}`, ...reporters);
     return Math.max(...codes, merged);
   } finally {
