@@ -53,8 +53,6 @@ export interface Surface {
   scales: Record<string, { getPixelForValue(value: number): number }>;
 }
 
-/** Labels nearer to each other than this would be written over one another. */
-const LABEL_ROOM_PX = 90;
 const MOST_CHARACTERS = 30;
 const BAR_PX = 4;
 
@@ -67,8 +65,10 @@ export function bandPlugin(paint: () => BandPaint) {
   };
 }
 
+type Stretch = readonly [from: number, to: number];
+
 /** Where a band lies, px; null where it is not in view. */
-function placeOf({ chartArea: { left, right }, scales }: Surface, band: Band): [from: number, to: number] | null {
+function placeOf({ chartArea: { left, right }, scales }: Surface, band: Band): Stretch | null {
   const at = (second: number) => scales.x!.getPixelForValue(second);
   const from = Math.max(left, at(band.fromS));
   const to = Math.min(right, Math.max(at(band.toS), from + 2));
@@ -93,14 +93,12 @@ export function drawHatches(chart: Surface, { bands, colours }: BandPaint): void
 
 /** What happened, and all names. */
 export function drawMarks(chart: Surface, paint: BandPaint): void {
-  let labelled = Number.NEGATIVE_INFINITY;
+  const written: Stretch[] = [];
   for (const band of paint.bands) {
     const place = placeOf(chart, band);
     if (place === null) continue;
     if (!isHatched(band)) mark(chart, ...place, band, paint.colours[band.tone].line);
-    if (band.label === '' || place[0] - labelled < LABEL_ROOM_PX) continue;
-    labelled = place[0];
-    write(chart, ...place, band, paint);
+    if (band.label !== '') write(chart, ...place, band, paint, written);
   }
 }
 
@@ -135,8 +133,15 @@ function mark(
   ctx.restore();
 }
 
-/** The label stays on the chart: it is written towards the middle. */
-function write({ ctx, chartArea: area }: Surface, from: number, to: number, band: Band, paint: BandPaint): void {
+/** The label stays on the chart: it is written towards the middle, and left out where it would cover another one. */
+function write(
+  { ctx, chartArea: area }: Surface,
+  from: number,
+  to: number,
+  band: Band,
+  paint: BandPaint,
+  written: Stretch[],
+): void {
   const { label } = band;
   const text = label.length > MOST_CHARACTERS ? `${label.slice(0, MOST_CHARACTERS - 1)}…` : label;
   const toLeft = from > (area.left + area.right) / 2;
@@ -145,12 +150,15 @@ function write({ ctx, chartArea: area }: Surface, from: number, to: number, band
   const width = ctx.measureText(text).width;
   const beside = isHatched(band) ? to + 4 : from + 10;
   const x = toLeft ? from - 4 - width : beside;
-  ctx.fillStyle = paint.ground;
-  ctx.globalAlpha = 0.85;
-  ctx.fillRect(x - 2, area.top + BAR_PX, width + 4, 14);
-  ctx.globalAlpha = 1;
-  ctx.fillStyle = paint.colours[band.tone].text;
-  ctx.fillText(text, x, area.top + BAR_PX + 11);
+  if (written.every(([left, right]) => x > right || x + width < left)) {
+    written.push([x, x + width]);
+    ctx.fillStyle = paint.ground;
+    ctx.globalAlpha = 0.85;
+    ctx.fillRect(x - 2, area.top + BAR_PX, width + 4, 14);
+    ctx.globalAlpha = 1;
+    ctx.fillStyle = paint.colours[band.tone].text;
+    ctx.fillText(text, x, area.top + BAR_PX + 11);
+  }
   ctx.restore();
 }
 
